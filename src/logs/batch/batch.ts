@@ -1,0 +1,5 @@
+/** The door of this room: what an agent and a store say to each other, in memory, on the wire and on disk. */
+export * from './frame.ts';
+export * from './identity.ts';
+export * from './lines.ts';
+export * from './protocol.ts';

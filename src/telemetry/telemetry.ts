@@ -1,0 +1,3 @@
+/** The door: our own logs and /metrics. */
+export * from './log.ts';
+export * from './metrics.ts';
