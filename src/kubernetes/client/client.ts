@@ -43,6 +43,10 @@ export interface ClusterAccess {
   /** Asked before every request. */
   token?: () => Promise<string>;
   insecureSkipTlsVerify?: boolean;
+  /** The name in the server's certificate, where it is not the host in `server`. */
+  tlsServerName?: string;
+  /** Told when the server answered 401: a credential that was kept is thrown away. */
+  onUnauthorized?: () => void;
   /** The context's namespace, `default` where it names none. */
   namespace: string;
 }
