@@ -1,0 +1,31 @@
+import type { Command } from 'commander';
+
+export interface CommandEntry {
+  name: string;
+  /** Empty: not shown in the list. */
+  summary: string;
+  load(): Promise<Command>;
+}
+
+/** Every command, in the order in which --help lists them. */
+export const commands: CommandEntry[] = [
+  entry('up', 'run everything on this machine, with a sandbox cluster', () => import('./commands/up.ts')),
+  entry('down', 'stop what "taffrail up" runs on a data directory', () => import('./commands/down.ts')),
+  entry('logs', 'print the logs of pods, also of ones that are gone', () => import('./commands/logs.ts')),
+  entry(
+    'instances',
+    'list every run of every container, with exit codes, times and gaps',
+    () => import('./commands/instances.ts'),
+  ),
+  entry('status', 'show server, store and agents at a glance', () => import('./commands/status.ts')),
+  entry('agent', 'collect the logs of this node and ship them to a server', () => import('./commands/agent.ts')),
+  entry('server', 'store logs and answer queries', () => import('./commands/server.ts')),
+  entry('sandbox', 'act on the sandbox cluster as its node would', () => import('./commands/sandbox.ts')),
+  entry('completion', 'print the completion script of a shell', () => import('./commands/completion.ts')),
+  entry('version', 'print the version', () => import('./commands/version.ts')),
+  entry('__complete', '', () => import('./commands/complete.ts')),
+];
+
+function entry(name: string, summary: string, load: () => Promise<{ command(): Command }>): CommandEntry {
+  return { name, summary, load: async () => (await load()).command() };
+}

@@ -1,0 +1,52 @@
+import { Command } from 'commander';
+import { commands } from '../catalogue.ts';
+import { type ServerOptions, serverOptions, resolveServer } from '../server-address.ts';
+
+const answerTimeoutMs = 1500;
+const candidatesMax = 500;
+
+interface NamedInstance {
+  namespace: string;
+  pod: string;
+  container: string;
+}
+
+/** Hidden: prints the candidates for the last of the words, one a line. Never fails; a shell would show it in the middle of a line. */
+export function command(): Command {
+  const complete = new Command('__complete').argument('[words...]');
+  for (const option of serverOptions()) complete.addOption(option);
+  return complete.action(async (words: string[]) => {
+    const candidates = await candidatesFor(words, complete.opts<ServerOptions>()).catch(() => []);
+    process.stdout.write(candidates.slice(0, candidatesMax).map((candidate) => `${candidate}\n`).join(''));
+  });
+}
+
+async function candidatesFor(words: string[], options: ServerOptions): Promise<string[]> {
+  const current = words.at(-1) ?? '';
+  const starting = (names: Iterable<string>) => [...new Set(names)].filter((name) => name.startsWith(current)).sort();
+  if (words.length <= 1) return starting(commands.filter(({ summary }) => summary !== '').map(({ name }) => name));
+  const entry = commands.find(({ name }) => name === words[0]);
+  if (!entry) return [];
+  const command = await entry.load();
+  const before = words.at(-2) ?? '';
+  if (before === '-n' || before === '--namespace') return starting((await instances(options)).map(({ namespace }) => namespace));
+  if (before === '-c' || before === '--container') return starting((await instances(options)).map(({ container }) => container));
+  if (current.startsWith('-')) return starting(command.options.flatMap(({ short, long }) => [short ?? '', long ?? '']).filter(Boolean));
+  const inner = command.commands.map((child) => child.name());
+  if (inner.length > 0) return starting(inner);
+  const namespace = words[words.findIndex((word) => word === '-n' || word === '--namespace') + 1] ?? '';
+  const takesPods = entry.name === 'logs' || entry.name === 'instances';
+  if (!takesPods) return [];
+  const wanted = words.includes('-n') || words.includes('--namespace') ? namespace : 'default';
+  return starting((await instances(options)).filter((instance) => instance.namespace === wanted).map(({ pod }) => pod));
+}
+
+async function instances(options: ServerOptions): Promise<NamedInstance[]> {
+  const { url, token } = resolveServer(options);
+  const response = await fetch(new URL('/taffrail/v1/instances', url), {
+    headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+    signal: AbortSignal.timeout(answerTimeoutMs),
+  });
+  const { instances: found } = (await response.json()) as { instances: { namespace: string; pod: string; key: { container: string } }[] };
+  return found.map(({ namespace, pod, key }) => ({ namespace, pod, container: key.container }));
+}

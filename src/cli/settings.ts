@@ -1,0 +1,80 @@
+import { readFileSync } from 'node:fs';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { LineCounter, parseDocument, type YAMLMap } from 'yaml';
+import { Fault, messageOf } from '../base/fault.ts';
+
+/**
+ * One setting, three places: the flag `--log-max-size`, the variable `TAFFRAIL_LOG_MAX_SIZE`, the key `log-max-size` of the
+ * file that --config names. The flag wins over the variable, the variable over the file.
+ */
+export function setting<T>(
+  flags: string,
+  description: string,
+  options: { parse?: (text: string, before: T) => T; default?: T; shown?: string } = {},
+): Option {
+  const option = new Option(flags, description);
+  if (options.parse) option.argParser(options.parse);
+  if (options.default !== undefined) option.default(options.default, options.shown);
+  return option.env(`TAFFRAIL_${option.name().replaceAll('-', '_').toUpperCase()}`);
+}
+
+export const configOption = new Option('--config <file>', 'a YAML file of settings, each key named like its flag').env(
+  'TAFFRAIL_CONFIG',
+);
+
+/** Reads the file that --config names into the command's options. Throws Fault `usage` that names file, line and key. */
+export function applyConfigFile(command: Command): void {
+  const path = command.opts().config as string | undefined;
+  if (path === undefined) return;
+  const lines = new LineCounter();
+  const document = parseDocument(readText(path), { lineCounter: lines });
+  const syntax = document.errors[0];
+  if (syntax) throw new Fault('usage', `${path}: ${syntax.message}`);
+  if (document.contents === null) return;
+  const map = document.contents as YAMLMap<{ value: unknown; range: [number, number, number] }, { toJSON(): unknown }>;
+  if (!Array.isArray(map.items)) throw new Fault('usage', `${path}: wants keys and values, like "port: 7100"`);
+  for (const { key, value } of map.items) {
+    const where = `${path}:${lines.linePos(key.range[0]).line}: ${String(key.value)}`;
+    applyValue(command, String(key.value), value?.toJSON(), where);
+  }
+}
+
+function applyValue(command: Command, key: string, value: unknown, where: string): void {
+  const option = command.options.find((candidate) => candidate.name() === key && candidate !== configOption);
+  if (!option) {
+    const known = command.options.map((candidate) => candidate.name()).filter((name) => name !== 'config');
+    throw new Fault('usage', `${where}: there is no such setting; ${command.name()} knows ${known.join(', ')}`);
+  }
+  const source = command.getOptionValueSource(option.attributeName());
+  if (source === 'cli' || source === 'env') return;
+  command.setOptionValueWithSource(option.attributeName(), parsedValue(option, value, where), 'config');
+}
+
+function parsedValue(option: Option, value: unknown, where: string): unknown {
+  if (option.isBoolean()) {
+    if (typeof value !== 'boolean')
+      throw new Fault('usage', `${where}: wants true or false, not ${JSON.stringify(value)}`);
+    return value;
+  }
+  const texts = Array.isArray(value) ? value : [value];
+  let result: unknown;
+  for (const text of texts) {
+    if (text === null || typeof text === 'object')
+      throw new Fault('usage', `${where}: wants a value, not ${JSON.stringify(value)}`);
+    try {
+      result = option.parseArg ? option.parseArg(String(text), result as never) : String(text);
+    } catch (error) {
+      if (!(error instanceof InvalidArgumentError)) throw error;
+      throw new Fault('usage', `${where}: ${JSON.stringify(text)} ${error.message}`);
+    }
+  }
+  return result;
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new Fault('usage', `--config ${path}: ${messageOf(error)}`);
+  }
+}

@@ -1,0 +1,75 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Clock } from '../base/clock.ts';
+import { writeFileDurably } from '../base/files.ts';
+import { version } from '../base/version.ts';
+import { createHttpServer } from '../http/http.ts';
+import { registerReceive } from '../logs/receive/receive.ts';
+import { registerLogReads } from '../logs/serve/serve.ts';
+import { openStore } from '../logs/store/open.ts';
+import type { LogStore } from '../logs/store/store.ts';
+import type { Logger, MetricsRegistry } from '../telemetry/telemetry.ts';
+import { openDataDirectory } from './data-directory.ts';
+import { type ServerFile, serverFileName } from './server-file.ts';
+
+export interface ServerSettings {
+  dataDir: string;
+  host: string;
+  port: number;
+  tokensFile?: string;
+  tls?: { certFile: string; keyFile: string };
+  /** Null: no limit. */
+  retention: { ageMs: number | null; bytesMax: number | null };
+}
+
+export interface ServerParts {
+  log: Logger;
+  metrics: MetricsRegistry;
+  clock: Clock;
+}
+
+export interface RunningServer {
+  url: URL;
+  store: LogStore;
+  close(): Promise<void>;
+}
+
+/** Opens the store and answers on the people's port. */
+export async function startServer(settings: ServerSettings, parts: ServerParts): Promise<RunningServer> {
+  const { log, metrics } = parts;
+  const { dataDir, tokensFile, tls } = settings;
+  openDataDirectory(dataDir);
+  let store: LogStore | undefined;
+  const ready = () => {
+    if (!store) return 'the store is being opened';
+    const { refusing } = store.status();
+    return refusing === null ? true : `the store takes no lines: ${refusing}`;
+  };
+  // Before the store is opened, so that a listener which must not be is refused with nothing touched.
+  const server = createHttpServer({ host: settings.host, port: settings.port, tokensFile, tls, log, metrics, ready });
+  store = await openStore({ dataDir, retention: settings.retention, ...parts });
+  const { app, principalOf } = server;
+  registerReceive(app, { store, principalOf, log, metrics });
+  registerLogReads(app, { store, principalOf, log, metrics });
+  const opened = store;
+  app.get('/taffrail/v1/status', async (request) => {
+    principalOf(request);
+    return { version, pid: process.pid, uptimeSeconds: Math.round(process.uptime()), store: opened.status() };
+  });
+  const url = await server.listen().catch(async (error) => {
+    await opened.close();
+    throw error;
+  });
+  const file = join(dataDir, serverFileName);
+  writeFileDurably(file, `${JSON.stringify({ url, pid: process.pid } satisfies ServerFile)}\n`, 0o600);
+  log.info('server is ready', { url, dataDir });
+  return {
+    url: new URL(url),
+    store,
+    async close() {
+      rmSync(file, { force: true });
+      await server.close();
+      await opened.close();
+    },
+  };
+}
