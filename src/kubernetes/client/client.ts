@@ -37,9 +37,9 @@ export interface ObjectMeta {
 export interface ClusterAccess {
   /** https://host:port, without a trailing slash. */
   server: string;
-  ca?: string;
-  clientCertificate?: string;
-  clientKey?: string;
+  ca?: string | undefined;
+  clientCertificate?: string | undefined;
+  clientKey?: string | undefined;
   /** Asked before every request. */
   token?: () => Promise<string>;
   insecureSkipTlsVerify?: boolean;
