@@ -22,3 +22,15 @@ export function parseByteSize(text: string): number {
   }
   return bytes;
 }
+
+/** For a person: `0 B`, `1.5 KiB`, `10 MiB`. */
+export function formatByteSize(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  return `${unit === 0 || value >= 100 ? Math.round(value) : Number(value.toFixed(1))} ${units[unit]}`;
+}

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { LineCounter, parseDocument, type YAMLMap } from 'yaml';
+import { isMap, isNode, LineCounter, parseDocument } from 'yaml';
 import { Fault, messageOf } from '../base/fault.ts';
 
 /**
@@ -31,18 +31,18 @@ export function applyConfigFile(command: Command): void {
   const syntax = document.errors[0];
   if (syntax) throw new Fault('usage', `${path}: ${syntax.message}`);
   if (document.contents === null) return;
-  const map = document.contents as YAMLMap<{ value: unknown; range: [number, number, number] }, { toJSON(): unknown }>;
-  if (!Array.isArray(map.items)) throw new Fault('usage', `${path}: wants keys and values, like "port: 7100"`);
-  for (const { key, value } of map.items) {
-    const where = `${path}:${lines.linePos(key.range[0]).line}: ${String(key.value)}`;
-    applyValue(command, String(key.value), value?.toJSON(), where);
+  if (!isMap(document.contents)) throw new Fault('usage', `${path}: wants keys and values, like "port: 7100"`);
+  const values = document.toJS() as Record<string, unknown>;
+  for (const { key } of document.contents.items) {
+    const line = isNode(key) && key.range ? lines.linePos(key.range[0]).line : 1;
+    applyValue(command, String(key), values[String(key)], `${path}:${line}: ${key}`);
   }
 }
 
 function applyValue(command: Command, key: string, value: unknown, where: string): void {
-  const option = command.options.find((candidate) => candidate.name() === key && candidate !== configOption);
+  const option = command.options.find((candidate) => keyOf(candidate) === key && candidate !== configOption);
   if (!option) {
-    const known = command.options.map((candidate) => candidate.name()).filter((name) => name !== 'config');
+    const known = command.options.map(keyOf).filter((name) => name !== 'config');
     throw new Fault('usage', `${where}: there is no such setting; ${command.name()} knows ${known.join(', ')}`);
   }
   const source = command.getOptionValueSource(option.attributeName());
@@ -51,7 +51,7 @@ function applyValue(command: Command, key: string, value: unknown, where: string
 }
 
 function parsedValue(option: Option, value: unknown, where: string): unknown {
-  if (option.isBoolean()) {
+  if (option.isBoolean() || option.negate) {
     if (typeof value !== 'boolean')
       throw new Fault('usage', `${where}: wants true or false, not ${JSON.stringify(value)}`);
     return value;
@@ -69,6 +69,11 @@ function parsedValue(option: Option, value: unknown, where: string): unknown {
     }
   }
   return result;
+}
+
+/** `--no-examples` is the key `examples`. */
+function keyOf(option: Option): string {
+  return option.negate ? option.name().replace(/^no-/, '') : option.name();
 }
 
 function readText(path: string): string {

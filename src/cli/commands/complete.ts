@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { commands } from '../catalogue.ts';
-import { type ServerOptions, serverOptions, resolveServer } from '../server-address.ts';
+import { resolveServer, type ServerOptions, serverOptions } from '../server-address.ts';
 
 const answerTimeoutMs = 1500;
 const candidatesMax = 500;
@@ -17,7 +17,12 @@ export function command(): Command {
   for (const option of serverOptions()) complete.addOption(option);
   return complete.action(async (words: string[]) => {
     const candidates = await candidatesFor(words, complete.opts<ServerOptions>()).catch(() => []);
-    process.stdout.write(candidates.slice(0, candidatesMax).map((candidate) => `${candidate}\n`).join(''));
+    process.stdout.write(
+      candidates
+        .slice(0, candidatesMax)
+        .map((candidate) => `${candidate}\n`)
+        .join(''),
+    );
   });
 }
 
@@ -29,9 +34,12 @@ async function candidatesFor(words: string[], options: ServerOptions): Promise<s
   if (!entry) return [];
   const command = await entry.load();
   const before = words.at(-2) ?? '';
-  if (before === '-n' || before === '--namespace') return starting((await instances(options)).map(({ namespace }) => namespace));
-  if (before === '-c' || before === '--container') return starting((await instances(options)).map(({ container }) => container));
-  if (current.startsWith('-')) return starting(command.options.flatMap(({ short, long }) => [short ?? '', long ?? '']).filter(Boolean));
+  if (before === '-n' || before === '--namespace')
+    return starting((await instances(options)).map(({ namespace }) => namespace));
+  if (before === '-c' || before === '--container')
+    return starting((await instances(options)).map(({ container }) => container));
+  if (current.startsWith('-'))
+    return starting(command.options.flatMap(({ short, long }) => [short ?? '', long ?? '']).filter(Boolean));
   const inner = command.commands.map((child) => child.name());
   if (inner.length > 0) return starting(inner);
   const namespace = words[words.findIndex((word) => word === '-n' || word === '--namespace') + 1] ?? '';
@@ -47,6 +55,8 @@ async function instances(options: ServerOptions): Promise<NamedInstance[]> {
     headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
     signal: AbortSignal.timeout(answerTimeoutMs),
   });
-  const { instances: found } = (await response.json()) as { instances: { namespace: string; pod: string; key: { container: string } }[] };
+  const { instances: found } = (await response.json()) as {
+    instances: { namespace: string; pod: string; key: { container: string } }[];
+  };
   return found.map(({ namespace, pod, key }) => ({ namespace, pod, container: key.container }));
 }

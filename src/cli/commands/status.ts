@@ -1,0 +1,92 @@
+import { Command } from 'commander';
+import { formatByteSize } from '../../base/byte-size.ts';
+import { Fault } from '../../base/fault.ts';
+import type { StoreStatus } from '../../logs/store/store.ts';
+import { resolveServer, type ServerAddress, type ServerOptions, serverOptions } from '../server-address.ts';
+
+const answerTimeoutMs = 10_000;
+
+interface ServerStatus {
+  version: string;
+  pid: number;
+  uptimeSeconds: number;
+  store: StoreStatus;
+}
+
+interface InstanceLag {
+  namespace: string;
+  pod: string;
+  node: string;
+  key: { container: string; attempt: number };
+  ended: boolean;
+  lagBytes: number | null;
+  gaps: unknown[];
+}
+
+export function command(): Command {
+  const status = new Command('status').description('Show the server, its store and what the agents have yet to ship.');
+  for (const option of serverOptions()) status.addOption(option);
+  return status
+    .option('-o, --output <format>', 'json prints everything as it is')
+    .action(async (flags: ServerOptions & { output?: string }) => {
+      const address = resolveServer(flags);
+      const server = await get<ServerStatus>(address, '/taffrail/v1/status');
+      const { instances } = await get<{ instances: InstanceLag[] }>(address, '/taffrail/v1/instances');
+      if (flags.output === 'json') process.stdout.write(`${JSON.stringify({ server, instances }, null, 2)}\n`);
+      else process.stdout.write(report(address, server, instances));
+    });
+}
+
+async function get<T>({ url, token }: ServerAddress, path: string): Promise<T> {
+  let response: Response;
+  try {
+    response = await fetch(new URL(path, url), {
+      headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+      signal: AbortSignal.timeout(answerTimeoutMs),
+    });
+  } catch (error) {
+    throw new Fault('unavailable', `the server at ${url.origin} does not answer`, { cause: error });
+  }
+  const body = (await response.json()) as T & { error?: { message: string } };
+  if (!response.ok)
+    throw new Fault(
+      response.status === 401 ? 'unauthenticated' : 'unavailable',
+      body.error?.message ?? `status ${response.status}`,
+    );
+  return body;
+}
+
+function report(
+  { url }: ServerAddress,
+  { version, pid, uptimeSeconds, store }: ServerStatus,
+  instances: InstanceLag[],
+): string {
+  const live = instances.filter(({ ended }) => !ended);
+  const nodes = [...new Set(instances.map(({ node }) => node))];
+  const rows = [
+    ['server', `${url.origin}, version ${version}, pid ${pid}, up ${uptimeSeconds} s`],
+    [
+      'store',
+      `${store.lineCount} lines, ${formatByteSize(store.textBytes)} of text in ${formatByteSize(store.diskBytes)} on disk, ${store.blocks} blocks`,
+    ],
+    ['takes lines', store.refusing === null ? 'yes' : `no: ${store.refusing}`],
+    [
+      'keeps',
+      `${store.retention.ageMs === null ? 'for ever' : `${store.retention.ageMs / 86_400_000} days`}, ${store.retention.bytesMax === null ? 'any size' : `at most ${formatByteSize(store.retention.bytesMax)}`}`,
+    ],
+    [
+      'instances',
+      `${instances.length}, of which ${live.length} are being read, on ${nodes.length} node${nodes.length === 1 ? '' : 's'}`,
+    ],
+    ['gaps', String(instances.reduce((sum, { gaps }) => sum + gaps.length, 0))],
+  ];
+  let text = rows.map(([name, value]) => `${name!.padEnd(12)} ${value}\n`).join('');
+  const behind = live
+    .filter(({ lagBytes }) => (lagBytes ?? 0) > 0)
+    .sort((a, b) => (b.lagBytes ?? 0) - (a.lagBytes ?? 0));
+  text += behind.length === 0 ? `${'behind'.padEnd(12)} none\n` : `\nBehind, most first:\n`;
+  for (const { namespace, pod, key, lagBytes } of behind.slice(0, 20)) {
+    text += `  ${namespace}/${pod} ${key.container} ${key.attempt}: ${formatByteSize(lagBytes ?? 0)}\n`;
+  }
+  return text;
+}

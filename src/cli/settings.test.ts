@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { type TestContext } from 'node:test';
+import { Command } from 'commander';
+import { applyConfigFile, configOption, setting } from './settings.ts';
+import { bytes, port, repeated } from './values.ts';
+
+function parsed(t: TestContext, file: string, argv: string[] = []): Record<string, unknown> {
+  const folder = mkdtempSync(join(tmpdir(), 'taffrail-settings-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  writeFileSync(join(folder, 'c.yaml'), file);
+  const command = new Command('up')
+    .addOption(setting('--port <port>', 'a port', { parse: port, default: 7100 }))
+    .addOption(setting('--log-max-size <size>', 'a size', { parse: bytes, default: 1 }))
+    .addOption(
+      setting('--manifest <file>', 'files', {
+        parse: repeated as (text: string, before: string[] | undefined) => string[],
+      }),
+    )
+    .addOption(setting('--no-examples', 'none'))
+    .addOption(configOption)
+    .exitOverride();
+  command.parse(['--config', join(folder, 'c.yaml'), ...argv], { from: 'user' });
+  applyConfigFile(command);
+  return command.opts();
+}
+
+test('the file sets what no flag or variable sets', (t) => {
+  process.env.TAFFRAIL_LOG_MAX_SIZE = '3Ki';
+  t.after(() => delete process.env.TAFFRAIL_LOG_MAX_SIZE);
+  const options = parsed(t, 'port: 1\nlog-max-size: 2Ki\nmanifest: [a.yaml, b.yaml]\nexamples: false\n', [
+    '--port',
+    '5',
+  ]);
+  assert.equal(options.port, 5);
+  assert.equal(options.logMaxSize, 3072);
+  assert.deepEqual(options.manifest, ['a.yaml', 'b.yaml']);
+  assert.equal(options.examples, false);
+});
+
+test('a wrong value names file, line, key and what is allowed', (t) => {
+  assert.throws(() => parsed(t, '# first\nport: 99999\n'), {
+    code: 'usage',
+    message: /c\.yaml:2: port: 99999 wants a whole number from 0 to 65535/,
+  });
+  assert.throws(() => parsed(t, 'prot: 1\n'), {
+    code: 'usage',
+    message: /c\.yaml:1: prot: there is no such setting; up knows port, log-max-size/,
+  });
+  assert.throws(() => parsed(t, 'port: {a: 1}\n'), { code: 'usage', message: /c\.yaml:1: port: wants a value/ });
+  assert.throws(() => parsed(t, 'port: [\n'), { code: 'usage' });
+  assert.throws(() => parsed(t, '- 1\n'), { code: 'usage' });
+});
