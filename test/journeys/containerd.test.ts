@@ -124,7 +124,7 @@ async function importOnce(t: TestContext, logRoot: string, url: string, dataDir:
 
 async function assertSame(url: string, podDirectory: string, name: string): Promise<void> {
   const expected = textOf(join(podDirectory, name), 0);
-  let said = Buffer.alloc(0);
+  let said: Buffer = Buffer.alloc(0);
   // The running agent may be a moment behind; what it has shipped by then must be a beginning of the whole.
   await until(
     `all of ${name} is stored`,
@@ -140,7 +140,7 @@ async function assertSame(url: string, podDirectory: string, name: string): Prom
 
 async function logs(url: string, name: string, flags: string[] = []): Promise<Buffer> {
   const args = ['logs', 'journey', '-c', name, '--instance', '0', '--server', url, ...flags];
-  return (await runWell(taffrail, args)).stdout as Buffer<ArrayBuffer>;
+  return (await runWell(taffrail, args)).stdout;
 }
 
 function assertBytes(actual: Buffer, expected: Buffer, what: string): void {

@@ -1,0 +1,91 @@
+/**
+ * The figures of the log pipeline in one table, each beside its target.
+ *
+ *   npm run bench [-- --size 1G] [-- --only throughput,idle,latency,stalled]
+ */
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import type { Cleanup } from '../test/journeys/processes.ts';
+import { bytesOf, type Corpus, ensureCorpus } from './corpus.ts';
+import { idle } from './runs/idle.ts';
+import { latency } from './runs/latency.ts';
+import { stalled } from './runs/stalled.ts';
+import { throughput } from './runs/throughput.ts';
+import { type Row, row, tableText } from './table.ts';
+
+const MEGABYTE = 1e6;
+const GIGABYTE = 1e9;
+const IDLE_FILES = 1000;
+const LATENCY_SAMPLES = 200;
+const STALL_MS = 20_000;
+
+const megabytes = (bytes: number) => `${(bytes / MEGABYTE).toFixed(0)} MB`;
+const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+const milliseconds = (ms: number) => `${ms.toFixed(0)} ms`;
+const cpuOfGigabyte = (seconds: number) => `${seconds.toFixed(1)} CPU-s/GB`;
+
+const runs: Record<string, (t: Cleanup, corpus: Corpus) => Promise<Row[]>> = {
+  async throughput(t, corpus) {
+    const { seconds, agent, server, mergingCpuSeconds, diskBytes } = await throughput(t, corpus);
+    const gigabytes = corpus.bytes / GIGABYTE;
+    const both = (agent.cpuSeconds + server.cpuSeconds) / gigabytes;
+    const rate = (value: number) => `${value.toFixed(0)} MB/s`;
+    return [
+      row('agent to durable store, CRI text', corpus.bytes / MEGABYTE / seconds, 150, rate, true),
+      row('agent and store together', both, 6, cpuOfGigabyte),
+      row('  of it the agent', agent.cpuSeconds / gigabytes, null, cpuOfGigabyte),
+      row('  of it the server', server.cpuSeconds / gigabytes, null, cpuOfGigabyte),
+      row('server, merging afterwards', mergingCpuSeconds / gigabytes, null, cpuOfGigabyte),
+      row('agent, peak resident memory at that load', agent.peakResidentBytes, 120 * MEGABYTE, megabytes),
+      row('server, peak resident memory', server.peakResidentBytes, null, megabytes),
+      row('disk, of the CRI text', diskBytes / corpus.bytes, 0.12, percent),
+    ];
+  },
+  async idle(t) {
+    const { agentCpu, agentBytes, serverCpu, serverBytes, files } = await idle(t, IDLE_FILES);
+    return [
+      row(`agent idle with ${files} files, of a core`, agentCpu, 0.01, percent),
+      row('agent idle, resident memory', agentBytes, 80 * MEGABYTE, megabytes),
+      row('server idle, of a core', serverCpu, null, percent),
+      row('server idle, resident memory', serverBytes, null, megabytes),
+    ];
+  },
+  async latency(t) {
+    const { medianMs, p99Ms, samples } = await latency(t, LATENCY_SAMPLES);
+    return [
+      row(`write to taffrail logs -f, median of ${samples}`, medianMs, 1000, milliseconds),
+      row('write to taffrail logs -f, 99th percentile', p99Ms, null, milliseconds),
+    ];
+  },
+  async stalled(t, corpus) {
+    const { peakBytes } = await stalled(t, corpus, STALL_MS);
+    return [
+      row(`${megabytes(corpus.bytes)} behind a stalled server: agent's peak`, peakBytes, 120 * MEGABYTE, megabytes),
+    ];
+  },
+};
+
+const { values } = parseArgs({
+  options: { size: { type: 'string', default: '1G' }, only: { type: 'string', default: Object.keys(runs).join(',') } },
+});
+const chosen = values.only.split(',');
+const unknown = chosen.find((name) => !runs[name]);
+if (unknown !== undefined) throw new Error(`--only ${unknown}: there are ${Object.keys(runs).join(', ')}`);
+const corpus = ensureCorpus(bytesOf(values.size));
+const { model = 'unknown' } = cpus()[0] ?? {};
+console.log(
+  `${megabytes(corpus.bytes)} of CRI text, ${corpus.lines} lines, ${corpus.statements} log statements; ` +
+    `${cpus().length} cores (${model.trim()}), Node ${process.version}\n`,
+);
+const rows: Row[] = [];
+for (const name of chosen) {
+  process.stderr.write(`bench: ${name}\n`);
+  const endings: (() => unknown)[] = [];
+  try {
+    rows.push(...(await runs[name]!({ after: (fn) => void endings.push(fn) }, corpus)));
+  } finally {
+    for (const end of endings) await end();
+  }
+}
+console.log(tableText(rows));
+if (rows.some(({ met }) => met === false)) process.exitCode = 1;
