@@ -1,0 +1,55 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Answer, ApiRequest } from './api.ts';
+import { parseAccept } from './negotiation.ts';
+import { parseFlag } from './options.ts';
+import type { StatusError } from './status.ts';
+
+/** Writes an object in the syntax that the client prefers, or lets a stream write itself; resolves when it has ended. */
+export async function writeAnswer(request: ApiRequest, response: ServerResponse, answer: Answer): Promise<void> {
+  if ('stream' in answer) {
+    await answer.stream(response);
+    return;
+  }
+  const yaml = prefersYaml(request.accept) && answer.contentType === undefined;
+  const body = yaml ? await yamlOf(answer.object) : jsonOf(answer.object, parseFlag(request.query, 'pretty'));
+  response.writeHead(answer.code, {
+    'content-type': answer.contentType ?? (yaml ? 'application/yaml' : 'application/json'),
+    'content-length': Buffer.byteLength(body),
+    'cache-control': 'no-cache, private',
+    vary: 'Accept',
+  });
+  response.end(body);
+}
+
+/** After the headers nothing can be said any more but that it broke. */
+export function writeRefusal(incoming: IncomingMessage, response: ServerResponse, refusal: StatusError): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const body = JSON.stringify(refusal.toStatus());
+  const { retryAfterSeconds } = refusal.details ?? {};
+  response.writeHead(refusal.code, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+    'cache-control': 'no-cache, private',
+    ...(retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }),
+    // What is left of a body that was not read must not be taken for the next request.
+    ...(incoming.complete ? {} : { connection: 'close' }),
+  });
+  response.end(body);
+}
+
+function prefersYaml(accept: string | undefined): boolean {
+  const first = parseAccept(accept ?? '').find(({ type }) => type === 'application/yaml' || /json$|\*$/.test(type));
+  return first?.type === 'application/yaml';
+}
+
+async function yamlOf(object: object): Promise<string> {
+  const { stringify } = await import('yaml');
+  return stringify(object);
+}
+
+function jsonOf(object: object, pretty: boolean): string {
+  return `${JSON.stringify(object, null, pretty ? 2 : undefined)}\n`;
+}

@@ -1,0 +1,62 @@
+import { notAcceptable } from './status.ts';
+
+/** How an answer is wanted: the syntax, and whether the object itself or another view of it. */
+export interface Representation {
+  format: 'json' | 'yaml';
+  /** `Table`, `PartialObjectMetadata`, `PartialObjectMetadataList` or `APIGroupDiscoveryList`, with its group and version. */
+  as?: { kind: string; group: string; version: string };
+  pretty: boolean;
+}
+
+interface MediaRange {
+  type: string;
+  parameters: Record<string, string>;
+  quality: number;
+}
+
+export const acceptedTypes = ['application/json', 'application/yaml'] as const;
+const rangesMax = 50;
+
+const formats: Record<string, Representation['format']> = {
+  'application/json': 'json',
+  'application/*': 'json',
+  '*/*': 'json',
+  'application/yaml': 'yaml',
+};
+
+/**
+ * Takes the best range of the Accept header that can be served; `offers` says which views there are (`kind.version.group`).
+ * Protobuf is never offered: every client that asks for it also takes JSON. Throws 406 when nothing fits.
+ */
+export function negotiate(accept: string | undefined, offers: ReadonlySet<string>, pretty = false): Representation {
+  for (const { type, parameters } of parseAccept(accept ?? '*/*')) {
+    const format = formats[type];
+    if (!format) continue;
+    const { as: kind, v: version = '', g: group = '' } = parameters;
+    if (kind === undefined) return { format, pretty };
+    if (offers.has(`${kind}.${version}.${group}`)) return { format, as: { kind, group, version }, pretty };
+  }
+  throw notAcceptable(acceptedTypes);
+}
+
+/** Best first; equal quality in the order given, as the API server has it. */
+export function parseAccept(header: string): MediaRange[] {
+  return header
+    .split(',')
+    .slice(0, rangesMax)
+    .map(parseRange)
+    .filter((range) => range.type !== '' && range.quality > 0)
+    .sort((a, b) => b.quality - a.quality);
+}
+
+/** `Content-Type` and one part of `Accept` have the same form. */
+export function parseRange(text: string): MediaRange {
+  const [type = '', ...rest] = text.split(';').map((part) => part.trim());
+  const parameters: Record<string, string> = {};
+  for (const part of rest) {
+    const equals = part.indexOf('=');
+    if (equals > 0) parameters[part.slice(0, equals).toLowerCase()] = part.slice(equals + 1).replace(/^"(.*)"$/, '$1');
+  }
+  const quality = Number(parameters.q ?? 1);
+  return { type: type.toLowerCase(), parameters, quality: Number.isFinite(quality) ? quality : 0 };
+}

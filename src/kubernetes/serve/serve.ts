@@ -1,0 +1,16 @@
+/**
+ * The door: what is needed to serve a Kubernetes-style API. `startApiServer` takes versions of groups; `createResourceVersion`
+ * makes one out of resources that are plain data with a backing; an API of another shape implements `ApiVersion` itself.
+ */
+export * from './age.ts';
+export * from './api.ts';
+export * from './authentication.ts';
+export * from './authorization.ts';
+export * from './backing.ts';
+export * from './limits.ts';
+export type { OpenApiDocuments } from './openapi.ts';
+export { createResourceVersion } from './resource-version.ts';
+export * from './server.ts';
+export * from './status.ts';
+export * from './table.ts';
+export * from './window.ts';

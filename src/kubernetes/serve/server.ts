@@ -1,0 +1,237 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Clock } from '../../base/clock.ts';
+import { messageOf } from '../../base/fault.ts';
+import type { Logger, MetricsRegistry } from '../../telemetry/telemetry.ts';
+import type { KeyPair } from '../pki/pki.ts';
+import type { SchemaRegistry } from '../schema/schema.ts';
+import { Admission } from './admission.ts';
+import { writeAnswer, writeRefusal } from './answer.ts';
+import type { ApiRequest, ApiVersion } from './api.ts';
+import { type Authenticate, anonymous } from './authentication.ts';
+import { type Authorize, enforce } from './authorization.ts';
+import { decodeObject, readBody } from './body.ts';
+import { defaultLimits, type ServeLimits } from './limits.ts';
+import { type OpenApiDocuments, OpenApiPages } from './openapi.ts';
+import { openPaths, type Routes, route } from './routes.ts';
+import { badRequest, internalError, statusErrorOf, unauthorized } from './status.ts';
+
+export interface ApiServerOptions {
+  host: string;
+  /** 0: any free one. */
+  port: number;
+  certificate: KeyPair;
+  /** PEM of the authorities whose client certificates the TLS layer accepts; authenticate decides what they mean. */
+  clientCas: readonly string[];
+  authenticate: Authenticate;
+  authorize: Authorize;
+  /** Discovery shows them in this order; the first of a group is its preferred version. */
+  versions: readonly ApiVersion[];
+  versionInfo: object;
+  schemas: SchemaRegistry;
+  openApi?: OpenApiDocuments;
+  limits?: Partial<ServeLimits>;
+  log: Logger;
+  metrics: MetricsRegistry;
+  clock: Clock;
+  notReady?: () => string | undefined;
+}
+
+export interface ApiServer {
+  url: string;
+  port: number;
+  /** For connections from now on. */
+  setCertificate(certificate: KeyPair): void;
+  /** Ends watches and lets other requests finish for a moment. */
+  close(): Promise<void>;
+}
+
+const closeGraceMs = 2000;
+
+/** A TLS server that speaks the Kubernetes API: authentication, limits, discovery, and the versions that it is given. */
+export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
+  const limits = { ...defaultLimits, ...options.limits };
+  const ending = new AbortController();
+  const server = createServer({
+    cert: options.certificate.certificate,
+    key: options.certificate.key,
+    ca: [...options.clientCas],
+    requestCert: true,
+    // A certificate that is not good is refused with 401 and words, not with a broken handshake.
+    rejectUnauthorized: false,
+    minVersion: 'TLSv1.2',
+    handshakeTimeout: limits.headersTimeoutMs,
+    maxHeaderSize: limits.headerBytesMax,
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: 90_000,
+  });
+  server.maxConnections = limits.connectionsMax;
+  const host = options.host.includes(':') ? `[${options.host}]` : options.host;
+  const address = () => `${host}:${(server.address() as AddressInfo).port}`;
+  const routes: Routes = {
+    versions: options.versions,
+    openApi: options.openApi && new OpenApiPages(options.openApi, options.versions),
+    versionInfo: options.versionInfo,
+    address,
+    notReady: options.notReady ?? (() => undefined),
+  };
+  const admission = new Admission(limits);
+  options.metrics.observe('taffrail_api_requests_running', 'Requests under way', () => admission.shortRunning);
+  options.metrics.observe(
+    'taffrail_api_watches_running',
+    'Watches and followed logs under way',
+    () => admission.longRunning,
+  );
+  const answer = requestHandler(options, routes, admission, limits, ending.signal);
+  server.on('request', (request, response) => void answer(request, response));
+  refuseBrokenClients(server, options);
+  const sockets = trackSockets(server);
+  await listen(server, options);
+  return {
+    url: `https://${address()}`,
+    port: (server.address() as AddressInfo).port,
+    setCertificate: ({ certificate, key }) =>
+      server.setSecureContext({ cert: certificate, key, ca: [...options.clientCas] }),
+    close: async () => {
+      ending.abort();
+      await closed(server, sockets);
+    },
+  };
+}
+
+function requestHandler(
+  options: ApiServerOptions,
+  routes: Routes,
+  admission: Admission,
+  limits: ServeLimits,
+  ending: AbortSignal,
+) {
+  const requests = options.metrics.counter('taffrail_api_requests_total', 'Requests by method and status code');
+  return async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const gone = new AbortController();
+    const signal = AbortSignal.any([gone.signal, ending]);
+    response.once('close', () => {
+      gone.abort();
+      requests.add(1, { method: methodLabel(incoming.method), code: String(response.statusCode) });
+    });
+    // Written to after it has gone: nothing to be done, and 'close' has said so.
+    response.on('error', () => gone.abort());
+    let leave = () => {};
+    try {
+      const place = admission.enter();
+      leave = place.leave;
+      const url = splitUrl(incoming.url ?? '/', limits.urlBytesMax);
+      const user = openPaths.has(url.pathname) ? anonymous : await options.authenticate(incoming);
+      if (user === anonymous && !openPaths.has(url.pathname)) throw unauthorized();
+      const request = apiRequest(options, limits, incoming, response, url, user, signal, place.becomeLongRunning);
+      await writeAnswer(request, response, await route(routes, url.pathname, request));
+    } catch (error) {
+      writeRefusal(incoming, response, refusalOf(error, options.log, incoming, gone.signal));
+    } finally {
+      leave();
+    }
+  };
+}
+
+function apiRequest(
+  options: ApiServerOptions,
+  limits: ServeLimits,
+  incoming: IncomingMessage,
+  response: ServerResponse,
+  url: { query: URLSearchParams },
+  user: ApiRequest['user'],
+  signal: AbortSignal,
+  becomeLongRunning: () => void,
+): ApiRequest {
+  const { accept, 'content-type': contentType } = incoming.headers;
+  const readRaw = () => readBody(incoming, limits.bodyBytesMax);
+  return {
+    method: incoming.method ?? 'GET',
+    rest: [],
+    query: url.query,
+    accept,
+    contentType,
+    user,
+    nowMs: () => options.clock.nowMs(),
+    incoming,
+    signal,
+    warn: (text) => void response.appendHeader('warning', `299 - ${JSON.stringify(asciiOf(text))}`),
+    readRaw,
+    readObject: async () => decodeObject(await readRaw(), contentType, options.schemas, limits),
+    authorize: (attributes) => enforce(options.authorize, user, attributes),
+    becomeLongRunning,
+  };
+}
+
+/** A defect of ours is logged here and told to the client without its inside. */
+function refusalOf(error: unknown, log: Logger, incoming: IncomingMessage, gone: AbortSignal) {
+  const refusal = statusErrorOf(error);
+  if (refusal) return refusal;
+  if (!gone.aborted)
+    log.error('a request failed', {
+      method: incoming.method,
+      path: incoming.url?.slice(0, 500),
+      error: error instanceof Error ? error.stack : messageOf(error),
+    });
+  return internalError('the server has failed; its log says more');
+}
+
+function refuseBrokenClients(server: Server, { metrics, log }: ApiServerOptions): void {
+  const broken = metrics.counter('taffrail_api_broken_connections_total', 'Connections that did not speak TLS or HTTP');
+  server.on('tlsClientError', (error) => {
+    broken.add(1, { layer: 'tls' });
+    log.debug('a TLS handshake failed', { error: error.message });
+  });
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    broken.add(1, { layer: 'http' });
+    const status = error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request';
+    if (socket.writable) socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+    else socket.destroy();
+  });
+}
+
+function trackSockets(server: Server): Set<Socket> {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  return sockets;
+}
+
+function listen(server: Server, { host, port }: ApiServerOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+function closed(server: Server, sockets: Set<Socket>): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = setTimeout(() => {
+      for (const socket of sockets) socket.destroy();
+    }, closeGraceMs);
+    server.close(() => {
+      clearTimeout(cut);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
+
+const knownMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']);
+const methodLabel = (method = '') => (knownMethods.has(method) ? method : 'other');
+const asciiOf = (text: string) => text.replace(/[^\x20-\x7e]/g, '?').slice(0, 1000);
+
+/** Not by `new URL`, which takes a path that begins with two slashes for a host. */
+function splitUrl(url: string, bytesMax: number): { pathname: string; query: URLSearchParams } {
+  if (url.length > bytesMax) throw badRequest(`the URL is longer than ${bytesMax} bytes`);
+  const mark = url.indexOf('?');
+  if (mark < 0) return { pathname: url, query: new URLSearchParams() };
+  return { pathname: url.slice(0, mark), query: new URLSearchParams(url.slice(mark + 1)) };
+}
