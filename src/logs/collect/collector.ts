@@ -1,0 +1,144 @@
+import type { Clock } from '../../base/clock.ts';
+import type { Logger } from '../../telemetry/telemetry.ts';
+import type { InstanceKey } from '../batch/batch.ts';
+import { createWorkbench, type Piece } from './assemble.ts';
+import type { CollectMetrics } from './metrics.ts';
+import type { CollectSettings } from './settings.ts';
+import type { FoundFile } from './source.ts';
+import { InstanceTail, type TailContext } from './tail.ts';
+import { type ContainerDirectory, Tree } from './tree.ts';
+
+export interface CollectorOptions {
+  root: string;
+  cluster: string;
+  node: string;
+  /** A directory for inflated copies; they are unlinked as soon as they are made. */
+  scratch: string;
+  settings: CollectSettings;
+  clock: Clock;
+  log: Logger;
+  metrics: CollectMetrics;
+  /** A new instance was found on disk; called before anything of it is read. */
+  onInstance(tail: InstanceTail): void;
+  /** It is finished and its files are gone. */
+  onForgotten(tail: InstanceTail): void;
+}
+
+/** All instances of a node: finds them, looks at their files, and says which one is to be read next. */
+export class Collector {
+  readonly #options: CollectorOptions;
+  readonly #context: TailContext;
+  readonly #tree: Tree;
+  readonly #tails = new Map<string, InstanceTail>();
+  /** Round robin: where the next look for a ready one begins. */
+  #order: InstanceTail[] = [];
+  #next = 0;
+
+  constructor(options: CollectorOptions) {
+    this.#options = options;
+    const { settings, clock, log, metrics, scratch, node, root } = options;
+    this.#context = {
+      settings,
+      metrics,
+      log,
+      scratch,
+      node,
+      bench: createWorkbench(settings.lineBytesMax, settings.pendingBytesMax),
+      chunk: Buffer.allocUnsafeSlow(settings.chunkBytes),
+      monotonicMs: () => clock.monotonicMs(),
+      wallMs: () => clock.nowMs(),
+    };
+    const pollMs = 2 * settings.pollIdleMs;
+    this.#tree = new Tree(
+      { root, reconcileMs: settings.reconcileMs, pollMs, log, metrics },
+      {
+        onFiles: (directory, files) => this.#onFiles(directory, files),
+        onGone: (directory) => this.#onGone(directory),
+      },
+    );
+  }
+
+  get tails(): readonly InstanceTail[] {
+    return this.#order;
+  }
+
+  /** Finds what is new and looks at the files whose time has come. */
+  refresh(): void {
+    const now = this.#options.clock.monotonicMs();
+    this.#tree.refresh(now);
+    for (const tail of this.#order) if (tail.nextPollMs <= now) tail.poll(now);
+    this.#forgetFinished();
+  }
+
+  /** The next instance that has something to read, in turn; undefined where none has. */
+  nextReady(): InstanceTail | undefined {
+    const now = this.#options.clock.monotonicMs();
+    for (let i = 0; i < this.#order.length; i++) {
+      const tail = this.#order[(this.#next + i) % this.#order.length]!;
+      if (!tail.isReady(now)) continue;
+      this.#next = (this.#next + i + 1) % this.#order.length;
+      return tail;
+    }
+    return undefined;
+  }
+
+  turn(tail: InstanceTail): Piece[] {
+    return tail.turn(this.#options.clock.monotonicMs());
+  }
+
+  close(): void {
+    this.#tree.close();
+    for (const tail of this.#order) tail.close();
+  }
+
+  #onFiles(directory: ContainerDirectory, files: FoundFile[]): void {
+    const byAttempt = Map.groupBy(files, ({ attempt }) => attempt);
+    for (const [attempt, found] of byAttempt) this.#tailOf(directory, attempt).update(found);
+    const latest = Math.max(-1, ...byAttempt.keys());
+    for (const tail of this.#order) {
+      if (tail.origin.directoryId !== directory.id) continue;
+      const { attempt } = tail.origin.key;
+      if (!byAttempt.has(attempt)) tail.update([]);
+      if (!byAttempt.has(attempt) || attempt < latest) tail.end();
+    }
+  }
+
+  #onGone(directory: ContainerDirectory): void {
+    for (const tail of this.#order) {
+      if (tail.origin.directoryId !== directory.id) continue;
+      tail.update([]);
+      tail.end();
+    }
+  }
+
+  #tailOf(directory: ContainerDirectory, attempt: number): InstanceTail {
+    const name = `${directory.id} ${attempt}`;
+    let tail = this.#tails.get(name);
+    if (!tail) {
+      const { podUid, container, namespace, pod, path, id } = directory;
+      const key: InstanceKey = { cluster: this.#options.cluster, podUid, container, attempt };
+      tail = new InstanceTail(this.#context, { key, namespace, pod, directory: path, directoryId: id });
+      this.#tails.set(name, tail);
+      this.#order.push(tail);
+      this.#options.onInstance(tail);
+    }
+    return tail;
+  }
+
+  #forgetFinished(): void {
+    if (!this.#order.some(isOver)) return;
+    for (const [name, tail] of this.#tails) {
+      if (!isOver(tail)) continue;
+      tail.close();
+      this.#tails.delete(name);
+      this.#options.onForgotten(tail);
+    }
+    this.#order = [...this.#tails.values()];
+  }
+}
+
+/** Its files are gone and nothing of it waits to be acknowledged. */
+function isOver(tail: InstanceTail): boolean {
+  if (tail.segments.some(({ file }) => file !== null) || tail.endedSinceMs === null) return false;
+  return tail.isFinished || tail.segments.every(({ name, done }) => done && name === null);
+}

@@ -1,0 +1,147 @@
+import { createHash } from 'node:crypto';
+import { closeSync, fstatSync, openSync } from 'node:fs';
+import { type HeldRange, rangeHash, type SegmentName } from '../batch/batch.ts';
+import { RangeSet } from './ranges.ts';
+import { type FoundFile, gzipTrailerSize, nameOfHead, readAt, readHead } from './source.ts';
+
+/** How much of a file's beginning is compared before it is read on, to notice that it was truncated and has grown again. */
+const prefixBytes = 64;
+const VERIFY_BYTES = 256 * 1024;
+
+/**
+ * One physical log file, through renames and compression.
+ * Invariant: bytes below `position` were read (and wait to be acknowledged) or are in `held`.
+ */
+export class Segment {
+  name: SegmentName | null = null;
+  /** Null once no name in the directory leads to it. */
+  file: FoundFile | null;
+  /** The plain file, or the inflated copy of a compressed one; null while it need not be read. */
+  fd: number | null = null;
+  /** `device:inode` by which a scan knows it again. */
+  id: string;
+  /** Bytes that are known to be in it, uncompressed. */
+  size = 0;
+  position = 0;
+  /** What the server has dealt with. */
+  readonly held = new RangeSet();
+  /** Since when (monotonic) nothing more is expected: a newer file is being written, or its name is gone. */
+  finalSinceMs: number | null = null;
+  /** Everything in it is acknowledged or told as a gap, and nothing more will come. */
+  done = false;
+  /** The size at which the end of the last record was looked for in vain. */
+  triedSize = -1;
+  /** The server has been asked about it. */
+  resolved = false;
+  /** What the server said it holds, until it can be compared with the file. */
+  #offered: readonly HeldRange[] = [];
+  #prefix: Buffer = Buffer.alloc(0);
+
+  constructor(file: FoundFile) {
+    this.file = file;
+    this.id = file.id;
+  }
+
+  get isCompressed(): boolean {
+    return this.file?.gz === true;
+  }
+
+  get lagBytes(): number {
+    return this.done ? 0 : this.held.missingBelow(this.size);
+  }
+
+  /** Finds out its name; stays null while the first record is not complete, unless `final`. Throws what opening throws. */
+  identify(final: boolean): void {
+    if (this.isCompressed) {
+      const fd = openSync(this.file!.path, 'r');
+      try {
+        this.size = gzipTrailerSize(fd);
+        this.name = nameOfHead(readHead(fd, true), true) ?? null;
+      } finally {
+        closeSync(fd);
+      }
+      return;
+    }
+    const fd = this.open();
+    const head = readHead(fd, false);
+    this.name = nameOfHead(head, final) ?? null;
+    if (this.name === null) return;
+    this.#prefix = Buffer.from(head.subarray(0, prefixBytes));
+    this.size = fstatSync(fd).size;
+  }
+
+  /** Another file than the one that goes by this name, although it begins with the same record: it gets a name of its own. */
+  takeAlternateName(): void {
+    const hash = createHash('sha256').update(`${this.name} again`).digest('hex').slice(0, 16);
+    this.name = `${this.name!.slice(0, 16)}-${hash}`;
+    this.forget();
+  }
+
+  open(): number {
+    if (this.fd === null && this.file && !this.file.gz) this.fd = openSync(this.file.path, 'r');
+    if (this.fd === null) throw new Error('the file is not open');
+    return this.fd;
+  }
+
+  close(): void {
+    if (this.fd !== null) closeSync(this.fd);
+    this.fd = null;
+  }
+
+  /** Nothing is known any more of what the server has. */
+  forget(): void {
+    this.resolved = false;
+    this.#offered = [];
+    this.held.clear();
+    this.position = 0;
+    this.triedSize = -1;
+  }
+
+  /** False where the file's beginning is not what it was. */
+  prefixMatches(): boolean {
+    if (this.fd === null || this.#prefix.length === 0) return true;
+    const now = Buffer.allocUnsafe(this.#prefix.length);
+    return readAt(this.fd, now, now.length, 0) === now.length && now.equals(this.#prefix);
+  }
+
+  /**
+   * Takes over what the server says it holds, as far as the file agrees. A compressed file is compared once it is inflated.
+   * False where a range's tail is in the file with other content: then this is not the file that the server knows.
+   */
+  adopt(ranges: readonly HeldRange[]): boolean {
+    this.resolved = true;
+    this.#offered = ranges;
+    if (!this.isCompressed || this.fd !== null) {
+      this.open();
+      return this.adoptOffered();
+    }
+    // Its trailer tells whether anything is missing; only then is it worth inflating.
+    for (const range of ranges) this.held.add(range.from, range.to);
+    return true;
+  }
+
+  adoptOffered(): boolean {
+    this.held.clear();
+    this.position = 0;
+    for (const range of this.#offered) {
+      // A range that reaches beyond the file (it lost its end in a crash of the node) has only its name to vouch for it.
+      if (range.to <= this.size && !this.#tailMatches(range)) return false;
+      this.held.add(range.from, range.to);
+    }
+    this.#offered = [];
+    this.position = this.held.firstMissing(0);
+    return true;
+  }
+
+  #tailMatches(range: HeldRange): boolean {
+    const pieces: Buffer[] = [];
+    for (let at = range.tailFrom; at < range.to; ) {
+      const bytes = Math.min(VERIFY_BYTES, range.to - at);
+      const piece = Buffer.allocUnsafe(bytes);
+      if (readAt(this.fd!, piece, bytes, at) < bytes) return false;
+      pieces.push(piece);
+      at += bytes;
+    }
+    return rangeHash(...pieces) === range.tailHash;
+  }
+}
