@@ -90,7 +90,7 @@ export async function killNow(process: Running, what: string): Promise<void> {
 }
 
 /** What the store says once it has the writer's last number, or when the time is up. */
-async function drained(url: string, writer: Writer): Promise<Buffer> {
+export async function drained(url: string, writer: Writer): Promise<Buffer> {
   const logs = async (flags: string[]) =>
     (await runWell(taffrail, ['logs', writer.pod, '--instance', 'all', '--server', url, ...flags])).stdout;
   const last = numberedLine(writer.name, writer.count - 1);

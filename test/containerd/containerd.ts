@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { atEnd, type Cleanup, Running, runWell, temporaryDirectory, until } from '../journeys/processes.ts';
@@ -91,14 +90,8 @@ function pathOf(name: string): string | undefined {
     .find((path) => existsSync(path));
 }
 
+/** The head of a dynamically linked program names its loader. */
 function isStatic(path: string): boolean {
-  try {
-    // The program header of a dynamically linked one names its loader.
-    return (
-      !readFileSync(path).subarray(0, 4096).includes('/ld-linux') ||
-      /statically/.test(execFileSync('ldd', [path]).toString())
-    );
-  } catch {
-    return true;
-  }
+  const head = readFileSync(path).subarray(0, 4096);
+  return !head.includes('/ld-linux') && !head.includes('/ld-musl');
 }
