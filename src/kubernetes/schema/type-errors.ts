@@ -28,14 +28,15 @@ function visitObject(type: ObjectType, value: unknown, path: string, found: Fiel
   }
   for (const field of type.fields.values()) {
     const at = path === '' ? field.name : `${path}.${field.name}`;
+    const needs = requires && at !== 'status';
     const given = Object.hasOwn(value, field.name) ? value[field.name] : undefined;
     if (given === undefined || given === null) {
-      if (requires) visitAbsent(field, at, found);
+      if (needs) visitAbsent(field, at, found);
       continue;
     }
     const before = found.length;
-    visit(field.type, given, at, found, requires && !(path === '' && field.name === 'status'));
-    if (requires && isDemanded(field) && found.length === before && isEmpty(given)) found.push(missing(at));
+    visit(field.type, given, at, found, needs);
+    if (needs && isDemanded(field) && found.length === before && isEmpty(given)) found.push(missing(at));
   }
 }
 
