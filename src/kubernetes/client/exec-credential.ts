@@ -72,15 +72,24 @@ function outputOf(plugin: ExecPlugin, env: Record<string, string>): Promise<stri
     const child = spawn(plugin.command, plugin.args, {
       env: { ...process.env, ...env },
       stdio: [plugin.interactive ? 'inherit' : 'ignore', 'pipe', 'inherit'],
-      timeout: execTimeoutMs,
     });
+    // Not spawn's own timeout: that one lives on where the command does not exist.
+    const timer = setTimeout(() => child.kill(), execTimeoutMs);
     let output = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       output += text;
-      if (output.length > execOutputBytesMax) child.kill();
+      if (output.length <= execOutputBytesMax) return;
+      // The pipe is closed too: what the plugin started would go on writing into it.
+      child.stdout.destroy();
+      child.kill();
+      reject(failed(plugin, `it printed more than execOutputBytesMax (${execOutputBytesMax} bytes)`));
     });
-    child.on('error', (error) => reject(failed(plugin, messageOf(error))));
+    child.on('error', (error) => {
+      clearTimeout(timer);
+      reject(failed(plugin, messageOf(error)));
+    });
     child.on('close', (code, signal) => {
+      clearTimeout(timer);
       if (code === 0) resolve(output);
       else reject(failed(plugin, code === null ? `it was ended by ${signal}` : `it ended with exit code ${code}`));
     });

@@ -1,0 +1,50 @@
+import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { issue, type KeyPair } from '../pki/certificate.ts';
+import type { ClusterAccess } from './client.ts';
+
+/** A real TLS server for tests, whose every answer the test writes itself. */
+export interface ScriptedServer {
+  server: Server;
+  access: ClusterAccess;
+  authority: KeyPair;
+  /** Requests so far, as `METHOD /path?query`. */
+  requests: string[];
+  close(): Promise<void>;
+}
+
+export type Answer = (request: IncomingMessage, response: ServerResponse) => void;
+
+export async function startScriptedServer(answer: Answer): Promise<ScriptedServer> {
+  const validity = { notBeforeMs: Date.now() - 60_000, notAfterMs: Date.now() + 3_600_000 };
+  const authority = await issue({ use: 'authority', name: 'test' }, validity, undefined);
+  const pair = await issue({ use: 'server', name: 'api', hosts: ['127.0.0.1', 'api.test'] }, validity, authority);
+  const requests: string[] = [];
+  const server = createServer(
+    { cert: pair.certificate, key: pair.key, ca: authority.certificate, requestCert: true, rejectUnauthorized: false },
+    (request, response) => {
+      requests.push(`${request.method} ${request.url}`);
+      answer(request, response);
+    },
+  );
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    server,
+    authority,
+    requests,
+    access: { server: `https://127.0.0.1:${port}`, ca: authority.certificate, namespace: 'default' },
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+export function sendJson(response: ServerResponse, value: unknown, code = 200): void {
+  response.writeHead(code, { 'content-type': 'application/json' }).end(JSON.stringify(value));
+}
