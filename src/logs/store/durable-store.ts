@@ -1,0 +1,165 @@
+import { randomUUID } from 'node:crypto';
+import { statSync } from 'node:fs';
+import { Fault } from '../../base/fault.ts';
+import type { HeldLock } from '../../base/lock.ts';
+import {
+  type Frame,
+  type FrameResult,
+  type InstanceId,
+  limits,
+  type ResolveRequest,
+  type ResolveResponse,
+} from '../batch/batch.ts';
+import type { PlacedRecord } from './apply.ts';
+import type { BlockReader } from './block-reader.ts';
+import type { Catalogue } from './catalogue.ts';
+import type { Committer, Group } from './committer.ts';
+import { type Bell, followBlocks } from './follow.ts';
+import { listInstances } from './listing.ts';
+import type { Packs } from './packs.ts';
+import type { DeletedPayload } from './payloads.ts';
+import { planFrames } from './plan.ts';
+import { instanceInScope, readBlocks } from './read.ts';
+import { jsonPayload, recordKinds } from './record.ts';
+import { heldOf, planResolve } from './resolve.ts';
+import type { Instance, InstanceFilter, LineBlock, LogStore, ReadRange, Scope, StoreStatus } from './store.ts';
+
+export interface StoreParts {
+  epoch: string;
+  packs: Packs;
+  catalogue: Catalogue;
+  cataloguePath: string;
+  committer: Committer;
+  reader: BlockReader;
+  bell: Bell;
+  /** Positions of those who follow right now; merging keeps behind them where it can. */
+  followers: Set<{ sequence: number }>;
+  retention: { ageMs: number | null; bytesMax: number | null };
+  lock: HeldLock;
+  nowMs: () => number;
+  /** Stops background work. */
+  stop: () => Promise<void>;
+}
+
+/** The store over packs and catalogue. Invariant: nothing is answered that is not durable. */
+export class DurableStore implements LogStore {
+  readonly epoch: string;
+  readonly #parts: StoreParts;
+  readonly #closing = new AbortController();
+
+  constructor(parts: StoreParts) {
+    this.#parts = parts;
+    this.epoch = parts.epoch;
+  }
+
+  async resolve(tenant: string, request: ResolveRequest): Promise<ResolveResponse> {
+    const { catalogue, nowMs } = this.#parts;
+    if (request.offers.length > limits.offersMax) {
+      throw new Fault(
+        'bad-request',
+        `${request.offers.length} offers in one request; offersMax is ${limits.offersMax}`,
+      );
+    }
+    let ids: string[] = [];
+    await this.#submit(16 * 1024, true, (group) => {
+      ids = planResolve(catalogue, group, tenant, request, randomUUID);
+    });
+    const instances = ids.map((id, i) => heldOf(catalogue, tenant, id, request.offers[i]!));
+    catalogue.transaction(() => {
+      for (const { id } of instances) catalogue.instances.markSeen(catalogue.instances.find(tenant, id)!.row, nowMs());
+    });
+    return { epoch: this.epoch, instances };
+  }
+
+  async append(tenant: string, frames: readonly Frame[]): Promise<FrameResult[]> {
+    const bytes = frames.reduce((sum, frame) => sum + frame.bytes.length, 0);
+    let results: FrameResult[] = [];
+    await this.#submit(bytes, false, (group) => {
+      results = planFrames(this.#parts.catalogue, group, tenant, frames);
+    });
+    return results;
+  }
+
+  instances(scope: Scope, filter: InstanceFilter): Instance[] {
+    return listInstances(this.#parts.catalogue, scope, filter);
+  }
+
+  read(scope: Scope, instance: InstanceId, range: ReadRange): AsyncIterable<LineBlock> {
+    return readBlocks(this.#parts.catalogue, this.#parts.reader, scope, instance, range);
+  }
+
+  async *follow(
+    scope: Scope,
+    after: number,
+    wants: (instance: Instance) => boolean,
+    signal: AbortSignal,
+  ): AsyncGenerator<LineBlock> {
+    const { catalogue, reader, bell, followers } = this.#parts;
+    const lastSequence = () => catalogue.watermark.sequence;
+    const progress = { sequence: after };
+    followers.add(progress);
+    try {
+      const either = AbortSignal.any([signal, this.#closing.signal]);
+      yield* followBlocks({ catalogue, reader, bell, lastSequence, progress }, scope, wants, either);
+    } finally {
+      followers.delete(progress);
+    }
+  }
+
+  async deleteInstances(scope: Scope, ids: readonly InstanceId[]): Promise<void> {
+    const { catalogue } = this.#parts;
+    await this.#submit(4096, true, (group) => {
+      const own = ids.map((id) => instanceInScope(catalogue, scope, id).id);
+      const payload: DeletedPayload = { ids: own };
+      if (own.length > 0) {
+        group.records.push({ kind: recordKinds.deleted, tenant: scope.tenant, payload: jsonPayload(payload) });
+      }
+    });
+  }
+
+  status(): StoreStatus {
+    const { catalogue, cataloguePath, committer, packs, retention } = this.#parts;
+    const totals = catalogue.blocks.totals();
+    return {
+      epoch: this.epoch,
+      sequence: catalogue.watermark.sequence,
+      instances: catalogue.instances.count(),
+      blocks: totals.blocks,
+      diskBytes: packs.totalBytes + fileBytes(cataloguePath) + fileBytes(`${cataloguePath}-wal`),
+      textBytes: totals.text,
+      lineCount: totals.lines,
+      refusing: committer.refusing,
+      retention: { ...retention },
+    };
+  }
+
+  async close(): Promise<void> {
+    if (this.#closing.signal.aborted) return;
+    this.#closing.abort(new Fault('unavailable', 'the store is closed'));
+    const { catalogue, committer, packs, lock, stop } = this.#parts;
+    await stop();
+    await committer.close();
+    await packs.close();
+    catalogue.close();
+    lock.release();
+  }
+
+  #submit(bytes: number, exclusive: boolean, plan: (group: Group) => void): Promise<void> {
+    if (this.#closing.signal.aborted) return Promise.reject(new Fault('unavailable', 'the store is closed'));
+    return this.#parts.committer.submit({ bytes, exclusive, plan });
+  }
+}
+
+/** Whether these records change what is known about instances beyond their lines. */
+export function changesAttributes(records: readonly PlacedRecord[]): boolean {
+  return records.some(({ record, frame }) => {
+    if (record.kind === recordKinds.merged || record.kind === recordKinds.expired) return false;
+    return (
+      frame?.kind !== 'batch' && !(frame?.kind === 'facts' && frame.facts.every((fact) => fact.kind === 'progress'))
+    );
+  });
+}
+
+function fileBytes(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}

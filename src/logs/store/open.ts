@@ -1,0 +1,124 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Clock } from '../../base/clock.ts';
+import { Fault } from '../../base/fault.ts';
+import { writeFileDurably } from '../../base/files.ts';
+import { type HeldLock, takeLock } from '../../base/lock.ts';
+import type { Logger, MetricsRegistry } from '../../telemetry/telemetry.ts';
+import { BlockReader } from './block-reader.ts';
+import { Committer } from './committer.ts';
+import { changesAttributes, DurableStore } from './durable-store.ts';
+import { type FileLayer, realFiles } from './file-layer.ts';
+import { Bell } from './follow.ts';
+import { Packs } from './packs.ts';
+import type { StartedPayload } from './payloads.ts';
+import { jsonPayload, recordKinds } from './record.ts';
+import { recover } from './recovery.ts';
+import type { LogStore } from './store.ts';
+
+/** Raised when an older build could not read the folder any more. */
+const formatVersion = 1;
+/** Sequence numbers go on from the time of the start, so that those given out before a backup was put back never return. */
+const SEQUENCES_PER_MS = 1024;
+
+export interface StoreOptions {
+  /** The store lives in `store/` below. */
+  dataDir: string;
+  /** Null: without limit. What is left out has a default that suits a laptop. */
+  retention?: { ageMs?: number | null; bytesMax?: number | null };
+  log: Logger;
+  metrics: MetricsRegistry;
+  clock: Clock;
+  files?: FileLayer;
+  /** Size at which a pack is closed; tests make it small. */
+  packBytesMax?: number;
+}
+
+/** Throws Fault `already-locked` and `newer-format`; then the folder is left as it was. */
+export async function openStore(options: StoreOptions): Promise<LogStore> {
+  const directory = join(options.dataDir, 'store');
+  const versionPath = join(directory, 'VERSION');
+  requireReadable(versionPath);
+  const files = options.files ?? realFiles;
+  files.makeDirectory(directory);
+  const lock = takeLock(join(directory, 'lock'), `the log store in ${directory}`);
+  try {
+    requireReadable(versionPath);
+    if (!existsSync(versionPath)) writeFileDurably(versionPath, `${formatVersion}\n`);
+    return await openLocked(options, directory, files, lock);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+async function openLocked(
+  { log, metrics, clock, retention, packBytesMax }: StoreOptions,
+  directory: string,
+  files: FileLayer,
+  lock: HeldLock,
+): Promise<LogStore> {
+  const cataloguePath = join(directory, 'catalog.db');
+  const packs = await Packs.open(files, join(directory, 'packs'), packBytesMax);
+  const { catalogue, sequence, damagedCount } = await recover(packs, cataloguePath, log);
+  const damaged = metrics.counter('taffrail_store_damaged_records_total', 'Stored records that cannot be read');
+  if (damagedCount > 0) damaged.add(damagedCount);
+  const bell = new Bell();
+  const committer = new Committer(
+    {
+      packs,
+      catalogue,
+      files,
+      directory,
+      clock,
+      log,
+      committed(_sequence, records) {
+        if (changesAttributes(records)) bell.attributesVersion++;
+        bell.ring();
+      },
+    },
+    Math.max(sequence, Math.trunc(clock.nowMs()) * SEQUENCES_PER_MS),
+  );
+  const epoch = randomUUID();
+  try {
+    await announce(committer, epoch);
+  } catch (error) {
+    // A full disk must not keep what is stored from being read.
+    if (!(error instanceof Fault) || error.code !== 'disk-full') throw error;
+  }
+  return new DurableStore({
+    epoch,
+    packs,
+    catalogue,
+    cataloguePath,
+    committer,
+    reader: new BlockReader(packs, catalogue, log, damaged),
+    bell,
+    followers: new Set(),
+    retention: { ageMs: retention?.ageMs ?? null, bytesMax: retention?.bytesMax ?? null },
+    lock,
+    nowMs: () => clock.nowMs(),
+    stop: async () => {},
+  });
+}
+
+function announce(committer: Committer, epoch: string): Promise<void> {
+  const payload: StartedPayload = { epoch };
+  return committer.submit({
+    bytes: 0,
+    exclusive: true,
+    plan: (group) => group.records.push({ kind: recordKinds.started, tenant: '', payload: jsonPayload(payload) }),
+  });
+}
+
+function requireReadable(versionPath: string): void {
+  if (!existsSync(versionPath)) return;
+  const text = readFileSync(versionPath, 'latin1').trim();
+  const version = Number(text);
+  if (!/^\d+$/.test(text)) throw new Fault('corrupt', `${versionPath} holds ${JSON.stringify(text)}, not a number`);
+  if (version <= formatVersion) return;
+  throw new Fault('newer-format', `${versionPath} says version ${version}; this build reads up to ${formatVersion}`, {
+    hint: 'start the newer version again, or give this one a directory of its own with --data-dir',
+  });
+}

@@ -1,0 +1,94 @@
+import { Fault } from '../../base/fault.ts';
+import { type BatchFrame, decodeFrame, type InstanceId, type InstanceKey, type PodFact } from '../batch/batch.ts';
+import type { InstanceColumns } from './instance-table.ts';
+import type { PodState } from './pod-table.ts';
+import type { StoredRecord } from './record.ts';
+import type { Gap } from './store.ts';
+
+/* The JSON of each kind of record; docs/formats/pack.md lists them. */
+
+export interface StartedPayload {
+  epoch: string;
+}
+
+export interface ResolvedPayload {
+  instances: {
+    id: InstanceId;
+    key: InstanceKey;
+    namespace: string;
+    pod: string;
+    node: string;
+    containerId: string | null;
+    /** Those that became known with this record. */
+    segments: string[];
+  }[];
+}
+
+export interface DeletedPayload {
+  ids: InstanceId[];
+}
+
+export interface ExpiredPayload {
+  blocks: number[];
+}
+
+export interface ForgottenPayload {
+  ids: InstanceId[];
+  pods: { cluster: string; podUid: string }[];
+}
+
+export interface InstanceStatePayload {
+  columns: InstanceColumns;
+  aliases: InstanceId[];
+  segments: { name: string; coverage: string }[];
+  gaps: Gap[];
+}
+
+export interface PodStatePayload {
+  fact: PodFact;
+  receivedMs: number;
+  states: PodState[];
+}
+
+/** What precedes the frame in a `merged` record: u32 bytes of this JSON, this JSON, frame. */
+export interface MergedHeader {
+  instance: InstanceId;
+  segment: string;
+  replaces: number[];
+  /** As formatParts writes them; null for a block of one part. */
+  parts: string | null;
+  offset: number;
+  offsetLast: number;
+  sequence: number;
+  sequenceMin: number;
+  receivedMs: number;
+}
+
+export function parsePayload<T>(record: StoredRecord): T {
+  return JSON.parse(record.payload.toString()) as T;
+}
+
+export function encodeMerged(header: MergedHeader, frame: Buffer): Buffer {
+  const json = Buffer.from(JSON.stringify(header));
+  const length = Buffer.allocUnsafe(4);
+  length.writeUInt32LE(json.length);
+  return Buffer.concat([length, json, frame]);
+}
+
+export function decodeMerged(payload: Buffer): { header: MergedHeader; frame: Buffer } {
+  const jsonBytes = payload.readUInt32LE(0);
+  const header = JSON.parse(payload.toString('utf8', 4, 4 + jsonBytes)) as MergedHeader;
+  return { header, frame: payload.subarray(4 + jsonBytes) };
+}
+
+/** Bytes of the frame in a record that holds a block. */
+export function frameBytesOf(record: StoredRecord, isMerged: boolean): Buffer {
+  return isMerged ? decodeMerged(record.payload).frame : record.payload;
+}
+
+/** Throws Fault `corrupt` where it is no batch. */
+export function batchOf(bytes: Buffer): BatchFrame {
+  const frame = decodeFrame(bytes);
+  if (frame.kind !== 'batch') throw new Fault('corrupt', 'a block is not a batch');
+  return frame;
+}

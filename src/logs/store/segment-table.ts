@@ -1,0 +1,157 @@
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import type { Cover, GapFact, SegmentName } from '../batch/batch.ts';
+import { Coverage } from './coverage.ts';
+import type { Gap } from './store.ts';
+
+/** So many gaps of one instance are kept; one that comes beyond is joined with the last. */
+const gapsPerInstanceMax = 1000;
+
+/**
+ * Segments of instances, what is covered of them, and gaps. Invariant: no gap of known place overlaps what is covered.
+ */
+export class SegmentTable {
+  readonly #get: StatementSync;
+  readonly #set: StatementSync;
+  readonly #touch: StatementSync;
+  readonly #list: StatementSync;
+  readonly #remove: StatementSync;
+  readonly #gaps: StatementSync;
+  readonly #addGap: StatementSync;
+  readonly #removeGaps: StatementSync;
+
+  constructor(database: DatabaseSync) {
+    this.#get = database.prepare('SELECT coverage FROM segments WHERE instance = ? AND name = ?');
+    this.#set = database.prepare(`INSERT INTO segments (instance, name, coverage) VALUES (?, ?, ?)
+      ON CONFLICT (instance, name) DO UPDATE SET coverage = excluded.coverage`);
+    this.#touch = database.prepare(
+      `INSERT INTO segments (instance, name, coverage) VALUES (?, ?, '[]') ON CONFLICT (instance, name) DO NOTHING`,
+    );
+    this.#list = database.prepare('SELECT name, coverage FROM segments WHERE instance = ? ORDER BY name');
+    this.#remove = database.prepare('DELETE FROM segments WHERE instance = ?');
+    this.#gaps = database.prepare(`SELECT segment, "from", "to", after, before, reason, noticed_at FROM gaps
+      WHERE instance = ? ORDER BY coalesce(segment, before, after), "from", rowid`);
+    this.#addGap =
+      database.prepare(`INSERT INTO gaps (instance, segment, "from", "to", after, before, reason, noticed_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?)`);
+    this.#removeGaps = database.prepare('DELETE FROM gaps WHERE instance = ?');
+  }
+
+  /** Undefined where the instance has no such segment. */
+  coverage(instance: number, segment: SegmentName): Coverage | undefined {
+    const row = this.#get.get(instance, segment) as { coverage: string } | undefined;
+    return row && Coverage.parse(row.coverage);
+  }
+
+  setCoverage(instance: number, segment: SegmentName, coverage: Coverage): void {
+    this.#set.run(instance, segment, coverage.format());
+  }
+
+  restore(instance: number, segment: SegmentName, coverage: string): void {
+    this.#set.run(instance, segment, coverage);
+  }
+
+  /** Makes the segment known without covering anything. */
+  know(instance: number, segment: SegmentName): void {
+    this.#touch.run(instance, segment);
+  }
+
+  list(instance: number): { name: SegmentName; coverage: string }[] {
+    return this.#list.all(instance) as { name: string; coverage: string }[];
+  }
+
+  /** Whether none of the covers is held, not even in part. */
+  isNew(instance: number, covers: readonly Cover[]): boolean {
+    return covers.every((cover) => (this.coverage(instance, cover.segment)?.verdict(cover) ?? 'new') === 'new');
+  }
+
+  /** The covers must be new. Gaps that they fill are revoked as far as they are filled. */
+  cover(instance: number, covers: readonly Cover[]): void {
+    for (const segment of new Set(covers.map((cover) => cover.segment))) {
+      const coverage = this.coverage(instance, segment) ?? Coverage.empty();
+      for (const cover of covers) if (cover.segment === segment) coverage.add(cover);
+      this.setCoverage(instance, segment, coverage);
+      const gaps = this.gaps(instance);
+      if (gaps.length > 0) {
+        this.replaceGaps(
+          instance,
+          gaps.flatMap((gap) => filled(gap, segment, coverage)),
+        );
+      }
+    }
+  }
+
+  gaps(instance: number): Gap[] {
+    return this.#gaps.all(instance).map((row) => ({
+      segment: row.segment as string | null,
+      from: row.from as number,
+      to: row.to as number | null,
+      after: row.after as string | null,
+      before: row.before as string | null,
+      reason: row.reason as Gap['reason'],
+      noticedAt: row.noticed_at as string,
+    }));
+  }
+
+  replaceGaps(instance: number, gaps: readonly Gap[]): void {
+    this.#removeGaps.run(instance);
+    for (const gap of gaps) {
+      const values: SQLInputValue[] = [gap.segment, gap.from, gap.to, gap.after, gap.before, gap.reason, gap.noticedAt];
+      this.#addGap.run(instance, ...values);
+    }
+  }
+
+  /** Notes a gap, less what is covered; what was noted of the same place before is replaced. */
+  assertGap(instance: number, fact: Omit<GapFact, 'kind' | 'instance'> | Gap): void {
+    const { segment, from, to, after, before, reason, noticedAt } = fact;
+    const gap: Gap = { segment, from, to, after, before, reason, noticedAt };
+    const others = this.gaps(instance).filter((other) => !replaces(gap, other));
+    const coverage = segment === null ? undefined : this.coverage(instance, segment);
+    const parts = coverage ? filled(gap, segment!, coverage) : [gap];
+    const gaps = [...others, ...parts];
+    if (gaps.length > gapsPerInstanceMax) {
+      const joined = gaps.splice(gapsPerInstanceMax - 1);
+      gaps.push({ ...joined[0]!, to: null, before: null });
+    }
+    this.replaceGaps(instance, gaps);
+  }
+
+  removeOfInstance(instance: number): void {
+    this.#remove.run(instance);
+    this.#removeGaps.run(instance);
+  }
+
+  /** Keeps the names, so that the files are recognised, and forgets what was covered. */
+  clear(instance: number): void {
+    for (const { name } of this.list(instance)) this.setCoverage(instance, name, Coverage.empty());
+    this.#removeGaps.run(instance);
+  }
+
+  /** Gives all that `from` has to `to`. */
+  move(from: number, to: number): void {
+    for (const { name, coverage } of this.list(from)) {
+      const known = this.coverage(to, name) ?? Coverage.empty();
+      known.absorb(Coverage.parse(coverage));
+      this.setCoverage(to, name, known);
+    }
+    for (const gap of this.gaps(from)) this.assertGap(to, gap);
+    this.removeOfInstance(from);
+  }
+}
+
+/** What remains of a gap when the segment is covered like this. */
+function filled(gap: Gap, segment: SegmentName, coverage: Coverage): Gap[] {
+  if (gap.segment === segment) return coverage.missing(gap.from, gap.to).map((range) => ({ ...gap, ...range }));
+  if (gap.segment !== null || coverage.pieceCount === 0) return [gap];
+  const inside = (gap.after === null || segment > gap.after) && (gap.before === null || segment < gap.before);
+  if (!inside) return [gap];
+  // A file that lay between two known ones has turned up. Where one side is open, what lies beyond it stays missing.
+  if (gap.after !== null && gap.before !== null) return [];
+  return gap.after === null ? [{ ...gap, before: segment }] : [{ ...gap, after: segment }];
+}
+
+/** Whether the newer statement speaks of all that the older one did. */
+function replaces(newer: Gap, older: Gap): boolean {
+  if (newer.segment !== older.segment) return false;
+  if (newer.segment === null) return newer.after === older.after && newer.before === older.before;
+  return newer.from <= older.from && (older.to === null || newer.to === null || older.to <= newer.to);
+}
