@@ -9,6 +9,7 @@ export * from './authorization.ts';
 export * from './backing.ts';
 export * from './limits.ts';
 export type { OpenApiDocuments } from './openapi.ts';
+export { parseDeleteOptions, parseFlag } from './options.ts';
 export { createResourceVersion } from './resource-version.ts';
 export * from './server.ts';
 export * from './status.ts';

@@ -1,0 +1,206 @@
+/**
+ * The door of the sandbox's control plane: a Kubernetes API over objects in SQLite, good enough for an unmodified kubectl.
+ * It has no controllers of its own; whoever starts it starts them, as clients.
+ */
+import { randomInt, randomUUID } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Clock } from '../../base/clock.ts';
+import type { ClusterAccess } from '../../kubernetes/client/client.ts';
+import { type KeyPair, openPki, type Pki } from '../../kubernetes/pki/pki.ts';
+import { openApiV2, openApiV3 } from '../../kubernetes/schema/openapi.ts';
+import { openApiV2Protobuf } from '../../kubernetes/schema/openapi-v2-protobuf.ts';
+import { createSchemas } from '../../kubernetes/schema/registry.ts';
+import {
+  type ApiServer,
+  createAuthentication,
+  defaultLimits,
+  type ServeLimits,
+  startApiServer,
+  type UserInfo,
+} from '../../kubernetes/serve/serve.ts';
+import type { Logger, MetricsRegistry } from '../../telemetry/telemetry.ts';
+import { ensureLasting, ensureServiceAccount } from './bootstrap.ts';
+import { writeKubeconfig } from './kubeconfig.ts';
+import type { Registry } from './registry/registry.ts';
+import { authorize } from './reviews/policy.ts';
+import { ObjectStore } from './store/object-store.ts';
+import { servedVersions } from './versions.ts';
+
+export interface ControlPlaneOptions {
+  /** Holds pki/, control/ and kubeconfig. */
+  dataDir: string;
+  host: string;
+  /** 0: any free one. */
+  port: number;
+  log: Logger;
+  metrics: MetricsRegistry;
+  clock: Clock;
+  /** Bearer tokens and who they are. */
+  tokens?: ReadonlyMap<string, UserInfo>;
+  limits?: Partial<ServeLimits>;
+}
+
+export interface ControlPlane {
+  url: string;
+  port: number;
+  /** Context `taffrail`, the administrator's certificate within, mode 0600. */
+  kubeconfigPath: string;
+  /** The administrator's. */
+  access: ClusterAccess;
+  /** Another user's; see reviews/policy.ts for what groups may do. */
+  accessFor(user: string, groups: readonly string[]): Promise<ClusterAccess>;
+  /** What a kubelet on this machine serves with, and the authority whose clients it lets in. */
+  kubeletServing: { cert: string; key: string; clientCa: string };
+  close(): Promise<void>;
+}
+
+const administrator = { user: 'taffrail-admin', groups: ['system:masters'] };
+const kubeletClient = { user: 'taffrail-apiserver-kubelet-client', groups: ['system:masters'] };
+const loopbackNames = ['localhost', '127.0.0.1', '::1'];
+const renewalCheckMs = 12 * 3600_000;
+
+/** What clients take us for: the version decides what kubectl expects of us. */
+export const versionInfo = {
+  major: '1',
+  minor: '33',
+  gitVersion: 'v1.33.1+taffrail',
+  gitCommit: '',
+  gitTreeState: 'clean',
+  buildDate: '1970-01-01T00:00:00Z',
+  goVersion: '',
+  compiler: '',
+  platform: `${process.platform}/${process.arch === 'x64' ? 'amd64' : process.arch}`,
+};
+
+/** Throws Fault `already-locked`, `newer-format` or `corrupt`. Rejects as listening does when the port is taken. */
+export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
+  const { dataDir, clock } = options;
+  mkdirSync(dataDir, { recursive: true });
+  const limits = { ...defaultLimits, ...options.limits };
+  const store = new ObjectStore(join(dataDir, 'control'), limits);
+  try {
+    const pki = await openPki(join(dataDir, 'pki'), clock);
+    const certificates = await issueCertificates(pki, options.host);
+    const registry = createRegistry(store, clock, limits);
+    ensureLasting(registry);
+    const server = await serve(options, limits, registry, pki, certificates);
+    const accessFor = (user: string, groups: readonly string[]) => accessOf(server.url, pki, user, groups);
+    const access = await accessFor(administrator.user, administrator.groups);
+    const kubeconfigPath = join(dataDir, 'kubeconfig');
+    writeKubeconfig(kubeconfigPath, access);
+    const renewal = setInterval(() => void renew(options, pki, certificates, server, kubeconfigPath), renewalCheckMs);
+    renewal.unref();
+    const { certificate: cert, key } = certificates.kubelet;
+    return {
+      url: server.url,
+      port: server.port,
+      kubeconfigPath,
+      access,
+      accessFor,
+      kubeletServing: { cert, key, clientCa: pki.ca },
+      close: async () => {
+        clearInterval(renewal);
+        await server.close();
+        store.close();
+      },
+    };
+  } catch (error) {
+    store.close();
+    throw error;
+  }
+}
+
+interface Certificates {
+  server: KeyPair;
+  kubelet: KeyPair;
+  kubeletClient: KeyPair;
+}
+
+async function issueCertificates(pki: Pki, host: string): Promise<Certificates> {
+  // A wildcard address is not a name that anybody would use.
+  const hosts =
+    loopbackNames.includes(host) || ['0.0.0.0', '::'].includes(host) ? loopbackNames : [...loopbackNames, host];
+  return {
+    server: await pki.server('apiserver', [...hosts, 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc']),
+    kubelet: await pki.server('kubelet', hosts, { user: 'system:node:taffrail', groups: ['system:nodes'] }),
+    kubeletClient: await pki.client(kubeletClient.user, kubeletClient.groups),
+  };
+}
+
+/** A control plane may run for longer than a certificate lasts. */
+async function renew(
+  { host, log }: ControlPlaneOptions,
+  pki: Pki,
+  held: Certificates,
+  server: ApiServer,
+  kubeconfigPath: string,
+): Promise<void> {
+  try {
+    const issued = await issueCertificates(pki, host);
+    if (issued.server.certificate === held.server.certificate) return;
+    Object.assign(held, issued);
+    server.setCertificate(issued.server);
+    writeKubeconfig(kubeconfigPath, await accessOf(server.url, pki, administrator.user, administrator.groups));
+    log.info('certificates were renewed', { kubeconfig: kubeconfigPath });
+  } catch (error) {
+    log.error('certificates could not be renewed', { error: String(error) });
+  }
+}
+
+function createRegistry(store: ObjectStore, clock: Clock, { pageItemsMax }: ServeLimits): Registry {
+  const registry: Registry = {
+    store,
+    schemas: createSchemas(),
+    nowMs: () => clock.nowMs(),
+    newUid: () => randomUUID(),
+    randomBelow: (below) => randomInt(below),
+    pageItemsMax,
+    afterCreate: ({ info }, { metadata }) => {
+      if (info.kind === 'Namespace') ensureServiceAccount(registry, metadata.name);
+    },
+  };
+  return registry;
+}
+
+async function serve(
+  { host, port, log, metrics, clock, tokens = new Map() }: ControlPlaneOptions,
+  limits: ServeLimits,
+  registry: Registry,
+  pki: Pki,
+  certificates: Certificates,
+): Promise<ApiServer> {
+  const schemas = createSchemas();
+  const cut = metrics.counter('taffrail_api_watches_cut_total', 'Watchers that were cut off because they did not read');
+  const userOfToken = (token: string) => tokens.get(token);
+  return startApiServer({
+    host,
+    port,
+    certificate: certificates.server,
+    clientCas: [pki.ca],
+    authenticate: createAuthentication({ clientCa: pki.ca, userOfToken }),
+    authorize,
+    versions: servedVersions(registry, {
+      limits,
+      userOfToken,
+      kubelet: { client: () => certificates.kubeletClient, ca: pki.ca },
+      onWatchCut: (plural) => cut.add(1, { resource: plural }),
+    }),
+    versionInfo,
+    schemas,
+    openApi: {
+      v2: (resources) => openApiV2(schemas, resources),
+      v2Protobuf: (resources) => openApiV2Protobuf(openApiV2(schemas, resources)),
+      v3: (version, resources) => openApiV3(schemas, version, resources),
+    },
+    limits,
+    log,
+    metrics,
+    clock,
+  });
+}
+
+async function accessOf(url: string, pki: Pki, user: string, groups: readonly string[]): Promise<ClusterAccess> {
+  const { certificate, key } = await pki.client(user, groups);
+  return { server: url, ca: pki.ca, clientCertificate: certificate, clientKey: key, namespace: 'default' };
+}

@@ -1,0 +1,23 @@
+import { namespaces, nodes } from './cluster.ts';
+import { configMaps, secrets, serviceAccounts } from './configuration.ts';
+import { events, groupEvents } from './events.ts';
+import type { Kind } from './kind.ts';
+import { endpoints, services } from './network.ts';
+import { pods } from './pods.ts';
+import { deployments, replicaSets } from './workloads.ts';
+
+/** The registry: every kind that is served, in the order of discovery. */
+export const kinds: readonly Kind[] = [
+  configMaps,
+  endpoints,
+  events,
+  namespaces,
+  nodes,
+  pods,
+  secrets,
+  serviceAccounts,
+  services,
+  deployments,
+  replicaSets,
+  groupEvents,
+];

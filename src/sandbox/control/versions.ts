@@ -1,0 +1,54 @@
+import {
+  type ApiVersion,
+  createResourceVersion,
+  type Resource,
+  type ServeLimits,
+  type SubresourceBacking,
+  type UserInfo,
+} from '../../kubernetes/serve/serve.ts';
+import type { Kind } from './kinds/kind.ts';
+import { kinds } from './kinds/kinds.ts';
+import { objectBacking } from './registry/object-backing.ts';
+import type { Registry } from './registry/registry.ts';
+import { reviews } from './reviews/reviews.ts';
+import { bindingOf } from './subresources/binding.ts';
+import { evictionOf } from './subresources/eviction.ts';
+import { finalizeOf } from './subresources/finalize.ts';
+import { type KubeletAccess, logOf } from './subresources/pod-log.ts';
+import { scaleOf } from './subresources/scale.ts';
+
+export interface ServedOptions {
+  limits: ServeLimits;
+  kubelet: KubeletAccess;
+  userOfToken: (token: string) => UserInfo | undefined;
+  onWatchCut(plural: string): void;
+}
+
+type MakeSubresource = (registry: Registry, kind: Kind, options: ServedOptions) => SubresourceBacking;
+
+/** By the name in the path. Which kind has which is in the kind's own description. */
+const subresources: Readonly<Record<string, MakeSubresource>> = {
+  scale: scaleOf,
+  binding: bindingOf,
+  eviction: evictionOf,
+  finalize: finalizeOf,
+  log: (registry, kind, { kubelet }) => logOf(registry, kind, kubelet),
+};
+
+/** Every group and version, out of the kinds and the reviews. */
+export function servedVersions(registry: Registry, options: ServedOptions): ApiVersion[] {
+  const all = [...kinds.map((kind) => resourceOf(registry, kind, options)), ...reviews(options)];
+  const names = [...new Set(all.map(({ info }) => `${info.group}/${info.version}`))];
+  return names.map((name) => {
+    const resources = all.filter(({ info }) => `${info.group}/${info.version}` === name);
+    const { group, version } = resources[0]!.info;
+    return createResourceVersion({ group, version, resources, limits: options.limits, onWatchCut: options.onWatchCut });
+  });
+}
+
+function resourceOf(registry: Registry, kind: Kind, options: ServedOptions): Resource {
+  const made = kind.info.subresources
+    .filter(({ name }) => name in subresources)
+    .map(({ name }) => [name, subresources[name]!(registry, kind, options)] as const);
+  return { info: kind.info, columns: kind.columns, backing: objectBacking(registry, kind, Object.fromEntries(made)) };
+}
