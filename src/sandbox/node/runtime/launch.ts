@@ -1,0 +1,79 @@
+import { spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Clock } from '../../../base/clock.ts';
+import { Fault } from '../../../base/fault.ts';
+import { type ContainerRecord, protocolVersion } from './protocol.ts';
+import { readAddress } from './runtime-address.ts';
+import { RuntimeClient } from './runtime-client.ts';
+
+const startMsMax = 15_000;
+const pollMs = 30;
+
+// The same ending as this file's: .ts when types are stripped, .js in a release.
+const mainPath = fileURLToPath(new URL(`../runtime-main${import.meta.url.slice(-3)}`, import.meta.url));
+
+/** Adopts the runtime that serves this directory, or starts one that outlives us. */
+export async function adoptOrStartRuntime(
+  nodeDirectory: string,
+  clock: Clock,
+  onContainer: (container: ContainerRecord) => void,
+): Promise<{ client: RuntimeClient; adopted: boolean }> {
+  const running = await openRuntime(nodeDirectory, onContainer);
+  if (running) return { client: await checked(running), adopted: true };
+  const exited = spawnRuntime(nodeDirectory);
+  const deadlineMs = clock.monotonicMs() + startMsMax;
+  while (clock.monotonicMs() < deadlineMs) {
+    const client = await openRuntime(nodeDirectory, onContainer);
+    if (client) return { client: await checked(client), adopted: false };
+    if (exited.code !== undefined) break;
+    await clock.sleep(pollMs);
+  }
+  throw new Fault('unavailable', 'the container runtime did not start', {
+    hint: `see ${join(nodeDirectory, 'runtime.log')}`,
+  });
+}
+
+/** Undefined when no runtime serves this directory. */
+export async function openRuntime(
+  nodeDirectory: string,
+  onContainer: (container: ContainerRecord) => void = () => {},
+): Promise<RuntimeClient | undefined> {
+  const address = readAddress(nodeDirectory);
+  if (!address) return undefined;
+  return RuntimeClient.open(address.socketPath, onContainer).catch(() => undefined);
+}
+
+function spawnRuntime(nodeDirectory: string): { code: number | undefined } {
+  mkdirSync(nodeDirectory, { recursive: true, mode: 0o700 });
+  const logFile = openSync(join(nodeDirectory, 'runtime.log'), 'a', 0o600);
+  const exited: { code: number | undefined } = { code: undefined };
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', mainPath, nodeDirectory], {
+    detached: true,
+    stdio: ['ignore', 'ignore', logFile],
+    cwd: '/',
+  });
+  closeSync(logFile);
+  child.once('exit', (code) => {
+    exited.code = code ?? 1;
+  });
+  child.once('error', () => {
+    exited.code = 1;
+  });
+  child.unref();
+  return exited;
+}
+
+async function checked(client: RuntimeClient): Promise<RuntimeClient> {
+  const version = await client.call('version', {});
+  if (version.protocolVersion === protocolVersion) return client;
+  client.close();
+  throw new Fault(
+    'newer-format',
+    `the running container runtime speaks version ${version.protocolVersion} of its protocol, this program ${protocolVersion}`,
+    {
+      hint: 'stop the sandbox with the program that started it (taffrail down), then start it again',
+    },
+  );
+}
