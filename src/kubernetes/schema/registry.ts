@@ -13,6 +13,7 @@ import { typeErrorsOf } from './type-errors.ts';
 import { readTypes } from './type-text.ts';
 import { appsV1 } from './types/apps-v1.ts';
 import { autoscalingV1 } from './types/autoscaling-v1.ts';
+import { coordinationV1 } from './types/coordination-v1.ts';
 import { coreV1Containers } from './types/core-v1-containers.ts';
 import { coreV1Objects } from './types/core-v1-objects.ts';
 import { coreV1Pods } from './types/core-v1-pods.ts';
@@ -20,6 +21,7 @@ import { coreV1Volumes } from './types/core-v1-volumes.ts';
 import { eventsV1 } from './types/events-v1.ts';
 import { metaV1 } from './types/meta-v1.ts';
 import { policyV1 } from './types/policy-v1.ts';
+import { reviewsV1 } from './types/reviews-v1.ts';
 import { unknownFieldsOf } from './unknown-fields.ts';
 
 /** As large as a request body may be for the API server. */
@@ -30,7 +32,16 @@ const DEPTH_MAX = 100;
 const ENVELOPES_MAX = 3;
 const META_GROUP = 'meta.k8s.io';
 /** Posted to subresources and never listed. */
-const NEVER_LISTED: ReadonlySet<string> = new Set(['Binding', 'Scale', 'Eviction']);
+const NEVER_LISTED: ReadonlySet<string> = new Set([
+  'Binding',
+  'Scale',
+  'Eviction',
+  'SelfSubjectAccessReview',
+  'SubjectAccessReview',
+  'SelfSubjectRulesReview',
+  'SelfSubjectReview',
+  'TokenReview',
+]);
 
 const texts = [
   metaV1,
@@ -42,6 +53,8 @@ const texts = [
   autoscalingV1,
   policyV1,
   eventsV1,
+  coordinationV1,
+  reviewsV1,
 ];
 
 export interface Schemas extends SchemaRegistry {

@@ -12,6 +12,7 @@ import type { ApiRequest, ApiVersion } from './api.ts';
 import { type Authenticate, anonymous } from './authentication.ts';
 import { type Authorize, enforce } from './authorization.ts';
 import { decodeObject, readBody } from './body.ts';
+import { impersonated } from './impersonation.ts';
 import { defaultLimits, type ServeLimits } from './limits.ts';
 import { type OpenApiDocuments, OpenApiPages } from './openapi.ts';
 import { openPaths, type Routes, route } from './routes.ts';
@@ -123,8 +124,7 @@ function requestHandler(
       const place = admission.enter();
       leave = place.leave;
       const url = splitUrl(incoming.url ?? '/', limits.urlBytesMax);
-      const user = openPaths.has(url.pathname) ? anonymous : await options.authenticate(incoming);
-      if (user === anonymous && !openPaths.has(url.pathname)) throw unauthorized();
+      const user = openPaths.has(url.pathname) ? anonymous : await identify(options, incoming);
       const request = apiRequest(options, limits, incoming, response, url, user, signal, place.becomeLongRunning);
       await writeAnswer(request, response, await route(routes, url.pathname, request));
     } catch (error) {
@@ -133,6 +133,12 @@ function requestHandler(
       leave();
     }
   };
+}
+
+async function identify({ authenticate, authorize }: ApiServerOptions, incoming: IncomingMessage): Promise<UserInfo> {
+  const user = await authenticate(incoming);
+  if (user === anonymous) throw unauthorized();
+  return impersonated(incoming, user, authorize);
 }
 
 function apiRequest(

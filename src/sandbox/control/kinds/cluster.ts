@@ -79,3 +79,14 @@ function addressOf(wanted: string) {
 function infoOf(field: string) {
   return (node: KubeObject): string => node.status?.nodeInfo?.[field] || '<unknown>';
 }
+
+export const leases = defineKind({
+  group: 'coordination.k8s.io',
+  kind: 'Lease',
+  plural: 'leases',
+  columns: [
+    nameColumn,
+    column('Holder', 'string', 'Who holds it.', (lease) => lease.spec?.holderIdentity ?? ''),
+    ageColumn,
+  ],
+});

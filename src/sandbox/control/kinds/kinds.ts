@@ -1,4 +1,4 @@
-import { namespaces, nodes } from './cluster.ts';
+import { leases, namespaces, nodes } from './cluster.ts';
 import { configMaps, secrets, serviceAccounts } from './configuration.ts';
 import { events, groupEvents } from './events.ts';
 import type { Kind } from './kind.ts';
@@ -20,4 +20,5 @@ export const kinds: readonly Kind[] = [
   deployments,
   replicaSets,
   groupEvents,
+  leases,
 ];

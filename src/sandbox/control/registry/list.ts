@@ -86,9 +86,7 @@ export function selects(kind: Kind, namespace: string, { labels, fields }: Selec
       !(field === 'metadata.namespace' && kind.info.namespaced) &&
       !Object.hasOwn(kind.selectable, field)
     )
-      throw badRequest(
-        `Unable to find "${kind.info.group}/${kind.info.version}, Resource=${kind.info.plural}" that match label selector "", field selector "${field}": field label not supported: ${field}`,
-      );
+      throw badRequest(`field label not supported: ${field}`);
   return (object) =>
     (namespace === '' || object.metadata.namespace === namespace) &&
     matchesLabels(labels, object.metadata.labels) &&

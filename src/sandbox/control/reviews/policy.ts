@@ -28,6 +28,12 @@ export const policy: readonly PolicyRule[] = [
     resources: ['nodes', 'nodes/status', 'events', 'pods/status'],
   },
   { group: 'system:nodes', verbs: ['create', 'delete'], apiGroups: [''], resources: ['pods', 'pods/eviction'] },
+  {
+    group: 'system:nodes',
+    verbs: ['get', 'create', 'update', 'patch'],
+    apiGroups: ['coordination.k8s.io'],
+    resources: ['leases'],
+  },
   { group: 'taffrail:agents', verbs: read, apiGroups: ['', 'apps'], resources: workloads },
   { group: 'taffrail:servers', verbs: read, apiGroups: ['', 'apps'], resources: workloads },
   {
