@@ -9,7 +9,7 @@ import type { SchemaRegistry } from '../schema/schema.ts';
 import { Admission } from './admission.ts';
 import { writeAnswer, writeRefusal } from './answer.ts';
 import type { ApiRequest, ApiVersion } from './api.ts';
-import { type Authenticate, anonymous } from './authentication.ts';
+import { type Authenticate, anonymous, type UserInfo } from './authentication.ts';
 import { type Authorize, enforce } from './authorization.ts';
 import { decodeObject, readBody } from './body.ts';
 import { impersonated } from './impersonation.ts';
