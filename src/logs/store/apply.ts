@@ -53,11 +53,12 @@ export function applyRecord(catalogue: Catalogue, placed: PlacedRecord): void {
 function applyFrame(catalogue: Catalogue, placed: PlacedRecord): void {
   const frame = placed.frame ?? decodeFrame(placed.record.payload);
   if (frame.kind === 'batch') applyBatch(catalogue, placed, frame.header);
-  else for (const fact of frame.facts) applyFact(catalogue, placed.record, fact);
+  else for (const fact of frame.facts) applyFact(catalogue, placed, fact);
 }
 
-function applyBatch(catalogue: Catalogue, { record, location }: PlacedRecord, header: BatchHeader): void {
-  const instance = knownInstance(catalogue, record, header.instance);
+function applyBatch(catalogue: Catalogue, placed: PlacedRecord, header: BatchHeader): void {
+  const { record, location } = placed;
+  const instance = knownInstance(catalogue, placed, header.instance);
   if (instance.deleted || !catalogue.segments.isNew(instance.row, header.covers)) return;
   catalogue.blocks.add(
     {
@@ -79,23 +80,26 @@ function applyBatch(catalogue: Catalogue, { record, location }: PlacedRecord, he
   catalogue.instances.addTally(instance.row, header, BigInt(header.timeMin), BigInt(header.timeMax));
 }
 
-function applyFact(catalogue: Catalogue, record: StoredRecord, fact: Fact): void {
+function applyFact(catalogue: Catalogue, placed: PlacedRecord, fact: Fact): void {
+  const { record, location } = placed;
   if (fact.kind === 'pod') {
-    catalogue.pods.set(record.tenant, fact, record.receivedMs);
+    catalogue.pods.set(record.tenant, fact, record.receivedMs, location.pack);
     return;
   }
   if (!changeOf[fact.kind]) return; // a kind that a newer agent knows
-  const instance = knownInstance(catalogue, record, fact.instance);
-  if (!instance.deleted) changeOf[fact.kind](catalogue, instance, fact as never, record.receivedMs);
+  const instance = knownInstance(catalogue, placed, fact.instance);
+  if (instance.deleted) catalogue.instances.markSeen(instance.row, record.receivedMs);
+  else changeOf[fact.kind](catalogue, instance, fact as never, record.receivedMs);
 }
 
-function applyResolved(catalogue: Catalogue, { record }: PlacedRecord): void {
+function applyResolved(catalogue: Catalogue, { record, location }: PlacedRecord): void {
   const { tenant, sequence, receivedMs } = record;
+  const { pack } = location;
   for (const resolved of parsePayload<ResolvedPayload>(record).instances) {
     const { id, key, namespace, pod, node, segments, containerId } = resolved;
     let instance = catalogue.instances.find(tenant, id);
     if (!instance) {
-      catalogue.instances.insert({ id, tenant, key, namespace, pod, node, sequence, receivedMs });
+      catalogue.instances.insert({ id, tenant, key, namespace, pod, node, sequence, receivedMs, pack });
       instance = catalogue.instances.find(tenant, id)!;
     } else catalogue.instances.setPlace(instance.row, key, namespace, pod, node);
     for (const segment of segments) catalogue.segments.know(instance.row, segment);
@@ -104,19 +108,21 @@ function applyResolved(catalogue: Catalogue, { record }: PlacedRecord): void {
   }
 }
 
-function applyDeleted(catalogue: Catalogue, { record }: PlacedRecord): void {
+function applyDeleted(catalogue: Catalogue, placed: PlacedRecord): void {
+  const { record } = placed;
   for (const id of parsePayload<DeletedPayload>(record).ids) {
-    const instance = knownInstance(catalogue, record, id);
+    const instance = knownInstance(catalogue, placed, id);
     catalogue.blocks.removeOfInstance(instance.row);
     catalogue.segments.clear(instance.row);
     catalogue.instances.markDeleted(instance.row);
   }
 }
 
-function applyMerged(catalogue: Catalogue, { record, location }: PlacedRecord): void {
+function applyMerged(catalogue: Catalogue, placed: PlacedRecord): void {
+  const { record, location } = placed;
   const { header, frame } = decodeMerged(record.payload);
   const batch = batchOf(frame).header;
-  const instance = knownInstance(catalogue, record, header.instance);
+  const instance = knownInstance(catalogue, placed, header.instance);
   for (const sequence of header.replaces) catalogue.blocks.remove(sequence);
   if (instance.deleted) return;
   const single = [{ sequence: header.sequence, offset: header.offset, lineCount: batch.lineCount }];
@@ -164,9 +170,10 @@ function applyForgotten(catalogue: Catalogue, { record }: PlacedRecord): void {
   for (const { cluster, podUid } of pods) catalogue.pods.remove(record.tenant, cluster, podUid);
 }
 
-function applyInstanceState(catalogue: Catalogue, { record, location }: PlacedRecord): void {
+function applyInstanceState(catalogue: Catalogue, placed: PlacedRecord): void {
+  const { record, location } = placed;
   const state = parsePayload<InstanceStatePayload>(record);
-  const { row } = knownInstance(catalogue, record, state.columns.id as string);
+  const { row } = knownInstance(catalogue, placed, state.columns.id as string);
   for (const id of state.aliases) {
     const other = catalogue.instances.find(record.tenant, id);
     if (other && other.row !== row) {
@@ -185,7 +192,7 @@ function applyInstanceState(catalogue: Catalogue, { record, location }: PlacedRe
 
 function applyPodState(catalogue: Catalogue, { record, location }: PlacedRecord): void {
   const { fact, receivedMs, states } = parsePayload<PodStatePayload>(record);
-  const row = catalogue.pods.set(record.tenant, fact, receivedMs);
+  const row = catalogue.pods.set(record.tenant, fact, receivedMs, location.pack);
   catalogue.pods.replaceStates(row, states);
   catalogue.pods.noteState(row, location.pack, location.bytes);
 }
@@ -194,11 +201,12 @@ function applyPodState(catalogue: Catalogue, { record, location }: PlacedRecord)
  * In a replay, what made an instance known may lie in a pack that is gone; its state record comes further on and fills
  * in what is blank here.
  */
-function knownInstance(catalogue: Catalogue, record: StoredRecord, id: string): InstanceRow {
+function knownInstance(catalogue: Catalogue, { record, location }: PlacedRecord, id: string): InstanceRow {
   const { tenant, sequence, receivedMs } = record;
   const known = catalogue.instances.find(tenant, id);
   if (known) return known;
+  const { pack } = location;
   const key = { cluster: '', podUid: '', container: '', attempt: 0 };
-  catalogue.instances.insert({ id, tenant, key, namespace: '', pod: '', node: '', sequence, receivedMs });
+  catalogue.instances.insert({ id, tenant, key, namespace: '', pod: '', node: '', sequence, receivedMs, pack });
   return catalogue.instances.find(tenant, id)!;
 }

@@ -32,6 +32,8 @@ export interface Job {
   exclusive: boolean;
   /** Adds records to the group. The catalogue holds all that was acknowledged before. Throwing refuses this job alone. */
   plan(group: Group): void;
+  /** Begins another pack first. */
+  rolls?: boolean;
 }
 
 interface Waiting {
@@ -93,6 +95,11 @@ export class Committer {
     });
   }
 
+  /** Begins another pack, so that the current one can be removed. */
+  roll(): Promise<void> {
+    return this.submit({ bytes: 0, exclusive: true, rolls: true, plan: () => {} });
+  }
+
   /** Finishes what was submitted. */
   async close(): Promise<void> {
     this.#closed = true;
@@ -105,7 +112,10 @@ export class Committer {
     while (this.#queue.length > 0) {
       const { group, members } = this.#gather();
       try {
-        await this.#commit(group);
+        await this.#commit(
+          group,
+          members.some(({ job }) => job.rolls),
+        );
         for (const member of members) member.resolve();
       } catch (error) {
         const fault = this.#faultOf(error);
@@ -141,13 +151,19 @@ export class Committer {
     return { group, members };
   }
 
-  async #commit(group: Group): Promise<void> {
+  async #commit(group: Group, rolls: boolean): Promise<void> {
     const { packs, catalogue, clock } = this.#options;
     if (this.#torn) {
       await packs.cutTo(catalogue.watermark);
       this.#torn = false;
     }
     await this.#requireSpace(group);
+    if (rolls) {
+      this.#torn = true;
+      await packs.roll();
+      catalogue.advance({ ...catalogue.watermark, ...packs.end }, () => {});
+      this.#torn = false;
+    }
     if (group.records.length > 0) {
       const receivedMs = clock.nowMs();
       const records = group.records.map((draft): StoredRecord => {

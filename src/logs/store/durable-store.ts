@@ -15,6 +15,7 @@ import type { BlockReader } from './block-reader.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { Committer, Group } from './committer.ts';
 import { type Bell, followBlocks } from './follow.ts';
+import type { Housekeeping } from './housekeeping.ts';
 import { listInstances } from './listing.ts';
 import type { Packs } from './packs.ts';
 import type { DeletedPayload } from './payloads.ts';
@@ -37,8 +38,7 @@ export interface StoreParts {
   retention: { ageMs: number | null; bytesMax: number | null };
   lock: HeldLock;
   nowMs: () => number;
-  /** Stops background work. */
-  stop: () => Promise<void>;
+  housekeeping: Housekeeping;
 }
 
 /** The store over packs and catalogue. Invariant: nothing is answered that is not durable. */
@@ -117,6 +117,11 @@ export class DurableStore implements LogStore {
     });
   }
 
+  /** Does all background work now, instead of when it is due. */
+  tidy(): Promise<void> {
+    return this.#parts.housekeeping.tidy();
+  }
+
   status(): StoreStatus {
     const { catalogue, cataloguePath, committer, packs, retention } = this.#parts;
     const totals = catalogue.blocks.totals();
@@ -136,8 +141,8 @@ export class DurableStore implements LogStore {
   async close(): Promise<void> {
     if (this.#closing.signal.aborted) return;
     this.#closing.abort(new Fault('unavailable', 'the store is closed'));
-    const { catalogue, committer, packs, lock, stop } = this.#parts;
-    await stop();
+    const { catalogue, committer, packs, lock, housekeeping } = this.#parts;
+    await housekeeping.stop();
     await committer.close();
     await packs.close();
     catalogue.close();

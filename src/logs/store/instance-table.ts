@@ -24,6 +24,8 @@ export interface NewInstance {
   node: string;
   sequence: number;
   receivedMs: number;
+  /** Of the first record that speaks of it. */
+  pack: number;
 }
 
 /** What a block adds to, or takes from, its instance. */
@@ -84,7 +86,7 @@ export class InstanceTable {
       'WHERE tenant = ? AND cluster = ? AND pod_uid = ? AND container = ? AND attempt = ? ORDER BY row',
     );
     this.#insert = database.prepare(`INSERT INTO instances (id, tenant, cluster, pod_uid, container, attempt, namespace,
-      pod, node, first_sequence, arrived_ms, seen_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING row`);
+      pod, node, first_sequence, arrived_ms, seen_ms, state_pack) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING row`);
     this.#where = database.prepare(`UPDATE instances SET cluster = ?, pod_uid = ?, container = ?, attempt = ?,
       namespace = ?, pod = ?, node = ? WHERE row = ?`);
     this.#seen = database.prepare('UPDATE instances SET seen_ms = max(seen_ms, ?) WHERE row = ?');
@@ -137,8 +139,8 @@ export class InstanceTable {
       (SELECT coalesce(sum(line_count), 0), coalesce(sum(text_bytes), 0), min(time_min), max(time_max)
        FROM blocks WHERE blocks.instance = instances.row)`);
     this.#count = database.prepare('SELECT count(*) AS count FROM instances WHERE deleted = 0');
-    this.#forgettable = select(`WHERE seen_ms < ? AND (deleted = 1 OR NOT EXISTS
-      (SELECT 1 FROM blocks WHERE blocks.instance = instances.row)) LIMIT ?`);
+    this.#forgettable = select(`WHERE seen_ms < CASE deleted WHEN 1 THEN ? ELSE ? END AND NOT EXISTS
+      (SELECT 1 FROM blocks WHERE blocks.instance = instances.row) LIMIT ?`);
   }
 
   /** By its own id or an alias. */
@@ -157,9 +159,9 @@ export class InstanceTable {
   }
 
   insert(instance: NewInstance): number {
-    const { id, tenant, key, namespace, pod, node, sequence, receivedMs } = instance;
+    const { id, tenant, key, namespace, pod, node, sequence, receivedMs, pack } = instance;
     const values = [id, tenant, key.cluster, key.podUid, key.container, key.attempt, namespace, pod, node];
-    return (this.#insert.get(...values, sequence, receivedMs, receivedMs) as { row: number }).row;
+    return (this.#insert.get(...values, sequence, receivedMs, receivedMs, pack) as { row: number }).row;
   }
 
   setPlace(row: number, key: InstanceKey, namespace: string, pod: string, node: string): void {
@@ -226,7 +228,7 @@ export class InstanceTable {
     this.#noteState.run(pack, bytes, row);
   }
 
-  /** Instances whose latest state record lies in `pack` or before it. */
+  /** Instances of which something is said in `pack` or before it that no later pack repeats. */
   withStateUpTo(pack: number): number[] {
     return this.#stateBefore.all(pack).map((row) => row.row as number);
   }
@@ -253,9 +255,9 @@ export class InstanceTable {
     this.#restore.run(...STATE_COLUMNS.map((name): SQLInputValue => restored(name, columns[name] ?? null)), row);
   }
 
-  /** Instances without any block that no agent has spoken of since `seenBeforeMs`. */
-  forgettable(seenBeforeMs: number, limit: number): InstanceRow[] {
-    return this.#forgettable.all(seenBeforeMs, limit).map(instanceOf);
+  /** Instances without any block that no agent has spoken of since `seenBeforeMs`; deleted ones have a time of their own. */
+  forgettable(seenBeforeMs: number, deletedSeenBeforeMs: number, limit: number): InstanceRow[] {
+    return this.#forgettable.all(deletedSeenBeforeMs, seenBeforeMs, limit).map(instanceOf);
   }
 }
 

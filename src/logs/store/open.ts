@@ -11,10 +11,13 @@ import { Committer } from './committer.ts';
 import { changesAttributes, DurableStore } from './durable-store.ts';
 import { type FileLayer, realFiles } from './file-layer.ts';
 import { Bell } from './follow.ts';
+import { Housekeeping } from './housekeeping.ts';
+import { MergeThread } from './merge-thread.ts';
 import { Packs } from './packs.ts';
 import type { StartedPayload } from './payloads.ts';
 import { jsonPayload, recordKinds } from './record.ts';
 import { recover } from './recovery.ts';
+import { defaultBytesMax, defaultRetention, type Retention } from './retention.ts';
 import type { LogStore } from './store.ts';
 
 /** Raised when an older build could not read the folder any more. */
@@ -36,7 +39,7 @@ export interface StoreOptions {
 }
 
 /** Throws Fault `already-locked` and `newer-format`; then the folder is left as it was. */
-export async function openStore(options: StoreOptions): Promise<LogStore> {
+export async function openStore(options: StoreOptions): Promise<DurableStore> {
   const directory = join(options.dataDir, 'store');
   const versionPath = join(directory, 'VERSION');
   requireReadable(versionPath);
@@ -58,7 +61,7 @@ async function openLocked(
   directory: string,
   files: FileLayer,
   lock: HeldLock,
-): Promise<LogStore> {
+): Promise<DurableStore> {
   const cataloguePath = join(directory, 'catalog.db');
   const packs = await Packs.open(files, join(directory, 'packs'), packBytesMax);
   const { catalogue, sequence, damagedCount } = await recover(packs, cataloguePath, log);
@@ -87,20 +90,40 @@ async function openLocked(
     // A full disk must not keep what is stored from being read.
     if (!(error instanceof Fault) || error.code !== 'disk-full') throw error;
   }
-  return new DurableStore({
-    epoch,
-    packs,
-    catalogue,
-    cataloguePath,
-    committer,
-    reader: new BlockReader(packs, catalogue, log, damaged),
-    bell,
-    followers: new Set(),
-    retention: { ageMs: retention?.ageMs ?? null, bytesMax: retention?.bytesMax ?? null },
-    lock,
-    nowMs: () => clock.nowMs(),
-    stop: async () => {},
+  const followers = new Set<{ sequence: number }>();
+  const { freeBytes } = await files.space(directory);
+  const kept: Retention = {
+    ageMs: retention?.ageMs === undefined ? defaultRetention.ageMs : retention.ageMs,
+    bytesMax: retention?.bytesMax === undefined ? defaultBytesMax(freeBytes, packs.totalBytes) : retention.bytesMax,
+  };
+  const housekeeping = new Housekeeping({
+    ...{ catalogue, packs, committer, followers, clock, log, damaged, retention: kept },
+    thread: new MergeThread(),
+    merged: metrics.counter('taffrail_store_merged_blocks_total', 'Blocks that became part of a larger one'),
+    removed: metrics.counter(
+      'taffrail_store_removed_packs_total',
+      'Packs removed because too little in them was alive',
+    ),
+    expired: metrics.counter('taffrail_store_expired_blocks_total', 'Blocks dropped by retention'),
   });
+  const reader = new BlockReader(packs, catalogue, log, damaged);
+  const nowMs = () => clock.nowMs();
+  const store = new DurableStore({
+    ...{ epoch, packs, catalogue, cataloguePath, committer, reader, bell, followers, lock, housekeeping, nowMs },
+    retention: kept,
+  });
+  observe(metrics, store, committer);
+  housekeeping.start();
+  return store;
+}
+
+function observe(metrics: MetricsRegistry, store: LogStore, committer: Committer): void {
+  metrics.observe('taffrail_store_disk_bytes', 'Bytes of packs and catalogue', () => store.status().diskBytes);
+  metrics.observe('taffrail_store_text_bytes', 'Bytes of text stored', () => store.status().textBytes);
+  metrics.observe('taffrail_store_lines', 'Lines stored', () => store.status().lineCount);
+  metrics.observe('taffrail_store_blocks', 'Blocks stored', () => store.status().blocks);
+  metrics.observe('taffrail_store_queued_bytes', 'Bytes that wait to be written', () => committer.queuedBytes);
+  metrics.observe('taffrail_store_refusing', 'Whether the store refuses lines', () => (committer.refusing ? 1 : 0));
 }
 
 function announce(committer: Committer, epoch: string): Promise<void> {

@@ -41,7 +41,8 @@ export class PodTable {
     const columns = 'row, tenant, cluster, pod_uid, fact, received_ms';
     this.#get = database.prepare(`SELECT ${columns} FROM pods WHERE tenant = ? AND cluster = ? AND pod_uid = ?`);
     this.#byRow = database.prepare(`SELECT ${columns} FROM pods WHERE row = ?`);
-    this.#set = database.prepare(`INSERT INTO pods (tenant, cluster, pod_uid, fact, received_ms) VALUES (?, ?, ?, ?, ?)
+    this.#set = database.prepare(`INSERT INTO pods (tenant, cluster, pod_uid, fact, received_ms, state_pack)
+      VALUES (?, ?, ?, ?, ?, ?)
       ON CONFLICT (tenant, cluster, pod_uid) DO UPDATE SET fact = excluded.fact, received_ms = excluded.received_ms
       RETURNING row`);
     this.#setState = database.prepare('UPDATE pods SET state_pack = ?, state_bytes = ? WHERE row = ?');
@@ -76,10 +77,11 @@ export class PodTable {
     return podOf(this.#byRow.get(row)!);
   }
 
-  set(tenant: string, fact: PodFact, receivedMs: number): number {
+  /** `pack` is that of the record which says so. */
+  set(tenant: string, fact: PodFact, receivedMs: number, pack: number): number {
     const before = this.get(tenant, fact.cluster, fact.podUid)?.fact;
     const text = JSON.stringify(fact);
-    const row = (this.#set.get(tenant, fact.cluster, fact.podUid, text, receivedMs) as { row: number }).row;
+    const row = (this.#set.get(tenant, fact.cluster, fact.podUid, text, receivedMs, pack) as { row: number }).row;
     if (before?.phase !== fact.phase || before.reason !== fact.reason || before.deletedAt !== fact.deletedAt) {
       this.#addState.run(row, receivedMs, fact.phase, fact.reason, fact.deletedAt);
       this.#trimStates.run(row);
@@ -112,7 +114,7 @@ export class PodTable {
     this.#remove.run(pod.row);
   }
 
-  /** Pods whose latest state record lies in `pack` or before it. */
+  /** Pods of which something is said in `pack` or before it that no later pack repeats. */
   withStateUpTo(pack: number): number[] {
     return this.#stateBefore.all(pack).map((row) => row.row as number);
   }

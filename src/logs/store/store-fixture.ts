@@ -15,6 +15,7 @@ import {
   rangeHash,
   segmentName,
 } from '../batch/batch.ts';
+import type { DurableStore } from './durable-store.ts';
 import { openStore, type StoreOptions } from './open.ts';
 import type { LineBlock, LogStore, ReadRange, Scope } from './store.ts';
 
@@ -27,7 +28,7 @@ export function temporaryDirectory(): { path: string; remove: () => void } {
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-export function openTestStore(dataDir: string, options: Partial<StoreOptions> = {}): Promise<LogStore> {
+export function openTestStore(dataDir: string, options: Partial<StoreOptions> = {}): Promise<DurableStore> {
   return openStore({ dataDir, log: silentLogger, metrics: new MetricsRegistry(), clock: systemClock, ...options });
 }
 

@@ -1,0 +1,44 @@
+import { BatchBuilder, type BatchFrame, type BatchHeader, decodeLines } from '../batch/batch.ts';
+
+const NEWLINE = 0x0a;
+const COMPRESSION_LEVEL = 3;
+
+/**
+ * Makes one frame of several of one segment, in their order, and says how many it took: it stops before a jump in time
+ * that one frame cannot hold. The frame covers nothing: coverage is the catalogue's from here on.
+ */
+export function mergeFrames(frames: readonly BatchFrame[]): { frame: Buffer; count: number } {
+  const first = frames[0]!.header;
+  const textBytes = frames.reduce((sum, { header }) => sum + header.textBytes, 0);
+  const builder = new BatchBuilder(textBytes + 1);
+  let count = 0;
+  for (const frame of frames) {
+    if (!addFrame(builder, frame)) break;
+    count++;
+  }
+  return { frame: builder.finish(first.instance, orderOf(first), [], COMPRESSION_LEVEL), count };
+}
+
+/** False, with nothing added, where its first line is too far in time from the last one. */
+function addFrame(builder: BatchBuilder, frame: BatchFrame): boolean {
+  const { text, starts, times, flags } = decodeLines(frame);
+  for (let i = 0; i < times.length; i++) {
+    const from = starts[i]!;
+    const to = starts[i + 1]! - 1;
+    const { seconds, nanos } = split(times[i]!);
+    if (i === 0 && !builder.fits(seconds, nanos)) return false;
+    const newline = text.indexOf(NEWLINE, from);
+    builder.append(text, from, to);
+    builder.endLine(seconds, nanos, flags[i]!, newline >= 0 && newline < to);
+  }
+  return true;
+}
+
+function split(time: bigint): { seconds: number; nanos: number } {
+  const nanos = Number(((time % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n);
+  return { seconds: Number((time - BigInt(nanos)) / 1_000_000_000n), nanos };
+}
+
+function orderOf({ order }: BatchHeader): BatchHeader['order'] {
+  return { segment: order.segment, offset: order.offset };
+}
