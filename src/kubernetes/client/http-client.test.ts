@@ -13,7 +13,7 @@ let server: ScriptedServer;
 let client: KubernetesClient;
 
 async function start(answer: Answer, access: Partial<ClusterAccess> = {}, limits = {}): Promise<void> {
-  server = await startScriptedServer(answer);
+  server = await startScriptedServer(issue, answer);
   client = createClient({ ...server.access, ...access }, limits);
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { afterEach, beforeEach, test } from 'node:test';
+import { issue } from '../pki/certificate.ts';
 import type { KubeObject, KubernetesClient, ReflectorHandlers } from './client.ts';
 import { createClient } from './http-client.ts';
 import { createReflector, type ReflectorSurroundings } from './reflector.ts';
@@ -32,7 +33,7 @@ beforeEach(async () => {
   troubles = [];
   running = Promise.resolve();
   stop = new AbortController();
-  server = await startScriptedServer((request, response) => {
+  server = await startScriptedServer(issue, (request, response) => {
     const query = new URL(request.url ?? '', 'https://x').searchParams;
     const step = query.has('watch') ? watches.shift() : lists.shift();
     // Past the script's end the server just keeps the connection open.

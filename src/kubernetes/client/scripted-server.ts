@@ -2,8 +2,21 @@ import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { issue, type KeyPair } from '../pki/certificate.ts';
 import type { ClusterAccess } from './client.ts';
+
+interface KeyPair {
+  certificate: string;
+  key: string;
+}
+
+type Request = { use: 'authority'; name: string } | { use: 'server'; name: string; hosts: readonly string[] };
+
+/** The room kubernetes/pki's own; handed in, because this room does not depend on it. */
+type Issue = (
+  request: Request,
+  validity: { notBeforeMs: number; notAfterMs: number },
+  authority: KeyPair | undefined,
+) => Promise<KeyPair>;
 
 /** A real TLS server for tests, whose every answer the test writes itself. */
 export interface ScriptedServer {
@@ -17,7 +30,7 @@ export interface ScriptedServer {
 
 export type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
-export async function startScriptedServer(answer: Answer): Promise<ScriptedServer> {
+export async function startScriptedServer(issue: Issue, answer: Answer): Promise<ScriptedServer> {
   const validity = { notBeforeMs: Date.now() - 60_000, notAfterMs: Date.now() + 3_600_000 };
   const authority = await issue({ use: 'authority', name: 'test' }, validity, undefined);
   const pair = await issue({ use: 'server', name: 'api', hosts: ['127.0.0.1', 'api.test'] }, validity, authority);
