@@ -25,16 +25,16 @@ export function decoded(
   { fieldValidation }: WriteOptions,
 ): KubeObject {
   const gvk = gvkOf(kind);
+  const errors = schemas.typeErrors(gvk, object);
+  const wrong = errors.filter(({ reason }) => reason === 'FieldValueTypeInvalid');
+  if (wrong.length > 0)
+    throw notThisKind(kind, `json: ${wrong.map(({ field, message }) => `${field}: ${message}`).join(', ')}`);
   if (fieldValidation !== 'Ignore') {
     const unknown = schemas.unknownFields(gvk, object).map((field) => `unknown field "${field}"`);
     if (unknown.length > 0 && fieldValidation === 'Strict')
       throw notThisKind(kind, `strict decoding error: ${unknown.join(', ')}`);
     for (const text of unknown.slice(0, warningsMax)) request.warn(text);
   }
-  const errors = schemas.typeErrors(gvk, object);
-  const wrong = errors.filter(({ reason }) => reason === 'FieldValueTypeInvalid');
-  if (wrong.length > 0)
-    throw notThisKind(kind, `json: ${wrong.map(({ field, message }) => `${field}: ${message}`).join(', ')}`);
   const normalized = schemas.normalized(gvk, object);
   // Defaults come before what is required is asked for: they may be what is missing.
   const missing = schemas.typeErrors(gvk, normalized);
