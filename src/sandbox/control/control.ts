@@ -25,6 +25,7 @@ import { writeKubeconfig } from './kubeconfig.ts';
 import type { Registry } from './registry/registry.ts';
 import { authorize } from './reviews/policy.ts';
 import { ObjectStore } from './store/object-store.ts';
+import { TokenBook } from './token-book.ts';
 import { servedVersions } from './versions.ts';
 
 export interface ControlPlaneOptions {
@@ -48,8 +49,8 @@ export interface ControlPlane {
   kubeconfigPath: string;
   /** The administrator's. */
   access: ClusterAccess;
-  /** Another user's; see reviews/policy.ts for what groups may do. */
-  accessFor(user: string, groups: readonly string[]): Promise<ClusterAccess>;
+  /** Another user's, by a token that ends with this process; see reviews/policy.ts for what groups may do. */
+  accessFor(user: string, groups: readonly string[]): ClusterAccess;
   /** What a kubelet on this machine serves with, and the authority whose clients it lets in. */
   kubeletServing: { cert: string; key: string; clientCa: string };
   close(): Promise<void>;
@@ -84,9 +85,9 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     const certificates = await issueCertificates(pki, options.host);
     const registry = createRegistry(store, clock, limits);
     ensureLasting(registry);
-    const server = await serve(options, limits, registry, pki, certificates);
-    const accessFor = (user: string, groups: readonly string[]) => accessOf(server.url, pki, user, groups);
-    const access = await accessFor(administrator.user, administrator.groups);
+    const tokens = new TokenBook(options.tokens);
+    const server = await serve(options, limits, registry, pki, certificates, tokens);
+    const access = await administratorAccess(server.url, pki);
     const kubeconfigPath = join(dataDir, 'kubeconfig');
     writeKubeconfig(kubeconfigPath, access);
     const renewal = setInterval(() => void renew(options, pki, certificates, server, kubeconfigPath), renewalCheckMs);
@@ -97,7 +98,10 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       port: server.port,
       kubeconfigPath,
       access,
-      accessFor,
+      accessFor: (user, groups) => {
+        const token = tokens.issue(user, groups);
+        return { server: server.url, ca: pki.ca, token: async () => token, namespace: 'default' };
+      },
       kubeletServing: { cert, key, clientCa: pki.ca },
       close: async () => {
         clearInterval(renewal);
@@ -141,7 +145,7 @@ async function renew(
     if (issued.server.certificate === held.server.certificate) return;
     Object.assign(held, issued);
     server.setCertificate(issued.server);
-    writeKubeconfig(kubeconfigPath, await accessOf(server.url, pki, administrator.user, administrator.groups));
+    writeKubeconfig(kubeconfigPath, await administratorAccess(server.url, pki));
     log.info('certificates were renewed', { kubeconfig: kubeconfigPath });
   } catch (error) {
     log.error('certificates could not be renewed', { error: String(error) });
@@ -164,15 +168,16 @@ function createRegistry(store: ObjectStore, clock: Clock, { pageItemsMax }: Serv
 }
 
 async function serve(
-  { host, port, log, metrics, clock, tokens = new Map() }: ControlPlaneOptions,
+  { host, port, log, metrics, clock }: ControlPlaneOptions,
   limits: ServeLimits,
   registry: Registry,
   pki: Pki,
   certificates: Certificates,
+  tokens: TokenBook,
 ): Promise<ApiServer> {
   const schemas = createSchemas();
   const cut = metrics.counter('taffrail_api_watches_cut_total', 'Watchers that were cut off because they did not read');
-  const userOfToken = (token: string) => tokens.get(token);
+  const userOfToken = (token: string) => tokens.userOf(token);
   return startApiServer({
     host,
     port,
@@ -200,7 +205,7 @@ async function serve(
   });
 }
 
-async function accessOf(url: string, pki: Pki, user: string, groups: readonly string[]): Promise<ClusterAccess> {
-  const { certificate, key } = await pki.client(user, groups);
+async function administratorAccess(url: string, pki: Pki): Promise<ClusterAccess> {
+  const { certificate, key } = await pki.client(administrator.user, administrator.groups);
   return { server: url, ca: pki.ca, clientCertificate: certificate, clientKey: key, namespace: 'default' };
 }
