@@ -11,6 +11,7 @@ import {
   type SegmentName,
 } from '../batch/batch.ts';
 import { CriParser } from './cri.ts';
+import type { Gap } from './gap.ts';
 
 const NEWLINE = 0x0a;
 /** A line whose parts lie in more pieces of the file than this is cut there: every piece is named in its batch. */
@@ -23,6 +24,8 @@ export interface Piece {
   lineCount: number;
   malformedCount: number;
   truncatedCount: number;
+  /** The gap that it asserts, if that is what it is. */
+  gap?: Gap;
 }
 
 /** Shared by all instances, since one is read at a time: the builder, the parser, and the account of bytes held in unfinished lines. */

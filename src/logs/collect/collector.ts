@@ -5,7 +5,8 @@ import { createWorkbench, type Piece } from './assemble.ts';
 import type { CollectMetrics } from './metrics.ts';
 import type { CollectSettings } from './settings.ts';
 import type { FoundFile } from './source.ts';
-import { InstanceTail, type TailContext } from './tail.ts';
+import type { KeptCopy, Spool } from './spool.ts';
+import { InstanceTail, type TailContext, type TailOrigin } from './tail.ts';
 import { type ContainerDirectory, Tree } from './tree.ts';
 
 export interface CollectorOptions {
@@ -14,6 +15,7 @@ export interface CollectorOptions {
   node: string;
   /** A directory for inflated copies; they are unlinked as soon as they are made. */
   scratch: string;
+  spool: Spool;
   settings: CollectSettings;
   clock: Clock;
   log: Logger;
@@ -33,6 +35,8 @@ export class Collector {
   /** Round robin: where the next look for a ready one begins. */
   #order: InstanceTail[] = [];
   #next = 0;
+  #keepAtMs = 0;
+  #isFirst = true;
 
   constructor(options: CollectorOptions) {
     this.#options = options;
@@ -66,7 +70,15 @@ export class Collector {
   refresh(): void {
     const now = this.#options.clock.monotonicMs();
     this.#tree.refresh(now);
+    if (this.#isFirst) {
+      this.#isFirst = false;
+      for (const tail of this.#order) if (tail.segments.every(({ file }) => file === null)) tail.end();
+    }
     for (const tail of this.#order) if (tail.nextPollMs <= now) tail.poll(now);
+    if (now >= this.#keepAtMs) {
+      this.#keepAtMs = now + this.#options.settings.settleMs / 2;
+      this.#keepVanishing(now);
+    }
     this.#forgetFinished();
   }
 
@@ -89,6 +101,24 @@ export class Collector {
   close(): void {
     this.#tree.close();
     for (const tail of this.#order) tail.close();
+  }
+
+  /** Files that are gone and that the spool has kept: their instance is read although its directory may be gone too. */
+  adoptCopies(copies: readonly KeptCopy[]): void {
+    for (const { origin, segment } of copies) {
+      const name = `${origin.directoryId} ${origin.key.attempt}`;
+      const tail = this.#tails.get(name) ?? this.#addTail(name, origin);
+      tail.adoptCopy(segment);
+    }
+  }
+
+  /** Copies what would vanish with this process. */
+  #keepVanishing(now: number): void {
+    const { spool } = this.#options;
+    for (const tail of this.#order) {
+      for (const segment of tail.vanishing(now)) if (!spool.keep(tail.origin, segment)) tail.giveUp(segment);
+      for (const segment of tail.segments) if (segment.done && segment.copyPath !== null) spool.drop(segment);
+    }
   }
 
   #onFiles(directory: ContainerDirectory, files: FoundFile[]): void {
@@ -115,13 +145,18 @@ export class Collector {
     const name = `${directory.id} ${attempt}`;
     let tail = this.#tails.get(name);
     if (!tail) {
-      const { podUid, container, namespace, pod, path, id } = directory;
+      const { podUid, container, namespace, pod, id, birthMs } = directory;
       const key: InstanceKey = { cluster: this.#options.cluster, podUid, container, attempt };
-      tail = new InstanceTail(this.#context, { key, namespace, pod, directory: path, directoryId: id });
-      this.#tails.set(name, tail);
-      this.#order.push(tail);
-      this.#options.onInstance(tail);
+      tail = this.#addTail(name, { key, namespace, pod, directoryId: id, directoryBirthMs: birthMs });
     }
+    return tail;
+  }
+
+  #addTail(name: string, origin: TailOrigin): InstanceTail {
+    const tail = new InstanceTail(this.#context, origin);
+    this.#tails.set(name, tail);
+    this.#order.push(tail);
+    this.#options.onInstance(tail);
     return tail;
   }
 
@@ -137,8 +172,8 @@ export class Collector {
   }
 }
 
-/** Its files are gone and nothing of it waits to be acknowledged. */
+/** Its files are gone, nothing of it waits to be acknowledged, and the server knows that it has ended. */
 function isOver(tail: InstanceTail): boolean {
-  if (tail.segments.some(({ file }) => file !== null) || tail.endedSinceMs === null) return false;
-  return tail.isFinished || tail.segments.every(({ name, done }) => done && name === null);
+  if (tail.segments.some(({ file }) => file !== null) || tail.endedSinceMs === null || !tail.isFinished) return false;
+  return tail.isToldEnded || tail.id === null || tail.state === 'deleted';
 }

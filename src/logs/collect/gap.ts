@@ -1,10 +1,65 @@
-import { encodeFactsFrame, type GapFact, type InstanceId } from '../batch/batch.ts';
+import { encodeFactsFrame, type GapFact, type InstanceId, type SegmentName, segmentTime } from '../batch/batch.ts';
 import type { Piece } from './assemble.ts';
+import type { FoundFile } from './source.ts';
+import type { KnownSegment } from './state.ts';
 
 export type Gap = Omit<GapFact, 'kind' | 'instance' | 'noticedAt'>;
 
 /** A gap travels in order with the lines around it, and counts when it is acknowledged. */
 export function gapPiece(instance: InstanceId, gap: Gap, wallMs: number): Piece {
   const fact: GapFact = { kind: 'gap', instance, ...gap, noticedAt: new Date(wallMs).toISOString() };
-  return { frame: encodeFactsFrame([fact]), covers: [], lineCount: 0, malformedCount: 0, truncatedCount: 0 };
+  return { frame: encodeFactsFrame([fact]), covers: [], lineCount: 0, malformedCount: 0, truncatedCount: 0, gap };
+}
+
+/** What a file that vanished still held, as far as it was seen; the length is unknown where it was still written to. */
+export function vanishedGap({ name, missingFrom, size }: KnownSegment, isNewest: boolean): Gap | undefined {
+  if (!isNewest && missingFrom >= size) return undefined;
+  const to = isNewest ? null : size;
+  return { segment: name, from: missingFrom, to, after: null, before: null, reason: 'deleted-before-read' };
+}
+
+/**
+ * What went missing while nobody watched: `known` is what we saw last, `onDisk` what is there now, both oldest first.
+ * Files are deleted oldest first, so as long as the newest known one is on disk, nothing between it and the others is gone.
+ */
+export function gapsWhileAway(known: readonly KnownSegment[], onDisk: readonly SegmentName[]): Gap[] {
+  const gaps: Gap[] = [];
+  const newest = known.at(-1);
+  const first = onDisk[0];
+  for (const segment of known) {
+    if (segment.done || onDisk.includes(segment.name)) continue;
+    const gap = vanishedGap(segment, segment === newest && first === undefined);
+    if (gap) gaps.push(gap);
+  }
+  if (newest && first !== undefined && !known.some(({ name }) => onDisk.includes(name))) {
+    gaps.push({ segment: null, from: 0, to: null, after: newest.name, before: first, reason: 'rotated-away' });
+  }
+  return gaps;
+}
+
+/** A rotation is not made more often than the kubelet looks, so a first file that is this much younger than its container is not the first. */
+const startToleranceMs = 2000;
+const fullToleranceMs = 100;
+
+export interface StartEvidence {
+  name: SegmentName;
+  file: FoundFile;
+  /** Rotated files of the instance that are on disk. */
+  rotatedCount: number;
+  /** How many the kubelet keeps, the one being written included. */
+  rotatedFilesMax: number;
+  /** When the container was started, or its directory made; null where neither is known. */
+  startedMs: number | null;
+}
+
+/** Whether the oldest file on disk shows that there were older ones. */
+export function isLateStart({ name, file, rotatedCount, rotatedFilesMax, startedMs }: StartEvidence): boolean {
+  const isFull = rotatedCount >= rotatedFilesMax - 1;
+  const firstTimeMs = Number(segmentTime(name) / 1_000_000n);
+  if (startedMs === null) return isFull;
+  const toleranceMs = isFull ? fullToleranceMs : startToleranceMs;
+  if (file.gz) return isFull && firstTimeMs > startedMs + startToleranceMs;
+  // A copy is born after its first record was written, and so proves nothing.
+  const isOriginal = file.birthtimeMs > 0 && file.birthtimeMs <= firstTimeMs + toleranceMs;
+  return isOriginal && file.birthtimeMs > startedMs + toleranceMs;
 }

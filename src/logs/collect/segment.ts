@@ -18,6 +18,8 @@ export class Segment {
   file: FoundFile | null;
   /** The plain file, or the inflated copy of a compressed one; null while it need not be read. */
   fd: number | null = null;
+  /** The gzip file, held as long as it may have to be inflated. */
+  compressedFd: number | null = null;
   /** `device:inode` by which a scan knows it again. */
   id: string;
   /** Bytes that are known to be in it, uncompressed. */
@@ -33,17 +35,36 @@ export class Segment {
   triedSize = -1;
   /** The server has been asked about it. */
   resolved = false;
+  /** The file was truncated: it has lost this content. */
+  wasCut = false;
+  /** A copy in the spool holds the bytes from here on only. */
+  availableFrom = 0;
+  /** Of the copy in the spool, if this is one. */
+  copyPath: string | null = null;
   /** What the server said it holds, until it can be compared with the file. */
   #offered: readonly HeldRange[] = [];
   #prefix: Buffer = Buffer.alloc(0);
 
-  constructor(file: FoundFile) {
+  constructor(file: FoundFile | null, id: string = file?.id ?? '') {
     this.file = file;
-    this.id = file.id;
+    this.id = id;
   }
 
   get isCompressed(): boolean {
-    return this.file?.gz === true;
+    return this.fd === null && (this.compressedFd !== null || this.file?.gz === true);
+  }
+
+  /** Its file is gone and no descriptor was left on it. */
+  get isLost(): boolean {
+    return this.file === null && this.fd === null && this.compressedFd === null && !this.done;
+  }
+
+  get wasRead(): boolean {
+    return this.position > 0;
+  }
+
+  get prefix(): Buffer {
+    return this.#prefix;
   }
 
   get lagBytes(): number {
@@ -53,13 +74,9 @@ export class Segment {
   /** Finds out its name; stays null while the first record is not complete, unless `final`. Throws what opening throws. */
   identify(final: boolean): void {
     if (this.isCompressed) {
-      const fd = openSync(this.file!.path, 'r');
-      try {
-        this.size = gzipTrailerSize(fd);
-        this.name = nameOfHead(readHead(fd, true), true) ?? null;
-      } finally {
-        closeSync(fd);
-      }
+      this.compressedFd ??= openSync(this.file!.path, 'r');
+      this.size = gzipTrailerSize(this.compressedFd);
+      this.name = nameOfHead(readHead(this.compressedFd, true), true) ?? null;
       return;
     }
     const fd = this.open();
@@ -84,8 +101,31 @@ export class Segment {
   }
 
   close(): void {
-    if (this.fd !== null) closeSync(this.fd);
+    for (const fd of [this.fd, this.compressedFd]) if (fd !== null) closeSync(fd);
+    this.fd = this.compressedFd = null;
+  }
+
+  /** Nothing of it is read any more. */
+  finish(): void {
+    this.done = true;
+    this.close();
+  }
+
+  /** After a truncation: a new segment takes over the file. Null where the file has no name in the directory. */
+  split(): Segment | null {
+    this.done = this.wasCut = true;
+    this.finalSinceMs = Number.NEGATIVE_INFINITY;
+    const { file, id, fd } = this;
+    this.id = `${id} before it was truncated`;
+    this.file = null;
     this.fd = null;
+    if (file === null) {
+      if (fd !== null) closeSync(fd);
+      return null;
+    }
+    const next = new Segment(file);
+    next.fd = fd;
+    return next;
   }
 
   /** Nothing is known any more of what the server has. */
@@ -111,7 +151,7 @@ export class Segment {
   adopt(ranges: readonly HeldRange[]): boolean {
     this.resolved = true;
     this.#offered = ranges;
-    if (!this.isCompressed || this.fd !== null) {
+    if (!this.isCompressed) {
       this.open();
       return this.adoptOffered();
     }
@@ -122,10 +162,11 @@ export class Segment {
 
   adoptOffered(): boolean {
     this.held.clear();
-    this.position = 0;
     for (const range of this.#offered) {
-      // A range that reaches beyond the file (it lost its end in a crash of the node) has only its name to vouch for it.
-      if (range.to <= this.size && !this.#tailMatches(range)) return false;
+      // A range that reaches beyond the file (it lost its end in a crash of the node), or that lies before what was copied
+      // of it, has only its name to vouch for it.
+      const comparable = range.to <= this.size && range.tailFrom >= this.availableFrom;
+      if (comparable && !this.#tailMatches(range)) return false;
       this.held.add(range.from, range.to);
     }
     this.#offered = [];

@@ -69,12 +69,13 @@ let inflatedCount = 0;
  * Inflates a gzip file into a file without a name in `directory`, so that it can be read like any other; the space
  * is free again when the descriptor is closed. Rejects where the file is damaged.
  */
-export async function inflate(path: string, directory: string): Promise<number> {
+export async function inflate(compressed: number, directory: string): Promise<number> {
   const target = join(directory, `inflate-${process.pid}-${inflatedCount++}`);
   const fd = openSync(target, 'w+', 0o600);
   unlinkSync(target);
   try {
-    await pipeline(createReadStream(path), createGunzip(), createWriteStream('', { fd, autoClose: false, start: 0 }));
+    const source = createReadStream('', { fd: compressed, autoClose: false, start: 0 });
+    await pipeline(source, createGunzip(), createWriteStream('', { fd, autoClose: false, start: 0 }));
     return fd;
   } catch (error) {
     closeSync(fd);

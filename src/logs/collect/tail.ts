@@ -2,10 +2,12 @@ import { fstatSync } from 'node:fs';
 import type { Logger } from '../../telemetry/telemetry.ts';
 import type { InstanceId, InstanceKey, InstanceOffer, ResolvedInstance, SegmentName } from '../batch/batch.ts';
 import type { Piece } from './assemble.ts';
-import { type Gap, gapPiece } from './gap.ts';
+import { type Gap, gapPiece, gapsWhileAway, isLateStart } from './gap.ts';
 import { Reading, type ReadingContext } from './reading.ts';
-import { Segment } from './segment.ts';
+import type { Segment } from './segment.ts';
+import { Segments } from './segments.ts';
 import { type FoundFile, inflate } from './source.ts';
+import type { KnownInstance, KnownSegment } from './state.ts';
 
 /** What the tails of all instances share. */
 export interface TailContext extends ReadingContext {
@@ -24,9 +26,10 @@ export interface TailOrigin {
   key: InstanceKey;
   namespace: string;
   pod: string;
-  /** Path and identity of the container's directory: while we watch, files in the same one belong to the same instance. */
-  directory: string;
+  /** Identity of the container's directory: while we watch, files in the same one belong to the same instance. */
   directoryId: string;
+  /** When that directory was made; null where the file system does not tell. */
+  directoryBirthMs: number | null;
 }
 
 /**
@@ -35,35 +38,56 @@ export interface TailOrigin {
  */
 export class InstanceTail {
   readonly origin: TailOrigin;
+  readonly discoveredMs: number;
   readonly #context: TailContext;
   readonly #log: Logger;
-  segments: Segment[] = [];
+  readonly #segments: Segments;
   state: TailState = 'new';
   id: InstanceId | null = null;
   /** The instance that these files are known to belong to, also after the store was started anew. */
   continues: InstanceId | null = null;
   containerId: string | null = null;
+  /** When the container was started, as the API tells it. */
+  startedMs: number | null = null;
   excluded = false;
   /** Since when (monotonic) nothing more will be written: the container has ended or its directory is gone. */
   endedSinceMs: number | null = null;
   /** What was unfinished at the end has been made lines. */
   flushed = false;
+  /** The server was told that nothing more will come. */
+  isToldEnded = false;
   nextPollMs = 0;
   /** Pieces that were handed out and are not acknowledged. */
   inFlight = 0;
+  /** Something that is worth remembering has changed. */
+  isDirty = true;
   #generation = 0;
-  #grewAtMs = 0;
   #readyAtMs: number | null = null;
   #turnAtMs = Number.NEGATIVE_INFINITY;
   #reading: Reading | null = null;
+  /** What was seen by the agent before us. */
+  #known: readonly KnownSegment[] = [];
+  #accounted = false;
   #gaps: Gap[] = [];
+  #gapsInFlight = new Set<Piece>();
   #inflating: Segment | null = null;
 
   constructor(context: TailContext, origin: TailOrigin) {
     this.#context = context;
     this.origin = origin;
+    this.discoveredMs = context.monotonicMs();
     const { namespace, pod, key } = origin;
     this.#log = context.log.with({ namespace, pod, container: key.container, attempt: key.attempt });
+    this.#segments = new Segments({
+      settleMs: context.settings.settleMs,
+      monotonicMs: context.monotonicMs,
+      onTrouble: (message, error) => this.#trouble(message, error),
+      onLost: (segment, from, to) => this.#lose(segment, from, to, 'truncated'),
+    });
+  }
+
+  get segments(): readonly Segment[] {
+    return this.#segments.list;
   }
 
   /** Changes whenever what was handed out before no longer counts. */
@@ -79,72 +103,76 @@ export class InstanceTail {
     return this.segments.reduce((count, segment) => count + (segment.fd === null ? 0 : 1), 0);
   }
 
-  get pendingSeconds(): number | undefined {
-    return this.#reading?.pendingSeconds;
-  }
-
   /** All is acknowledged and no more will come. */
   get isFinished(): boolean {
     if (this.state === 'deleted') return true;
-    return this.flushed && this.inFlight === 0 && this.#gaps.length === 0 && this.segments.every(({ done }) => done);
+    const nothing = this.segments.every(({ name, done }) => name === null && done);
+    return (this.flushed || nothing) && this.#isIdle && this.segments.every(({ done }) => done);
   }
 
   /** Nothing on disk is left to be read or acknowledged for now (more may be written). */
   get isCaughtUp(): boolean {
     if (this.isFinished) return true;
-    if (this.segments.every(({ name, done }) => name === null || done)) return this.inFlight === 0;
-    return this.state === 'reading' && this.inFlight === 0 && this.#gaps.length === 0 && !this.#hasWork();
+    if (this.segments.every(({ name, done }) => name === null || done))
+      return this.#isIdle && this.endedSinceMs === null;
+    return this.state === 'reading' && this.#isIdle && !this.#hasWork();
   }
 
-  /** Nothing was written to its files for a while, going by their times. */
+  get #isIdle(): boolean {
+    return this.inFlight === 0 && this.#gaps.length === 0;
+  }
+
+  /** Nothing was written to its files for a while, going by their times and by that of an unfinished line. */
   isQuiet(quietMs: number): boolean {
-    const wallMs = this.#context.wallMs();
-    const pending = (this.pendingSeconds ?? 0) * 1000;
-    return this.segments.every(({ file }) => Math.min(file?.mtimeMs ?? 0, pending || Infinity) < wallMs - quietMs);
+    const before = this.#context.wallMs() - quietMs;
+    const pendingMs = (this.#reading?.pendingSeconds ?? Number.POSITIVE_INFINITY) * 1000;
+    return this.segments.every(({ file }) => Math.min(file?.mtimeMs ?? 0, pendingMs) < before);
+  }
+
+  /** What the agent before us knew of it. */
+  remember(known: KnownInstance): void {
+    this.continues = known.id;
+    this.#known = known.segments;
+  }
+
+  /** What to remember; undefined while a gap is not acknowledged, which forgetting now would lose. */
+  toRemember(): KnownInstance | undefined {
+    if (this.id === null || !this.#accounted || this.#gaps.length > 0 || this.#gapsInFlight.size > 0) return undefined;
+    const segments = this.segments.flatMap(({ name, size, held, done }) =>
+      name === null ? [] : [{ name, size, missingFrom: held.firstMissing(0), done }],
+    );
+    const { directoryId, key } = this.origin;
+    return { directoryId, key, id: this.id, segments, ended: this.isToldEnded };
   }
 
   /** The files of this instance as a scan has just found them. */
   update(found: readonly FoundFile[]): void {
-    const unknown: FoundFile[] = [];
-    const present = new Set<Segment>();
-    for (const file of found) {
-      const segment = this.segments.find(({ id }) => id === file.id);
-      if (!segment) unknown.push(file);
-      else {
-        segment.file = file;
-        present.add(segment);
-      }
+    if (this.#segments.update(found, this.endedSinceMs !== null)) this.#askAgain();
+    for (const segment of this.segments) {
+      if (!segment.isLost) continue;
+      this.#lose(segment, segment.held.firstMissing(0), segment.size, 'deleted-before-read');
+      segment.finish();
     }
-    for (const segment of this.segments) if (!present.has(segment)) segment.file = null;
-    const before = this.segments.length;
-    for (const file of unknown.sort(byRotation)) this.#add(file);
-    // Stamps are local times; the first records tell the order better. What was there before is older.
-    if (this.segments.length > before + 1) {
-      const added = this.segments.splice(before).sort(byFirstTime);
-      this.segments.push(...added);
-    }
-    this.segments = this.segments.filter(
-      (segment) => segment.file !== null || !segment.done || segment === this.segments.at(-1),
-    );
-    this.#markFinal();
     this.nextPollMs = 0;
+    this.isDirty = true;
   }
 
-  /** Looks at the open files, which is cheap; then `isReady` tells whether there is something to read. */
+  /** What the spool kept of a file that is gone. */
+  adoptCopy(segment: Segment): void {
+    this.#segments.adoptCopy(segment);
+    this.#segments.markFinal(this.endedSinceMs !== null);
+    this.#askAgain();
+  }
+
+  /** Looks at the open files; then `isReady` tells whether there is something to read. */
   poll(now: number): void {
-    for (const segment of this.segments) {
-      if (segment.fd === null || segment.done) continue;
-      const { size } = fstatSync(segment.fd);
-      if (segment.name === null) this.#identify(segment, this.#isSettled(segment, now));
-      else if (size < segment.size) this.#truncated(segment, size);
-      else if (size > segment.size) {
-        segment.size = size;
-        this.#grewAtMs = now;
-        if (segment.finalSinceMs !== null) segment.finalSinceMs = now;
-      }
+    try {
+      if (this.#segments.poll(now)) this.#askAgain();
+    } catch (error) {
+      this.#trouble('a log file cannot be read', error);
     }
     const { pollActiveMs, pollIdleMs } = this.#context.settings;
-    this.nextPollMs = now + (now - this.#grewAtMs < 50 * pollActiveMs ? pollActiveMs : pollIdleMs);
+    this.nextPollMs = now + (now - this.#segments.grewAtMs < 50 * pollActiveMs ? pollActiveMs : pollIdleMs);
     this.#planTurn(now);
   }
 
@@ -167,6 +195,7 @@ export class InstanceTail {
   resolved(answer: ResolvedInstance, offered: readonly SegmentName[]): void {
     if (this.id !== null && this.id !== answer.id) this.reset();
     this.id = this.continues = answer.id;
+    this.isDirty = true;
     if (answer.deleted) return this.drop();
     this.state = 'reading';
     for (const segment of this.segments) {
@@ -176,7 +205,8 @@ export class InstanceTail {
     }
     const mtimeMs = this.segments[0]?.file?.mtimeMs ?? this.#context.wallMs();
     this.#reading ??= new Reading(this.#context, answer.id, Math.floor(mtimeMs / 1000));
-    this.#closeDone();
+    if (!this.#accounted) this.#account();
+    this.#segments.closeDone();
     this.#planTurn(this.#context.monotonicMs());
   }
 
@@ -186,9 +216,12 @@ export class InstanceTail {
     this.state = 'new';
     this.#generation++;
     this.inFlight = 0;
+    for (const piece of this.#gapsInFlight) if (piece.gap) this.#gaps.push(piece.gap);
+    this.#gapsInFlight.clear();
     this.#reading?.abandon();
     this.#reading = null;
-    this.flushed = false;
+    this.flushed = this.isToldEnded = false;
+    this.#readyAtMs = null;
     for (const segment of this.segments) segment.forget();
   }
 
@@ -196,7 +229,7 @@ export class InstanceTail {
   drop(): void {
     this.state = 'deleted';
     this.#reading?.abandon();
-    this.close();
+    for (const segment of this.segments) segment.finish();
   }
 
   close(): void {
@@ -205,8 +238,9 @@ export class InstanceTail {
 
   /** Nothing more will be written to it. */
   end(): void {
-    this.endedSinceMs ??= this.#context.monotonicMs();
-    this.#markFinal();
+    if (this.endedSinceMs !== null) return;
+    this.endedSinceMs = this.#context.monotonicMs();
+    this.#segments.markFinal(true);
     this.nextPollMs = 0;
   }
 
@@ -214,14 +248,17 @@ export class InstanceTail {
   acknowledge(piece: Piece, generation: number): void {
     if (generation !== this.#generation || this.state === 'deleted') return;
     this.inFlight--;
+    this.isDirty = true;
+    this.#gapsInFlight.delete(piece);
     for (const { segment: name, from, to } of piece.covers) {
       this.segments.find((segment) => segment.name === name)?.held.add(from, to);
     }
-    this.#closeDone();
+    this.#segments.closeDone();
   }
 
   /** The store will never take it: what it covers is missing, and that is said. */
   refused(piece: Piece, generation: number): void {
+    if (generation !== this.#generation) return;
     for (const { segment, from, to } of piece.covers) {
       this.say({ segment, from, to, after: null, before: null, reason: 'unreadable' });
     }
@@ -232,16 +269,17 @@ export class InstanceTail {
   /** Reads on, about one chunk. Pieces are in file order; none where nothing can be made of what is there. */
   turn(now: number): Piece[] {
     const pieces = this.#gaps.map((gap) => gapPiece(this.id!, gap, this.#context.wallMs()));
+    for (const piece of pieces) this.#gapsInFlight.add(piece);
     this.#gaps = [];
     this.#turnAtMs = now;
     this.#readyAtMs = null;
     try {
       pieces.push(...this.#read(now));
     } catch (error) {
-      this.#trouble('unreadable', 'a log file cannot be read', error);
+      this.#trouble('a log file cannot be read', error);
     }
     this.inFlight += pieces.length;
-    this.#closeDone();
+    this.#segments.closeDone();
     this.#planTurn(now);
     return pieces;
   }
@@ -253,10 +291,32 @@ export class InstanceTail {
     this.#log.warn('lines are missing', { ...gap });
   }
 
+  /** Segments whose file is gone and whose bytes the server does not have: they would be lost with this process. */
+  vanishing(now: number): Segment[] {
+    for (const segment of this.segments)
+      if (segment.file === null && segment.isCompressed && !segment.done) this.#inflate(segment);
+    return this.segments.filter(
+      (segment) =>
+        segment.file === null &&
+        segment.fd !== null &&
+        segment.copyPath === null &&
+        segment.name !== null &&
+        !segment.done &&
+        this.#segments.isSettled(segment, now),
+    );
+  }
+
+  /** There is no room to keep what is left of it. */
+  giveUp(segment: Segment): void {
+    const from = segment.held.firstMissing(0);
+    this.#lose(segment, from, segment.size, 'spool-full');
+    segment.finish();
+  }
+
   #read(now: number): Piece[] {
     for (const segment of this.segments) {
       if (segment.done) continue;
-      const settled = this.#isSettled(segment, now);
+      const settled = this.#segments.isSettled(segment, now);
       if (segment.name === null || !segment.resolved) {
         if (segment.name === null && settled) continue;
         return [];
@@ -273,7 +333,7 @@ export class InstanceTail {
 
   #readOne(segment: Segment, final: boolean): Piece[] {
     if (segment.position < segment.size && !segment.prefixMatches()) {
-      this.#truncated(segment, fstatSync(segment.fd!).size);
+      if (this.#segments.truncate(segment)) this.#askAgain();
       return [];
     }
     return this.excluded ? this.#reading!.exclude(segment, final) : this.#reading!.read(segment, final);
@@ -286,8 +346,8 @@ export class InstanceTail {
     else if (this.#hasWork()) {
       const { batchAgeMs, chunkBytes } = this.#context.settings;
       const waiting = this.segments.reduce((sum, { size, position, done }) => sum + (done ? 0 : size - position), 0);
-      this.#readyAtMs =
-        waiting >= chunkBytes || this.#reading?.isSeeking ? now : Math.max(now, this.#turnAtMs + batchAgeMs);
+      const atOnce = waiting >= chunkBytes || this.#reading?.isSeeking;
+      this.#readyAtMs = atOnce ? now : Math.max(now, this.#turnAtMs + batchAgeMs);
     }
   }
 
@@ -296,8 +356,8 @@ export class InstanceTail {
     for (const segment of this.segments) {
       if (segment.done) continue;
       if (segment.name !== null && segment.held.firstMissing(segment.position) < segment.size) {
-        // The beginning of a record at the end of a growing file is not work, unless it was seen to grow since.
-        if (segment.size !== segment.triedSize || this.#isSettled(segment, now)) return true;
+        // The beginning of a record at the end of a growing file is no work, unless the file has grown since.
+        if (segment.size !== segment.triedSize || this.#segments.isSettled(segment, now)) return true;
       }
       if (segment.finalSinceMs === null) return false;
     }
@@ -307,20 +367,25 @@ export class InstanceTail {
   #makeReadable(segment: Segment): boolean {
     if (segment.fd !== null || segment.held.firstMissing(segment.position) >= segment.size) return true;
     if (!segment.isCompressed) return segment.open() >= 0;
-    if (this.#inflating === null) void this.#inflate(segment);
+    this.#inflate(segment);
     return false;
   }
 
-  async #inflate(segment: Segment): Promise<void> {
+  #inflate(segment: Segment): void {
+    if (this.#inflating !== null) return;
     this.#inflating = segment;
+    void this.#inflated(segment);
+  }
+
+  async #inflated(segment: Segment): Promise<void> {
     try {
-      segment.fd = await inflate(segment.file!.path, this.#context.scratch);
+      segment.fd = await inflate(segment.compressedFd!, this.#context.scratch);
       segment.size = fstatSync(segment.fd).size;
       if (!segment.adoptOffered()) this.#rename(segment);
     } catch (error) {
-      this.#trouble('unreadable', 'a compressed log file cannot be read', error);
-      this.#lose(segment, null, 'unreadable');
-      segment.done = true;
+      this.#trouble('a compressed log file cannot be read', error);
+      this.#lose(segment, segment.position, null, 'unreadable');
+      segment.finish();
     }
     this.#inflating = null;
     this.#readyAtMs = null;
@@ -330,11 +395,31 @@ export class InstanceTail {
   #adopt(segment: Segment, answer: ResolvedInstance): void {
     const held = answer.segments.find(({ segment: name }) => name === segment.name)?.held ?? [];
     try {
-      if (!segment.adopt(held)) this.#rename(segment);
+      if (!segment.adopt(held)) return this.#rename(segment);
+      if (segment.position < segment.availableFrom) {
+        this.#lose(segment, segment.position, segment.availableFrom, 'deleted-before-read');
+        segment.held.add(segment.position, segment.availableFrom);
+      }
     } catch (error) {
-      this.#trouble('unreadable', 'a log file cannot be read', error);
-      segment.done = true;
+      this.#trouble('a log file cannot be read', error);
+      segment.finish();
     }
+  }
+
+  /** Says what is missing before the first segment, and what vanished unread while nobody watched. */
+  #account(): void {
+    this.#accounted = true;
+    const names = this.segments.flatMap(({ name }) => (name === null ? [] : [name]));
+    const first = this.segments.find(({ name }) => name !== null)!;
+    // Where the server has the beginning of the first segment, what came before it was settled at that time.
+    const isBegun = first.held.firstMissing(0) > 0;
+    for (const gap of gapsWhileAway(this.#known, names)) if (gap.segment !== null || !isBegun) this.say(gap);
+    if (this.#known.length > 0 || isBegun || first.file === null) return;
+    const { rotatedFilesMax } = this.#context.settings;
+    const rotatedCount = this.segments.filter(({ file }) => file !== null && file.stamp !== null).length;
+    const startedMs = this.startedMs ?? (this.origin.key.attempt === 0 ? this.origin.directoryBirthMs : null);
+    if (!isLateStart({ name: first.name!, file: first.file, rotatedCount, rotatedFilesMax, startedMs })) return;
+    this.say({ segment: null, from: 0, to: null, after: null, before: first.name, reason: 'late-start' });
   }
 
   #rename(segment: Segment): void {
@@ -342,107 +427,19 @@ export class InstanceTail {
       path: segment.file?.path,
     });
     segment.takeAlternateName();
-    this.state = 'new';
+    this.#askAgain();
   }
 
-  #add(file: FoundFile): void {
-    const segment = new Segment(file);
-    this.segments.push(segment);
-    this.#grewAtMs = this.#context.monotonicMs();
-    try {
-      this.#identify(segment, false);
-    } catch (error) {
-      this.#trouble('unreadable', 'a log file cannot be opened', error);
-      segment.done = true;
-    }
-  }
-
-  #identify(segment: Segment, final: boolean): void {
-    segment.identify(final);
-    if (segment.name === null) {
-      if (final || segment.isCompressed) segment.done = true;
-      return;
-    }
-    const twin = this.segments.find((other) => other !== segment && other.name === segment.name);
-    if (twin) return this.#joinTwin(segment, twin);
+  #askAgain(): void {
     if (this.state === 'reading') this.state = 'new';
   }
 
-  /** Two files with the same first record: a rotated file and its compressed form are one segment. */
-  #joinTwin(segment: Segment, twin: Segment): void {
-    this.segments = this.segments.filter((other) => other !== segment);
-    segment.close();
-    if (twin.file === null) {
-      twin.file = segment.file;
-      twin.id = segment.id;
-    }
+  #lose(segment: Segment, from: number, to: number | null, reason: Gap['reason']): void {
+    if (segment.name !== null) this.say({ segment: segment.name, from, to, after: null, before: null, reason });
   }
 
-  #truncated(segment: Segment, size: number): void {
-    this.#log.warn('a log file was truncated', { path: segment.file?.path, from: segment.size, to: size });
-    if (segment.position < segment.size) this.#lose(segment, segment.size, 'truncated');
-    const { file, fd } = segment;
-    segment.fd = null;
-    segment.file = null;
-    segment.done = true;
-    if (file === null) return;
-    const next = new Segment(file);
-    next.fd = fd;
-    segment.id = `${segment.id} truncated`;
-    this.segments.push(next);
-    segment.finalSinceMs = Number.NEGATIVE_INFINITY;
-    this.#identify(next, false);
-  }
-
-  #lose(segment: Segment, to: number | null, reason: Gap['reason']): void {
-    if (segment.name === null) return;
-    this.say({ segment: segment.name, from: segment.position, to, after: null, before: null, reason });
-  }
-
-  #markFinal(): void {
-    const now = this.#context.monotonicMs();
-    this.segments.forEach((segment, index) => {
-      const superseded = index < this.segments.length - 1 || segment.file === null || segment.isCompressed;
-      if (superseded || this.endedSinceMs !== null) segment.finalSinceMs ??= now;
-      else segment.finalSinceMs = null;
-    });
-  }
-
-  #isSettled(segment: Segment, now: number): boolean {
-    return (
-      segment.finalSinceMs !== null &&
-      (segment.isCompressed || now - segment.finalSinceMs >= this.#context.settings.settleMs)
-    );
-  }
-
-  #closeDone(): void {
-    const now = this.#context.monotonicMs();
-    for (const segment of this.segments) {
-      if (segment.done || segment.name === null || !segment.resolved || !this.#isSettled(segment, now)) continue;
-      if (segment.held.missingBelow(segment.size) > 0) continue;
-      segment.done = true;
-      segment.close();
-    }
-  }
-
-  #trouble(kind: string, message: string, error: unknown): void {
-    this.#context.metrics.troubles.add(1, { kind });
+  #trouble(message: string, error: unknown): void {
+    this.#context.metrics.troubles.add(1, { kind: 'unreadable' });
     this.#log.error(message, { error: String(error) });
   }
-}
-
-/** A stable order: what has no first time stays where it is. */
-function byFirstTime(a: Segment, b: Segment): number {
-  if (!hasTime(a) || !hasTime(b) || a.name === b.name) return 0;
-  return a.name! < b.name! ? -1 : 1;
-}
-
-function hasTime({ name }: Segment): boolean {
-  return name !== null && !name.startsWith('0000000000000000');
-}
-
-/** Oldest first: rotated files by their stamp, then the one that is being written. */
-function byRotation(a: FoundFile, b: FoundFile): number {
-  if (a.stamp === null || b.stamp === null) return (a.stamp === null ? 1 : 0) - (b.stamp === null ? 1 : 0);
-  return a.stamp < b.stamp ? -1 : a.stamp > b.stamp ? 1 : 0;
 }

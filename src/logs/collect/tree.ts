@@ -11,6 +11,7 @@ export interface ContainerDirectory extends PodDirectoryName {
   container: string;
   /** Device, inode and time of birth: another directory of the same path has another one. */
   id: string;
+  birthMs: number | null;
 }
 
 export interface TreeHandlers {
@@ -122,7 +123,7 @@ export class Tree {
     }
     for (const name of names) {
       if (pod.containers.has(name)) continue;
-      const directory = { ...pod.name, path: join(pod.path, name), container: name, id: '' };
+      const directory = { ...pod.name, path: join(pod.path, name), container: name, id: '', birthMs: null };
       pod.containers.set(name, { directory, mtimeNs: -1n, nextPollMs: 0 });
     }
   }
@@ -130,10 +131,14 @@ export class Tree {
   #look(pod: Pod, container: Container, again: boolean, now: number): void {
     const { path, container: name, id } = container.directory;
     container.nextPollMs = now + this.#options.pollMs;
-    let found: { id: string; mtimeNs: bigint };
+    let found: { id: string; mtimeNs: bigint; birthMs: number | null };
     try {
       const stat = statSync(path, { bigint: true });
-      found = { id: `${stat.dev}:${stat.ino}:${stat.birthtimeNs}`, mtimeNs: stat.mtimeNs };
+      found = {
+        id: `${stat.dev}:${stat.ino}:${stat.birthtimeNs}`,
+        mtimeNs: stat.mtimeNs,
+        birthMs: Number(stat.birthtimeMs) || null,
+      };
     } catch (error) {
       if (codeOf(error) !== 'ENOENT') return this.#complain('unreadable', path, String(error));
       pod.containers.delete(name);
@@ -142,7 +147,7 @@ export class Tree {
     }
     if (found.id !== id) {
       if (id !== '') this.#handlers.onGone(container.directory);
-      container.directory = { ...container.directory, id: found.id };
+      container.directory = { ...container.directory, id: found.id, birthMs: found.birthMs };
     } else if (found.mtimeNs === container.mtimeNs && !again) return;
     container.mtimeNs = found.mtimeNs;
     const files = this.#files(path);

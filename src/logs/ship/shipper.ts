@@ -58,6 +58,11 @@ export class Shipper {
     return this.#queuedBytes < this.#options.settings.queuedBytesMax;
   }
 
+  /** The server has told its epoch, so frames can be sent. */
+  get hasEpoch(): boolean {
+    return this.#epoch !== null;
+  }
+
   get queuedBytes(): number {
     return this.#queuedBytes;
   }
@@ -232,7 +237,7 @@ export class Shipper {
     const headers: Record<string, string> = { 'content-type': type };
     if (withEpoch && this.#epoch !== null) headers['taffrail-epoch'] = this.#epoch;
     const bearer = token?.();
-    if (bearer) headers['authorization'] = `Bearer ${bearer}`;
+    if (bearer) headers.authorization = `Bearer ${bearer}`;
     const base = to.href.endsWith('/') ? to.href : `${to.href}/`;
     const { signal } = this.#stop;
     return this.#poster.post({ url: new URL(path, base), headers, body, timeoutMs: settings.requestTimeoutMs, signal });

@@ -1,0 +1,96 @@
+import { encodeFactsFrame, type Fact, type FrameResult, type ProgressFact } from '../batch/batch.ts';
+import { instanceFacts, type PodDigest } from './pod-facts.ts';
+import type { InstanceTail } from './tail.ts';
+
+/** The lag of an instance is told at most this often. */
+const progressMs = 5000;
+const podsPerFrameMax = 100;
+
+interface Told {
+  pod: PodDigest | undefined;
+  facts: string;
+  progress: string;
+  progressAtMs: number;
+}
+
+export interface ReportsOptions {
+  cluster: string;
+  findPod(podUid: string): PodDigest | undefined;
+  push(owner: object, frame: Buffer, onResult: (result: FrameResult) => void): void;
+}
+
+/** Tells the server what is known of pods and instances, when it has changed. */
+export class Reports {
+  readonly #options: ReportsOptions;
+  #told = new WeakMap<InstanceTail, Told>();
+  readonly #pods = new Map<string, PodDigest>();
+
+  constructor(options: ReportsOptions) {
+    this.#options = options;
+  }
+
+  onPod(pod: PodDigest): void {
+    this.#pods.set(pod.podUid, pod);
+  }
+
+  /** The server may have forgotten all of it. */
+  reset(pods: Iterable<PodDigest>): void {
+    this.#told = new WeakMap();
+    for (const pod of pods) this.onPod(pod);
+  }
+
+  /** Pushes what has changed. */
+  tell(tails: readonly InstanceTail[], now: number): void {
+    this.#tellPods();
+    for (const tail of tails) if (tail.id !== null && tail.state !== 'deleted') this.#tellInstance(tail, now);
+  }
+
+  #tellPods(): void {
+    while (this.#pods.size > 0) {
+      const pods = [...this.#pods.values()].slice(0, podsPerFrameMax);
+      for (const { podUid } of pods) this.#pods.delete(podUid);
+      const facts = pods.map(({ fact }): Fact => ({ ...fact, cluster: this.#options.cluster }));
+      this.#options.push(this, encodeFactsFrame(facts), () => {});
+    }
+  }
+
+  #tellInstance(tail: InstanceTail, now: number): void {
+    const told = this.#told.get(tail) ?? {
+      pod: undefined,
+      facts: '',
+      progress: '',
+      progressAtMs: Number.NEGATIVE_INFINITY,
+    };
+    this.#told.set(tail, told);
+    const facts: Fact[] = [];
+    const pod = this.#options.findPod(tail.origin.key.podUid);
+    if (pod && pod !== told.pod) {
+      told.pod = pod;
+      const known = instanceFacts(pod, tail.origin.key.container, tail.origin.key.attempt);
+      const text = JSON.stringify(known);
+      if (known && text !== told.facts) facts.push({ ...known, instance: tail.id! });
+      told.facts = text ?? '';
+    }
+    const state = tail.isFinished ? 'ended' : 'live';
+    const progress: ProgressFact = { kind: 'progress', instance: tail.id!, state, lagBytes: tail.lagBytes };
+    const text = `${state} ${progress.lagBytes}`;
+    const isDue = now - told.progressAtMs >= progressMs || (state === 'ended' && !tail.isToldEnded);
+    if (text !== told.progress && isDue) {
+      told.progress = text;
+      told.progressAtMs = now;
+      facts.push(progress);
+    }
+    if (facts.length === 0) return;
+    this.#options.push(tail, encodeFactsFrame(facts), (result) => this.#onResult(tail, state, facts, result));
+  }
+
+  #onResult(tail: InstanceTail, state: ProgressFact['state'], facts: Fact[], { status }: FrameResult): void {
+    if (status === 'unknown-instance') {
+      this.#told.delete(tail);
+      tail.reset();
+    } else if (state === 'ended' && facts.some(({ kind }) => kind === 'progress')) {
+      tail.isToldEnded = true;
+      tail.isDirty = true;
+    }
+  }
+}

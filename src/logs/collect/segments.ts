@@ -1,0 +1,173 @@
+import { fstatSync } from 'node:fs';
+import { Segment } from './segment.ts';
+import type { FoundFile } from './source.ts';
+
+export interface SegmentsOptions {
+  settleMs: number;
+  monotonicMs(): number;
+  /** A file that cannot be opened or read. */
+  onTrouble(message: string, error: unknown): void;
+  /** Bytes that were seen and can no longer be read. */
+  onLost(segment: Segment, from: number, to: number): void;
+}
+
+/**
+ * The segments of one instance, in the order in which they were written.
+ * Invariant: no two have the same name, and each inode of the directory belongs to one.
+ */
+export class Segments {
+  readonly #options: SegmentsOptions;
+  list: Segment[] = [];
+  /** When one of them was last seen to grow. */
+  grewAtMs = 0;
+
+  constructor(options: SegmentsOptions) {
+    this.#options = options;
+  }
+
+  /** The files as a scan has just found them; `ended`: nothing will be written any more. True where a new one has a name now. */
+  update(found: readonly FoundFile[], ended: boolean): boolean {
+    const unknown: FoundFile[] = [];
+    const present = new Set<Segment>();
+    for (const file of found) {
+      const segment = this.list.find(({ id }) => id === file.id);
+      if (!segment) unknown.push(file);
+      else {
+        segment.file = file;
+        present.add(segment);
+      }
+    }
+    for (const segment of this.list) if (!present.has(segment)) segment.file = null;
+    const added = unknown.sort(byRotation).filter((file) => this.#add(new Segment(file))).length;
+    // What is done and gone is of no use, except for the newest: it says where a gap would begin.
+    this.list = this.list.filter((segment) => segment.file !== null || !segment.done || segment === this.list.at(-1));
+    this.markFinal(ended);
+    return added > 0;
+  }
+
+  /** A copy in the spool: it comes before what is still on disk. */
+  adoptCopy(segment: Segment): void {
+    if (!this.list.some(({ name }) => name === segment.name)) this.list.unshift(segment);
+  }
+
+  /** Looks at the open files, which costs a microsecond each. True where one has got its name. */
+  poll(now: number): boolean {
+    let named = false;
+    for (const segment of [...this.list]) {
+      if (segment.fd === null || segment.done) continue;
+      const { size } = fstatSync(segment.fd);
+      if (segment.name === null) named = this.#identify(segment, this.isSettled(segment, now)) || named;
+      else if (size < segment.size) named = this.truncate(segment) || named;
+      else if (size > segment.size) {
+        segment.size = size;
+        this.grewAtMs = now;
+        if (segment.finalSinceMs !== null) segment.finalSinceMs = now;
+      }
+    }
+    return named;
+  }
+
+  /** All but the newest are not written to any more, nor are those without a name in the directory. */
+  markFinal(ended: boolean): void {
+    const now = this.#options.monotonicMs();
+    this.list.forEach((segment, index) => {
+      const isRotatedAway = segment.file === null || segment.file.gz;
+      const superseded = index < this.list.length - 1 || isRotatedAway;
+      if (superseded || ended) segment.finalSinceMs ??= now;
+      else segment.finalSinceMs = null;
+    });
+  }
+
+  /** It will not grow any more, as far as one can tell. */
+  isSettled({ finalSinceMs, file, isCompressed }: Segment, now: number): boolean {
+    if (finalSinceMs === null) return false;
+    return isCompressed || file?.gz === true || now - finalSinceMs >= this.#options.settleMs;
+  }
+
+  /** Lets go of what is acknowledged and will not grow. */
+  closeDone(): void {
+    const now = this.#options.monotonicMs();
+    for (const segment of this.list) {
+      if (segment.done || !this.isSettled(segment, now)) continue;
+      const empty = segment.name === null && segment.size === 0;
+      if (!empty && (segment.name === null || !segment.resolved)) continue;
+      if (segment.held.missingBelow(segment.size) === 0) segment.finish();
+    }
+  }
+
+  /** The file was cut, or written anew in place: what is in it now is another segment. True where that has a name. */
+  truncate(segment: Segment): boolean {
+    if (segment.position < segment.size) this.#options.onLost(segment, segment.position, segment.size);
+    const next = segment.split();
+    if (next === null) return false;
+    this.list.push(next);
+    return this.#identify(next, false);
+  }
+
+  #add(segment: Segment): boolean {
+    this.list.push(segment);
+    this.grewAtMs = this.#options.monotonicMs();
+    try {
+      const named = this.#identify(segment, false);
+      this.#putInOrder(segment);
+      return named;
+    } catch (error) {
+      this.#options.onTrouble('a log file cannot be opened', error);
+      segment.finish();
+      return false;
+    }
+  }
+
+  /** Stamps are local times; first records tell the order better, where both have one. What we saw being written is older. */
+  #putInOrder(segment: Segment): void {
+    let at = this.list.indexOf(segment);
+    if (at < 0 || !hasTime(segment)) return;
+    this.list.splice(at, 1);
+    while (
+      at > 0 &&
+      hasTime(this.list[at - 1]!) &&
+      this.list[at - 1]!.name! > segment.name! &&
+      !this.list[at - 1]!.wasRead
+    )
+      at--;
+    this.list.splice(at, 0, segment);
+  }
+
+  #identify(segment: Segment, final: boolean): boolean {
+    segment.identify(final);
+    if (segment.name === null) {
+      if (final || segment.isCompressed) segment.finish();
+      return false;
+    }
+    const twin = this.list.find((other) => other !== segment && other.name === segment.name);
+    if (!twin) return true;
+    this.#join(segment, twin);
+    return false;
+  }
+
+  /** Two files with the same first record: a rotated file and its compressed form are one segment. */
+  #join(segment: Segment, twin: Segment): void {
+    if (twin.wasCut) return segment.takeAlternateName();
+    this.list = this.list.filter((other) => other !== segment);
+    if (twin.file === null) {
+      twin.file = segment.file;
+      twin.id = segment.id;
+      // Nothing was open of it: from here on it is read from the compressed file.
+      if (twin.fd === null && twin.compressedFd === null && !twin.done) {
+        twin.compressedFd = segment.compressedFd;
+        segment.compressedFd = null;
+      }
+    }
+    segment.close();
+  }
+}
+
+function hasTime({ name }: Segment): boolean {
+  return name !== null && !name.startsWith('0000000000000000');
+}
+
+/** Oldest first: rotated files by their stamp, then the one that is being written. */
+function byRotation(a: FoundFile, b: FoundFile): number {
+  if (a.stamp === null || b.stamp === null) return (a.stamp === null ? 1 : 0) - (b.stamp === null ? 1 : 0);
+  return a.stamp < b.stamp ? -1 : a.stamp > b.stamp ? 1 : 0;
+}
