@@ -1,0 +1,42 @@
+import type { KubeObject } from '../../../kubernetes/client/client.ts';
+import { isApiError } from '../../../kubernetes/client/status.ts';
+import { type Controller, type ControllerContext, podPath } from './controller.ts';
+import { msOfKubeTime } from './kube-time.ts';
+import { periodically } from './periodic.ts';
+
+/** Kubernetes' own default of --terminated-pod-gc-threshold. */
+export const FINISHED_PODS_MAX = 12_500;
+const PERIOD_MS = 20_000;
+
+/** The oldest finished pods past the limit; pure. */
+export function surplusPods(pods: Iterable<KubeObject>, finishedMax: number): KubeObject[] {
+  const finished = [...pods].filter(
+    ({ status, metadata }) =>
+      (status?.phase === 'Succeeded' || status?.phase === 'Failed') && !metadata.deletionTimestamp,
+  );
+  const ageOf = ({ metadata }: KubeObject) => msOfKubeTime(metadata.creationTimestamp) ?? 0;
+  return finished
+    .sort((left, right) => ageOf(left) - ageOf(right))
+    .slice(0, Math.max(0, finished.length - finishedMax));
+}
+
+/** Deletes finished pods, but only past a number. */
+export function createPodCollector(context: ControllerContext, finishedMax = FINISHED_PODS_MAX): Controller {
+  const { caches, client } = context;
+  const collect = async () => {
+    for (const pod of surplusPods(caches.pods.values(), finishedMax)) {
+      const body = {
+        apiVersion: 'v1',
+        kind: 'DeleteOptions',
+        gracePeriodSeconds: 0,
+        preconditions: { uid: pod.metadata.uid },
+      };
+      try {
+        await client.request(podPath(pod), { method: 'DELETE', body });
+      } catch (error) {
+        if (!isApiError(error, 404) && !isApiError(error, 409)) throw error;
+      }
+    }
+  };
+  return { run: () => periodically(PERIOD_MS, collect, context) };
+}
