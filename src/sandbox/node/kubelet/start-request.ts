@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto';
+import type { ContainerRequest, Isolation } from '../runtime/protocol.ts';
+import { ConfigError } from './downward.ts';
+import { type ConfigSources, environmentOf } from './environment.ts';
+import { expanded } from './expansion.ts';
+import { type ContainerSpec, kindOf, type Pod } from './pod.ts';
+import type { PodFiles } from './pod-files.ts';
+import { mountsOf, prepareVolumes } from './volumes.ts';
+
+const messagePathDefault = '/dev/termination-log';
+
+export interface RequestInputs {
+  id: string;
+  attempt: number;
+  files: PodFiles;
+  isolation: Isolation;
+  sources: ConfigSources;
+  logSizeBytesMax: number;
+  logFilesMax: number;
+}
+
+/** All that the runtime needs to know to run a container. Rejects with ConfigError, whose reason is the waiting reason. */
+export async function startRequest(
+  pod: Pod,
+  container: ContainerSpec,
+  inputs: RequestInputs,
+): Promise<ContainerRequest> {
+  const { id, attempt, files, isolation, sources } = inputs;
+  const command = [...(container.command ?? []), ...(container.args ?? [])];
+  if (command.length === 0) {
+    throw new ConfigError(
+      `the sandbox runs commands, not images: give container "${container.name}" (image ${container.image ?? 'unset'}) a command or args`,
+      'CreateContainerError',
+    );
+  }
+  if (!isolation.mounts && (container.volumeMounts ?? []).length > 0) {
+    throw new ConfigError(isolation.reason ?? 'mount namespaces are not available', 'CreateContainerError');
+  }
+  const environment = await environmentOf(pod, container, sources);
+  const volumes = await prepareVolumes(pod, files.volumeDirectory, sources);
+  const mounts = mountsOf(container, volumes, environment);
+  if (isolation.mounts) {
+    const containerPath = container.terminationMessagePath ?? messagePathDefault;
+    mounts.push({ hostPath: files.messageFile(container.name, id), containerPath, readOnly: false, file: true });
+  }
+  return {
+    id,
+    podUid: pod.metadata.uid,
+    podNamespace: pod.metadata.namespace,
+    podName: pod.metadata.name,
+    name: container.name,
+    attempt,
+    kind: kindOf(pod, container),
+    specHash: createHash('sha256').update(JSON.stringify(container)).digest('hex').slice(0, 16),
+    argv: command.map((word) => expanded(word, environment)),
+    env: [...environment],
+    workingDir: container.workingDir ?? '/',
+    hostname: pod.spec.hostname ?? pod.metadata.name,
+    mounts,
+    logPath: files.logPath(container.name, attempt),
+    logSizeBytesMax: inputs.logSizeBytesMax,
+    logFilesMax: inputs.logFilesMax,
+  };
+}
