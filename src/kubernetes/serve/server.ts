@@ -186,16 +186,20 @@ function refusalOf(error: unknown, log: Logger, incoming: IncomingMessage, gone:
 
 function refuseBrokenClients(server: Server, { metrics, log }: ApiServerOptions): void {
   const broken = metrics.counter('taffrail_api_broken_connections_total', 'Connections that did not speak TLS or HTTP');
-  server.on('tlsClientError', (error) => {
-    broken.add(1, { layer: 'tls' });
-    log.debug('a TLS handshake failed', { error: error.message });
-  });
+  // Failed handshakes come here too; only the HTTP parser's errors and time-outs have these codes.
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    broken.add(1, { layer: 'http' });
-    const status = error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request';
-    if (socket.writable) socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+    const http = /^(HPE_|ERR_HTTP_)/.test(error.code ?? '');
+    broken.add(1, { layer: http ? 'http' : 'tls' });
+    log.debug('a connection was broken', { error: error.message });
+    if (http && socket.writable)
+      socket.end(`HTTP/1.1 ${refusalLine(error.code)}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
     else socket.destroy();
   });
+}
+
+function refusalLine(code: string | undefined): string {
+  if (code === 'HPE_HEADER_OVERFLOW') return '431 Request Header Fields Too Large';
+  return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? '408 Request Timeout' : '400 Bad Request';
 }
 
 function trackSockets(server: Server): Set<Socket> {

@@ -53,6 +53,7 @@ export interface ControlPlane {
   accessFor(user: string, groups: readonly string[]): ClusterAccess;
   /** What a kubelet on this machine serves with, and the authority whose clients it lets in. */
   kubeletServing: { cert: string; key: string; clientCa: string };
+  /** May be called again. */
   close(): Promise<void>;
 }
 
@@ -93,6 +94,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     const renewal = setInterval(() => void renew(options, pki, certificates, server, kubeconfigPath), renewalCheckMs);
     renewal.unref();
     const { certificate: cert, key } = certificates.kubelet;
+    let closing: Promise<void> | undefined;
     return {
       url: server.url,
       port: server.port,
@@ -103,16 +105,18 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
         return { server: server.url, ca: pki.ca, token: async () => token, namespace: 'default' };
       },
       kubeletServing: { cert, key, clientCa: pki.ca },
-      close: async () => {
-        clearInterval(renewal);
-        await server.close();
-        store.close();
-      },
+      close: () => (closing ??= closePlane(renewal, server, store)),
     };
   } catch (error) {
     store.close();
     throw error;
   }
+}
+
+async function closePlane(renewal: NodeJS.Timeout, server: ApiServer, store: ObjectStore): Promise<void> {
+  clearInterval(renewal);
+  await server.close();
+  store.close();
 }
 
 interface Certificates {
