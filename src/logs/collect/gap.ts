@@ -1,5 +1,6 @@
 import { encodeFactsFrame, type GapFact, type InstanceId, type SegmentName, segmentTime } from '../batch/batch.ts';
 import type { Piece } from './assemble.ts';
+import type { Segment } from './segment.ts';
 import type { FoundFile } from './source.ts';
 import type { KnownSegment } from './state.ts';
 
@@ -37,7 +38,24 @@ export function gapsWhileAway(known: readonly KnownSegment[], onDisk: readonly S
   return gaps;
 }
 
-/** A rotation is not made more often than the kubelet looks, so a first file that is this much younger than its container is not the first. */
+/** As `gapsWhileAway`; and where nothing was known before, whether the first file is not the first that was written. */
+export function gapsAtStart(
+  known: readonly KnownSegment[],
+  segments: readonly Pick<Segment, 'name' | 'file' | 'held'>[],
+  limits: Pick<StartEvidence, 'startedMs' | 'rotatedFilesMax'>,
+): Gap[] {
+  const first = segments.find(({ name }) => name !== null);
+  const names = segments.flatMap(({ name }) => (name === null ? [] : [name]));
+  // Where the server has the beginning of the first segment, what came before it was settled at that time.
+  const isBegun = first !== undefined && first.held.firstMissing(0) > 0;
+  const gaps = gapsWhileAway(known, names).filter(({ segment }) => segment !== null || !isBegun);
+  if (known.length > 0 || isBegun || !first?.file) return gaps;
+  const rotatedCount = segments.filter(({ file }) => file !== null && file.stamp !== null).length;
+  if (!isLateStart({ name: first.name!, file: first.file, rotatedCount, ...limits })) return gaps;
+  return [...gaps, { segment: null, from: 0, to: null, after: null, before: first.name, reason: 'late-start' }];
+}
+
+/** The kubelet looks about every ten seconds whether to rotate, so a first file that is this much younger than its container is not the first. */
 const startToleranceMs = 2000;
 const fullToleranceMs = 100;
 

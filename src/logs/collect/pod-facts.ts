@@ -53,6 +53,9 @@ export function digestPod(pod: KubeObject): PodDigest {
       labels: metadata.labels ?? {},
       annotations: shortAnnotations(annotations),
       owners: ownersOf(pod),
+      containers: [spec.containers, spec.ephemeralContainers, spec.initContainers].flatMap((some) =>
+        (some ?? []).map(({ name }: { name: string }) => name),
+      ),
       phase: status.phase ?? '',
       reason: status.reason ?? '',
       createdAt: metadata.creationTimestamp ?? '',

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import { type HeldRange, rangeHash, type SegmentName } from '../batch/batch.ts';
 import { RangeSet } from './ranges.ts';
-import { type FoundFile, gzipTrailerSize, nameOfHead, readAt, readHead } from './source.ts';
+import { type FoundFile, gzipTrailerSize, inflate, nameOfHead, readAt, readHead } from './source.ts';
 
 /** How much of a file's beginning is compared before it is read on, to notice that it was truncated and has grown again. */
 const prefixBytes = 64;
@@ -37,6 +37,8 @@ export class Segment {
   resolved = false;
   /** The file was truncated: it has lost this content. */
   wasCut = false;
+  /** Its file is gone and the spool had no room: only what was read is left of it. */
+  isGivenUp = false;
   /** A copy in the spool holds the bytes from here on only. */
   availableFrom = 0;
   /** Of the copy in the spool, if this is one. */
@@ -100,6 +102,12 @@ export class Segment {
     return this.fd;
   }
 
+  /** Makes a compressed file readable. Rejects where it is damaged. */
+  async inflate(directory: string): Promise<void> {
+    this.fd = await inflate(this.compressedFd!, directory);
+    this.size = fstatSync(this.fd).size;
+  }
+
   close(): void {
     for (const fd of [this.fd, this.compressedFd]) if (fd !== null) closeSync(fd);
     this.fd = this.compressedFd = null;
@@ -131,6 +139,8 @@ export class Segment {
   /** Nothing is known any more of what the server has. */
   forget(): void {
     this.resolved = false;
+    // As long as it is on disk, it can be offered again to a store that was put back from a backup.
+    if (this.file !== null) this.done = false;
     this.#offered = [];
     this.held.clear();
     this.position = 0;

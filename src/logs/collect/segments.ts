@@ -147,7 +147,10 @@ export class Segments {
 
   /** Two files with the same first record: a rotated file and its compressed form are one segment. */
   #join(segment: Segment, twin: Segment): void {
-    if (twin.wasCut) return segment.takeAlternateName();
+    if (twin.wasCut) {
+      segment.takeAlternateName();
+      return;
+    }
     this.list = this.list.filter((other) => other !== segment);
     if (twin.file === null) {
       twin.file = segment.file;

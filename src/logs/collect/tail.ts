@@ -1,12 +1,11 @@
-import { fstatSync } from 'node:fs';
 import type { Logger } from '../../telemetry/telemetry.ts';
 import type { InstanceId, InstanceKey, InstanceOffer, ResolvedInstance, SegmentName } from '../batch/batch.ts';
 import type { Piece } from './assemble.ts';
-import { type Gap, gapPiece, gapsWhileAway, isLateStart } from './gap.ts';
+import { type Gap, gapPiece, gapsAtStart } from './gap.ts';
 import { Reading, type ReadingContext } from './reading.ts';
 import type { Segment } from './segment.ts';
 import { Segments } from './segments.ts';
-import { type FoundFile, inflate } from './source.ts';
+import type { FoundFile } from './source.ts';
 import type { KnownInstance, KnownSegment } from './state.ts';
 
 /** What the tails of all instances share. */
@@ -70,7 +69,8 @@ export class InstanceTail {
   #accounted = false;
   #gaps: Gap[] = [];
   #gapsInFlight = new Set<Piece>();
-  #inflating: Segment | null = null;
+  #inflating = false;
+  #advanced = false;
 
   constructor(context: TailContext, origin: TailOrigin) {
     this.#context = context;
@@ -196,7 +196,10 @@ export class InstanceTail {
     if (this.id !== null && this.id !== answer.id) this.reset();
     this.id = this.continues = answer.id;
     this.isDirty = true;
-    if (answer.deleted) return this.drop();
+    if (answer.deleted) {
+      this.drop();
+      return;
+    }
     this.state = 'reading';
     for (const segment of this.segments) {
       if (segment.name === null || segment.resolved) continue;
@@ -222,7 +225,11 @@ export class InstanceTail {
     this.#reading = null;
     this.flushed = this.isToldEnded = false;
     this.#readyAtMs = null;
-    for (const segment of this.segments) segment.forget();
+    for (const segment of this.segments) {
+      const from = segment.held.firstMissing(0);
+      if (segment.isGivenUp && from < segment.position) this.#lose(segment, from, segment.position, 'spool-full');
+      segment.forget();
+    }
   }
 
   /** Deleted on purpose on the server. */
@@ -308,8 +315,9 @@ export class InstanceTail {
 
   /** There is no room to keep what is left of it. */
   giveUp(segment: Segment): void {
-    const from = segment.held.firstMissing(0);
-    this.#lose(segment, from, segment.size, 'spool-full');
+    // What was read and waits to be sent may still arrive.
+    if (segment.position < segment.size) this.#lose(segment, segment.position, segment.size, 'spool-full');
+    segment.isGivenUp = true;
     segment.finish();
   }
 
@@ -322,7 +330,11 @@ export class InstanceTail {
         return [];
       }
       if (!this.#makeReadable(segment)) return [];
+      const { position } = segment;
       const pieces = this.#readOne(segment, settled);
+      // Partial records alone make no piece, but they were read.
+      this.#advanced = pieces.length === 0 && segment.position > position;
+      if (this.#advanced) return [];
       if (segment.position < segment.size && pieces.length === 0 && !settled) segment.triedSize = segment.size;
       if (pieces.length > 0 || segment.position < segment.size || !settled) return pieces;
     }
@@ -346,7 +358,7 @@ export class InstanceTail {
     else if (this.#hasWork()) {
       const { batchAgeMs, chunkBytes } = this.#context.settings;
       const waiting = this.segments.reduce((sum, { size, position, done }) => sum + (done ? 0 : size - position), 0);
-      const atOnce = waiting >= chunkBytes || this.#reading?.isSeeking;
+      const atOnce = waiting >= chunkBytes || this.#advanced || this.#reading?.isSeeking;
       this.#readyAtMs = atOnce ? now : Math.max(now, this.#turnAtMs + batchAgeMs);
     }
   }
@@ -372,31 +384,26 @@ export class InstanceTail {
   }
 
   #inflate(segment: Segment): void {
-    if (this.#inflating !== null) return;
-    this.#inflating = segment;
-    void this.#inflated(segment);
-  }
-
-  async #inflated(segment: Segment): Promise<void> {
-    try {
-      segment.fd = await inflate(segment.compressedFd!, this.#context.scratch);
-      segment.size = fstatSync(segment.fd).size;
-      if (!segment.adoptOffered()) this.#rename(segment);
-    } catch (error) {
-      this.#trouble('a compressed log file cannot be read', error);
-      this.#lose(segment, segment.position, null, 'unreadable');
-      segment.finish();
-    }
-    this.#inflating = null;
-    this.#readyAtMs = null;
-    this.#planTurn(this.#context.monotonicMs());
+    if (this.#inflating) return;
+    this.#inflating = true;
+    const done = (error?: unknown) => {
+      this.#inflating = false;
+      if (error !== undefined) {
+        this.#trouble('a compressed log file cannot be read', error);
+        this.#lose(segment, segment.position, null, 'unreadable');
+        segment.finish();
+      } else if (!segment.adoptOffered()) this.#rename(segment);
+      this.#readyAtMs = null;
+      this.#planTurn(this.#context.monotonicMs());
+    };
+    segment.inflate(this.#context.scratch).then(() => done(), done);
   }
 
   #adopt(segment: Segment, answer: ResolvedInstance): void {
     const held = answer.segments.find(({ segment: name }) => name === segment.name)?.held ?? [];
     try {
-      if (!segment.adopt(held)) return this.#rename(segment);
-      if (segment.position < segment.availableFrom) {
+      if (!segment.adopt(held)) this.#rename(segment);
+      else if (segment.position < segment.availableFrom) {
         this.#lose(segment, segment.position, segment.availableFrom, 'deleted-before-read');
         segment.held.add(segment.position, segment.availableFrom);
       }
@@ -409,17 +416,9 @@ export class InstanceTail {
   /** Says what is missing before the first segment, and what vanished unread while nobody watched. */
   #account(): void {
     this.#accounted = true;
-    const names = this.segments.flatMap(({ name }) => (name === null ? [] : [name]));
-    const first = this.segments.find(({ name }) => name !== null)!;
-    // Where the server has the beginning of the first segment, what came before it was settled at that time.
-    const isBegun = first.held.firstMissing(0) > 0;
-    for (const gap of gapsWhileAway(this.#known, names)) if (gap.segment !== null || !isBegun) this.say(gap);
-    if (this.#known.length > 0 || isBegun || first.file === null) return;
-    const { rotatedFilesMax } = this.#context.settings;
-    const rotatedCount = this.segments.filter(({ file }) => file !== null && file.stamp !== null).length;
     const startedMs = this.startedMs ?? (this.origin.key.attempt === 0 ? this.origin.directoryBirthMs : null);
-    if (!isLateStart({ name: first.name!, file: first.file, rotatedCount, rotatedFilesMax, startedMs })) return;
-    this.say({ segment: null, from: 0, to: null, after: null, before: first.name, reason: 'late-start' });
+    const { rotatedFilesMax } = this.#context.settings;
+    for (const gap of gapsAtStart(this.#known, this.segments, { startedMs, rotatedFilesMax })) this.say(gap);
   }
 
   #rename(segment: Segment): void {

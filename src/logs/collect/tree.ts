@@ -140,7 +140,10 @@ export class Tree {
         birthMs: Number(stat.birthtimeMs) || null,
       };
     } catch (error) {
-      if (codeOf(error) !== 'ENOENT') return this.#complain('unreadable', path, String(error));
+      if (codeOf(error) !== 'ENOENT') {
+        this.#complain('unreadable', path, String(error));
+        return;
+      }
       pod.containers.delete(name);
       if (id !== '') this.#handlers.onGone(container.directory);
       return;

@@ -156,7 +156,10 @@ export class Shipper {
   }
 
   #settle(load: Outgoing[], response: FramesResponse): void {
-    if (response.epoch !== this.#epoch) return this.#newEpoch();
+    if (response.epoch !== this.#epoch) {
+      this.#newEpoch();
+      return;
+    }
     const era = this.#era;
     load.forEach((outgoing, index) => {
       if (era !== this.#era) return;
