@@ -109,10 +109,8 @@ export function createDeploymentController(context: ControllerContext): Controll
       const { annotations = {} } = set.metadata;
       if (before === replicas && Object.entries(wanted).every(([key, value]) => annotations[key] === value)) continue;
       const metadata = { ...set.metadata, annotations: { ...annotations, ...wanted } };
-      await client.request(replicaSetPath(set), {
-        method: 'PUT',
-        body: { ...set, metadata, spec: { ...set.spec, replicas } },
-      });
+      const body = { ...set, metadata, spec: { ...set.spec, replicas } };
+      caches.replicaSets.written(set, await client.request(replicaSetPath(set), { method: 'PUT', body }));
       if (before === replicas) continue;
       const direction = replicas > before ? 'up' : 'down';
       const message = `Scaled ${direction} replica set ${set.metadata.name} from ${before} to ${replicas}`;
@@ -132,7 +130,9 @@ export function createDeploymentController(context: ControllerContext): Controll
       if (next.recheckMs !== undefined) queue.addAfter(key, next.recheckMs + 1);
     }
     if (!sameStatus(deployment.status, status)) {
-      await client.request(`${deploymentPath(deployment)}/status`, { method: 'PUT', body: { ...deployment, status } });
+      const body = { ...deployment, status };
+      const written = await client.request(`${deploymentPath(deployment)}/status`, { method: 'PUT', body });
+      caches.deployments.written(deployment, written);
     }
     if (isComplete(deployment, status) && !deployment.spec?.paused) await forgetOld(deployment, old);
   }

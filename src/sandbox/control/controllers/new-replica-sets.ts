@@ -49,6 +49,7 @@ export class NewReplicaSets {
         method: 'PUT',
         body: { ...set, metadata: { ...set.metadata, annotations }, spec: { ...set.spec, minReadySeconds } },
       });
+      this.#context.caches.replicaSets.written(set, newSet);
     }
     const isNews =
       annotations[REVISION] !== set.metadata.annotations?.[REVISION] ||
@@ -96,10 +97,14 @@ export class NewReplicaSets {
   async #writeRevision(deployment: KubeObject, newSet: KubeObject): Promise<KubeObject> {
     const revision = newSet.metadata.annotations?.[REVISION];
     if (revision === undefined || deployment.metadata.annotations?.[REVISION] === revision) return deployment;
-    return this.#context.client.request(deploymentPath(deployment), {
+    const { resourceVersion } = deployment.metadata;
+    const written = await this.#context.client.request(deploymentPath(deployment), {
       method: 'PATCH',
       contentType: 'application/merge-patch+json',
-      body: { metadata: { annotations: { [REVISION]: revision } } },
+      // Had somebody changed the deployment meanwhile, the rest of this round would be about another template.
+      body: { metadata: { resourceVersion, annotations: { [REVISION]: revision } } },
     });
+    this.#context.caches.deployments.written(deployment, written);
+    return written;
   }
 }

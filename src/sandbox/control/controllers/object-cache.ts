@@ -47,6 +47,15 @@ export class ObjectCache {
     return [...this.#objects.values()].filter((object) => object.metadata.namespace === namespace);
   }
 
+  /**
+   * Shows one's own write at once instead of when the watch tells of it. Only if the object is still the one that was written over:
+   * otherwise the watch is ahead, and what the write answered may be older than what it told.
+   */
+  written(before: KubeObject, after: KubeObject): void {
+    const key = keyOf(before);
+    if (this.#objects.get(key) === before) this.#objects.set(key, after);
+  }
+
   /** To be called before `run`, so that nothing is missed. */
   subscribe(listener: CacheListener): void {
     this.#listeners.push(listener);

@@ -56,6 +56,8 @@ export function createReplicaSetController(context: ControllerContext): Controll
     active: KubeObject[],
   ): Promise<{ reason: string; message: string } | undefined> {
     const plan = planReplicas(set.spec?.replicas ?? 1, active);
+    // Nothing can be made in a namespace that is going away, and the set goes with it.
+    if (caches.namespaces.get(`/${set.metadata.namespace}`)?.metadata.deletionTimestamp) plan.create = 0;
     for (let made = 0; made < plan.create; made += 1) {
       const error = await create(set);
       if (error !== undefined) return { reason: 'FailedCreate', message: error };
@@ -120,7 +122,8 @@ export function createReplicaSetController(context: ControllerContext): Controll
     const { status, recheckMs } = replicaSetStatus(set, active, failure, clock.nowMs());
     if (recheckMs !== undefined) queue.addAfter(key, recheckMs + 1);
     if (sameStatus(set.status, status)) return;
-    await client.request(`${replicaSetPath(set)}/status`, { method: 'PUT', body: { ...set, status } });
+    const body = { ...set, status };
+    caches.replicaSets.written(set, await client.request(`${replicaSetPath(set)}/status`, { method: 'PUT', body }));
   }
 
   function tell(set: KubeObject, type: 'Normal' | 'Warning', reason: string, message: string): Promise<void> {
