@@ -29,6 +29,11 @@ export interface KubeletApi {
   secret(namespace: string, name: string): Promise<KubeObject | undefined>;
   /** Best effort: never rejects. */
   record(event: NodeEvent): void;
-  /** Creates the Node or brings its status up to date. */
-  writeNode(node: KubeObject): Promise<void>;
+  /** Creates the Node or brings its status up to date, with or without the taint. */
+  writeNode(node: KubeObject, taint: NodeTaint, tainted: boolean): Promise<void>;
+}
+
+export interface NodeTaint {
+  key: string;
+  effect: 'NoSchedule';
 }

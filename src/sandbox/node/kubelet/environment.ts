@@ -32,14 +32,14 @@ export async function environmentOf(
     for (const [key, value] of data ?? []) result.set((from.prefix ?? '') + key, value.toString());
   }
   for (const variable of container.env ?? []) {
-    const value = await valueOf(pod, container, variable, result, sources);
+    const value = await variableValue(pod, container, variable, result, sources);
     if (value !== undefined) result.set(variable.name, value);
   }
   if (!result.has('HOME')) result.set('HOME', '/root');
   return result;
 }
 
-async function valueOf(
+async function variableValue(
   pod: Pod,
   container: ContainerSpec,
   variable: EnvSpec,
@@ -50,12 +50,12 @@ async function valueOf(
   if (!valueFrom) return expanded(value ?? '', earlier);
   if (valueFrom.fieldRef) return podField(pod, valueFrom.fieldRef.fieldPath, sources.nodeName);
   if (valueFrom.resourceFieldRef) return resourceField(pod, container, valueFrom.resourceFieldRef);
-  if (valueFrom.configMapKeyRef) return keyOf(pod, 'configmap', valueFrom.configMapKeyRef, sources);
-  if (valueFrom.secretKeyRef) return keyOf(pod, 'secret', valueFrom.secretKeyRef, sources);
+  if (valueFrom.configMapKeyRef) return referencedValue(pod, 'configmap', valueFrom.configMapKeyRef, sources);
+  if (valueFrom.secretKeyRef) return referencedValue(pod, 'secret', valueFrom.secretKeyRef, sources);
   return undefined;
 }
 
-async function keyOf(
+async function referencedValue(
   pod: Pod,
   kind: 'configmap' | 'secret',
   reference: KeyReference,

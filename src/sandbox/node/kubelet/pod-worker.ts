@@ -103,6 +103,10 @@ export class PodWorker {
     return { latest: sorted[0], previous: sorted[1] };
   }
 
+  recordWith(id: string): ContainerRecord | undefined {
+    return this.#records.get(id);
+  }
+
   update(pod: Pod): void {
     this.#pod = pod;
     this.wake();
