@@ -39,7 +39,9 @@ export class EventRecorder {
     try {
       if (!(await this.#repeat(key))) await this.#create(key, component, subject, type, reason, message);
     } catch (error) {
-      this.#log.debug('event not recorded', { reason, error: String(error) });
+      // A namespace that is going away takes no more events.
+      const level = isApiError(error, 403) ? 'debug' : 'warn';
+      this.#log[level]('event not recorded', { reason, error: String(error) });
     }
   }
 
