@@ -49,6 +49,7 @@ const furtherDoors = new Set([
   'kubernetes/schema/openapi-v2-protobuf.ts',
   'kubernetes/schema/quantity.ts',
   'kubernetes/schema/registry.ts',
+  'logs/serve/protocol.ts',
   'logs/store/open.ts',
   'sandbox/control/controllers/controllers.ts',
   'sandbox/manifests/apply.ts',

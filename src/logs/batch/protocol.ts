@@ -126,6 +126,8 @@ export interface PodFact {
   labels: Record<string, string>;
   annotations: Record<string, string>;
   owners: { kind: string; name: string; uid: string }[];
+  /** Names in the order of the spec: regular, ephemeral, init. */
+  containers?: string[];
   phase: string;
   /** As in status.reason: Evicted, …; empty when there is none. */
   reason: string;

@@ -1,0 +1,70 @@
+import type { Command } from 'commander';
+import { systemClock } from '../../base/clock.ts';
+import { Fault } from '../../base/fault.ts';
+import type { LogsRequest, Notice } from '../../logs/serve/protocol.ts';
+import { showsColour } from '../output/colour.ts';
+import { jsonLines, LinePrinter } from '../output/line-printer.ts';
+import { Output, OutputClosed } from '../output/stdout.ts';
+import { resolveServer } from '../server-address.ts';
+import { type LogsFlags, logsFlags } from './logs-flags.ts';
+import { logsRequest } from './logs-request.ts';
+import { LogsStream } from './logs-stream.ts';
+
+/** How often it is looked whether a pod that is waited for is there. */
+const waitIntervalMs = 500;
+
+export function command(): Command {
+  return logsFlags().action(async (pod: string | undefined, container: string | undefined, flags: LogsFlags) => {
+    await printLogs(logsRequest(pod, container, flags), flags);
+  });
+}
+
+async function printLogs(request: LogsRequest, flags: LogsFlags): Promise<void> {
+  const output = new Output(process.stdout);
+  const stop = new AbortController();
+  output.failed.catch(() => stop.abort());
+  const show = presentation(flags);
+  const surroundings = { resolve: () => resolveServer(flags), signal: stop.signal, clock: systemClock };
+  try {
+    await whenThere(flags, async () => {
+      for await (const event of new LogsStream(request, surroundings).events()) {
+        if (event.kind === 'lines') await output.write(show(event.lines));
+        else if (event.kind === 'notice') tell(event.notice);
+        else process.stderr.write(`taffrail: ${event.error.message}; trying again\n`);
+      }
+    });
+    if (stop.signal.aborted) await output.failed;
+  } catch (error) {
+    if (!(error instanceof OutputClosed)) throw error;
+  }
+}
+
+function presentation(flags: LogsFlags): (lines: Parameters<LinePrinter['print']>[0]) => Buffer | string {
+  if (flags.output === 'json') return jsonLines;
+  const printer = new LinePrinter({
+    timestamps: flags.timestamps ?? false,
+    prefix: flags.prefix ?? flags.allPods ?? false,
+    namespaces: flags.allNamespaces ?? false,
+    colour: showsColour(process.stdout),
+    limitBytes: flags.limitBytes || undefined,
+  });
+  return (lines) => printer.print(lines);
+}
+
+/** Where --pod-running-timeout was given, what does not exist yet is waited for. */
+async function whenThere(flags: LogsFlags, print: () => Promise<void>): Promise<void> {
+  const deadlineMs = systemClock.monotonicMs() + (flags.podRunningTimeout ?? 0);
+  for (;;) {
+    try {
+      return await print();
+    } catch (error) {
+      const left = deadlineMs - systemClock.monotonicMs();
+      if (!(error instanceof Fault) || error.code !== 'not-found' || left <= 0) throw error;
+      await systemClock.sleep(Math.min(waitIntervalMs, left));
+    }
+  }
+}
+
+function tell({ kind, message }: Notice): void {
+  process.stderr.write(kind === 'incomplete' ? `taffrail: incomplete: ${message}\n` : `${message}\n`);
+}
