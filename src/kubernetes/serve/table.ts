@@ -20,7 +20,8 @@ export const nameColumn: Column = {
   format: 'name',
   description: 'Name is unique within a namespace, and cannot be changed.',
   priority: 0,
-  cell: (object) => object.metadata.name,
+  // A bookmark has no name.
+  cell: (object) => object.metadata.name ?? '',
 };
 
 export const ageColumn: Column = {

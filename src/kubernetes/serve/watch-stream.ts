@@ -90,8 +90,8 @@ function rendererOf(request: ApiRequest, resource: Resource, { as }: Representat
   if (as?.kind !== 'Table') return (_, object) => object;
   const include = parseIncludeObject(request.query.get('includeObject'));
   let first = true;
-  return (type, object) => {
-    const table = tableOf(resource.columns, type === 'BOOKMARK' ? [] : [object], {
+  return (_, object) => {
+    const table = tableOf(resource.columns, [object], {
       meta: { resourceVersion: object.metadata.resourceVersion ?? '' },
       include,
       nowMs: request.nowMs(),

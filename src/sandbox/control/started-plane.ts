@@ -16,7 +16,7 @@ export interface StartedPlane {
   metrics: MetricsRegistry;
   call(method: string, path: string, options?: CallOptions): Promise<Called>;
   /** The events of a watch, one after another. */
-  watch(path: string): Promise<Watched>;
+  watch(path: string, headers?: Record<string, string>): Promise<Watched>;
 }
 
 export interface CallOptions {
@@ -102,8 +102,8 @@ export async function startPlane(t: Cleanup, options: Partial<ControlPlaneOption
         body: isJson ? JSON.parse(text) : undefined,
       };
     },
-    watch: async (path) => {
-      const outgoing = open('GET', path, { tls: { ...credentials(plane), agent: false } });
+    watch: async (path, headers = {}) => {
+      const outgoing = open('GET', path, { headers, tls: { ...credentials(plane), agent: false } });
       const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
       return watched(response);
     },

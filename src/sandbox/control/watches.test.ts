@@ -42,7 +42,7 @@ test('to a watcher with a selector, an object comes and goes as its labels do', 
   assert.deepEqual(await seen(watch, 3), ['DELETED a', 'ADDED a', 'MODIFIED a']);
 });
 
-test('a watch of one name, of another namespace and as a table', async (t) => {
+test('a watch of one name and of another namespace', async (t) => {
   const plane = await startPlane(t);
   const one = await plane.watch(`${mapsPath}/b?watch=1`);
   const elsewhere = await plane.watch('/api/v1/namespaces/kube-system/configmaps?watch=1');
@@ -51,6 +51,22 @@ test('a watch of one name, of another namespace and as a table', async (t) => {
   await plane.call('POST', '/api/v1/namespaces/kube-system/configmaps', { body: mapNamed('c') });
   assert.deepEqual(await seen(one, 1), ['ADDED b']);
   assert.deepEqual(await seen(elsewhere, 1), ['ADDED c']);
+});
+
+test('a watch as tables says the columns once, and keeps the metadata of every row', async (t) => {
+  const plane = await startPlane(t);
+  await plane.call('POST', mapsPath, { body: mapNamed('a') });
+  const accept = 'application/json;as=Table;v=v1;g=meta.k8s.io';
+  const streamed = `${mapsPath}?watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true`;
+  const watch = await plane.watch(streamed, { accept });
+  const [first, second] = [(await watch.next()).object, (await watch.next()).object];
+  assert.deepEqual(
+    [first.kind, first.columnDefinitions.length, first.rows[0].cells.slice(0, 2)],
+    ['Table', 3, ['a', 0]],
+  );
+  assert.equal(first.rows[0].object.metadata.name, 'a');
+  assert.equal(second.columnDefinitions, null);
+  assert.deepEqual(second.rows[0].object.metadata.annotations, { 'k8s.io/initial-events-end': 'true' });
 });
 
 test('a version that is too old, or that never was, is refused with 410', async (t) => {
