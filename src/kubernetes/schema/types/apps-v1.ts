@@ -3,7 +3,7 @@ export const appsV1 = `
 package apps apps v1 io.k8s.api.apps.v1
 
 kind Deployment — Keeps a number of equal pods running and changes them step by step.
-  metadata 1 meta.ObjectMeta
+  metadata 1 meta.ObjectMeta — Facts about the object itself.
   spec 2 DeploymentSpec — What should run, how many, and how changes are made.
   status 3 DeploymentStatus — How far it has come.
 
@@ -26,14 +26,14 @@ RollingUpdateDeployment — Bounds of a rolling update, as numbers or percentage
   maxSurge 2 IntOrString? default="25%" — How many pods may be too many.
 
 DeploymentStatus — How far a deployment has come.
-  observedGeneration 1 int64
-  replicas 2 int32
-  updatedReplicas 3 int32
-  readyReplicas 7 int32
-  availableReplicas 4 int32
-  unavailableReplicas 5 int32
+  observedGeneration 1 int64 — The generation that this status is about.
+  replicas 2 int32 — Pods of all replica sets.
+  updatedReplicas 3 int32 — Pods of the current template.
+  readyReplicas 7 int32 — Pods that are ready.
+  availableReplicas 4 int32 — Pods that have been ready for long enough.
+  unavailableReplicas 5 int32 — Pods that are still missing.
   terminatingReplicas 9 int32?
-  conditions 6 []DeploymentCondition merge=type keys=type
+  conditions 6 []DeploymentCondition merge=type keys=type — Availability and progress as named conditions.
   collisionCount 8 int32?
 
 DeploymentCondition
@@ -45,7 +45,7 @@ DeploymentCondition
   message 5 string
 
 kind ReplicaSet — Keeps a number of equal pods running.
-  metadata 1 meta.ObjectMeta
+  metadata 1 meta.ObjectMeta — Facts about the object itself.
   spec 2 ReplicaSetSpec — What should run and how many.
   status 3 ReplicaSetStatus — How many there are.
 
@@ -56,12 +56,12 @@ ReplicaSetSpec — What a replica set keeps running.
   template 3 core.PodTemplateSpec — The pod to make copies of.
 
 ReplicaSetStatus
-  replicas 1 int32!
+  replicas 1 int32! — How many pods there are.
   fullyLabeledReplicas 2 int32
-  readyReplicas 4 int32
-  availableReplicas 5 int32
+  readyReplicas 4 int32 — Pods that are ready.
+  availableReplicas 5 int32 — Pods that have been ready for long enough.
   terminatingReplicas 7 int32?
-  observedGeneration 3 int64
+  observedGeneration 3 int64 — The generation that this status is about.
   conditions 6 []ReplicaSetCondition merge=type keys=type
 
 ReplicaSetCondition

@@ -3,7 +3,7 @@ export const coordinationV1 = `
 package coordination coordination.k8s.io v1 io.k8s.api.coordination.v1
 
 kind Lease — Who holds something, and until when.
-  metadata 1 meta.ObjectMeta
+  metadata 1 meta.ObjectMeta — Facts about the object itself.
   spec 2 LeaseSpec
 
 LeaseSpec

@@ -207,8 +207,8 @@ ContainerState — Exactly one of waiting, running and terminated.
   terminated 3 ContainerStateTerminated?
 
 ContainerStateWaiting
-  reason 1 string
-  message 2 string
+  reason 1 string — Why it does not run, as one word.
+  message 2 string — Why it does not run, for people.
 
 ContainerStateRunning
   startedAt 1 Time
@@ -217,9 +217,9 @@ ContainerStateTerminated — How a container ended.
   exitCode 1 int32! — Exit code of the process.
   signal 2 int32 — Signal that ended it.
   reason 3 string — Why it ended, as one word.
-  message 4 string
-  startedAt 5 Time
-  finishedAt 6 Time
+  message 4 string — Why it ended, for people.
+  startedAt 5 Time — When it started.
+  finishedAt 6 Time — When it ended.
   containerID 7 string
 
 VolumeMountStatus

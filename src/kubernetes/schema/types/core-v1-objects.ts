@@ -3,9 +3,9 @@ export const coreV1Objects = `
 package core core v1 io.k8s.api.core.v1
 
 kind Namespace — A scope for names and for access.
-  metadata 1 meta.ObjectMeta
-  spec 2 NamespaceSpec
-  status 3 NamespaceStatus
+  metadata 1 meta.ObjectMeta — Facts about the object itself.
+  spec 2 NamespaceSpec — What holds back the deletion.
+  status 3 NamespaceStatus — Where it is in its life.
 
 NamespaceSpec — Finalizers that hold back the deletion.
   finalizers 1 []string
@@ -22,9 +22,9 @@ NamespaceCondition
   message 6 string
 
 kind Node — A machine that runs pods.
-  metadata 1 meta.ObjectMeta
-  spec 2 NodeSpec
-  status 3 NodeStatus
+  metadata 1 meta.ObjectMeta — Facts about the object itself.
+  spec 2 NodeSpec — What is decided about it.
+  status 3 NodeStatus — What was last seen of it.
 
 NodeSpec — What is decided about a node.
   podCIDR 1 string
@@ -36,9 +36,9 @@ NodeSpec — What is decided about a node.
   externalID 2 string
 
 Taint
-  key 1 string!
+  key 1 string! — Name of the taint.
   value 2 string
-  effect 3 string!
+  effect 3 string! — NoSchedule, PreferNoSchedule or NoExecute.
   timeAdded 4 Time?
 
 NodeConfigSource
@@ -67,10 +67,10 @@ NodeStatus — What was last seen of a node.
   features 13 NodeFeatures?
 
 NodeCondition
-  type 1 string!
-  status 2 string!
-  lastHeartbeatTime 3 Time
-  lastTransitionTime 4 Time
+  type 1 string! — Ready, MemoryPressure, DiskPressure and so on.
+  status 2 string! — True, False or Unknown.
+  lastHeartbeatTime 3 Time — When it was last confirmed.
+  lastTransitionTime 4 Time — When the status last changed.
   reason 5 string
   message 6 string
 
@@ -88,13 +88,13 @@ NodeSystemInfo
   machineID 1 string!
   systemUUID 2 string!
   bootID 3 string!
-  kernelVersion 4 string!
-  osImage 5 string!
-  containerRuntimeVersion 6 string!
-  kubeletVersion 7 string!
+  kernelVersion 4 string! — Version of the kernel.
+  osImage 5 string! — Name of the operating system.
+  containerRuntimeVersion 6 string! — Name and version of the container runtime.
+  kubeletVersion 7 string! — Version of the kubelet.
   kubeProxyVersion 8 string!
   operatingSystem 9 string!
-  architecture 10 string!
+  architecture 10 string! — Architecture of the processor.
   swap 11 NodeSwapStatus?
 
 NodeSwapStatus
@@ -126,21 +126,21 @@ NodeFeatures
   supplementalGroupsPolicy 1 bool?
 
 kind Event — Something that happened to an object (core form).
-  metadata 1 meta.ObjectMeta
+  metadata 1 meta.ObjectMeta — Facts about the object itself.
   involvedObject 2 ObjectReference! — What it happened to.
   reason 3 string — Why, as one word.
   message 4 string — What happened, for people.
-  source 5 EventSource
+  source 5 EventSource — Who reported it.
   firstTimestamp 6 Time — When it was first seen.
   lastTimestamp 7 Time — When it was last seen.
   count 8 int32 — How often it happened.
   type 9 string — Normal or Warning.
-  eventTime 10 MicroTime
-  series 11 EventSeries?
-  action 12 string
-  related 13 ObjectReference?
-  reportingComponent 14 string+
-  reportingInstance 15 string+
+  eventTime 10 MicroTime — When it happened.
+  series 11 EventSeries? — Repetitions of the same.
+  action 12 string — What was done about it.
+  related 13 ObjectReference? — A second object that it concerns.
+  reportingComponent 14 string+ — Name of the reporting controller.
+  reportingInstance 15 string+ — Which of its instances.
 
 EventSource
   component 1 string
@@ -151,20 +151,20 @@ EventSeries
   lastObservedTime 2 MicroTime
 
 kind ConfigMap — Settings as keys and values.
-  metadata 1 meta.ObjectMeta
+  metadata 1 meta.ObjectMeta — Facts about the object itself.
   immutable 4 bool? — The values can no longer change.
   data 2 {}string — Values in UTF-8.
   binaryData 3 {}bytes — Values in base64.
 
 kind Secret — Confidential values.
-  metadata 1 meta.ObjectMeta
+  metadata 1 meta.ObjectMeta — Facts about the object itself.
   immutable 5 bool?
   data 2 {}bytes — Values in base64.
   stringData 4 {}string — Values as plain text; written only, merged into data.
   type 3 string default="Opaque" — What the secret is for.
 
 kind Service — A stable address for a set of pods.
-  metadata 1 meta.ObjectMeta
+  metadata 1 meta.ObjectMeta — Facts about the object itself.
   spec 2 ServiceSpec — Which pods, and how they are reached.
   status 3 ServiceStatus
 
@@ -192,11 +192,11 @@ ServiceSpec — Which pods a service stands for, and how they are reached.
 
 ServicePort
   name 1 string
-  protocol 2 string default="TCP"
+  protocol 2 string default="TCP" — TCP, UDP or SCTP.
   appProtocol 6 string?
-  port 3 int32!
-  targetPort 4 IntOrString
-  nodePort 5 int32
+  port 3 int32! — Port of the service.
+  targetPort 4 IntOrString — Port of the pods, as number or name.
+  nodePort 5 int32 — Port on every node.
 
 SessionAffinityConfig
   clientIP 1 ClientIPConfig?
@@ -223,7 +223,7 @@ PortStatus
   error 3 string?
 
 kind Endpoints — The addresses behind a service.
-  metadata 1 meta.ObjectMeta
+  metadata 1 meta.ObjectMeta — Facts about the object itself.
   subsets 2 []EndpointSubset
 
 EndpointSubset
@@ -244,13 +244,13 @@ EndpointPort
   appProtocol 4 string?
 
 kind ServiceAccount — An identity for what runs in pods.
-  metadata 1 meta.ObjectMeta
+  metadata 1 meta.ObjectMeta — Facts about the object itself.
   secrets 2 []ObjectReference merge=name keys=name
   imagePullSecrets 3 []LocalObjectReference
   automountServiceAccountToken 4 bool?
 
 kind Binding — Ties a pod to a node.
-  metadata 1 meta.ObjectMeta
+  metadata 1 meta.ObjectMeta — Facts about the object itself.
   target 2 ObjectReference! — The node.
 
 LocalObjectReference — Points at an object of the same namespace.
@@ -266,15 +266,15 @@ ResourceFieldSelector
   divisor 3 Quantity
 
 ObjectReference — Points at another object.
-  kind 1 string
-  namespace 2 string
-  name 3 string
-  uid 4 string
-  apiVersion 5 string
+  kind 1 string — Kind of the object.
+  namespace 2 string — Namespace of the object.
+  name 3 string — Name of the object.
+  uid 4 string — Uid of the object.
+  apiVersion 5 string — Group and version of the object.
   resourceVersion 6 string
-  fieldPath 7 string
+  fieldPath 7 string — A part of the object, as spec.containers{name}.
 
 PodTemplateSpec — The pod that a controller makes copies of.
-  metadata 1 meta.ObjectMeta
+  metadata 1 meta.ObjectMeta — Facts about the object itself.
   spec 2 PodSpec
 `;

@@ -144,11 +144,11 @@ PodAntiAffinity
   preferredDuringSchedulingIgnoredDuringExecution 2 []WeightedPodAffinityTerm
 
 Toleration
-  key 1 string
-  operator 2 string
-  value 3 string
-  effect 4 string
-  tolerationSeconds 5 int64?
+  key 1 string — Taint that is tolerated; all when empty.
+  operator 2 string — Exists or Equal.
+  value 3 string — Value of the taint, for Equal.
+  effect 4 string — Effect that is tolerated; all when empty.
+  tolerationSeconds 5 int64? — How long a NoExecute taint is tolerated.
 
 HostAlias
   ip 1 string!
@@ -207,13 +207,13 @@ PodStatus — What was last seen of a pod.
   resourceClaimStatuses 15 []PodResourceClaimStatus merge=name retainKeys keys=name
 
 PodCondition — One aspect of a pod's state.
-  type 1 string!
+  type 1 string! — PodScheduled, Initialized, ContainersReady, Ready and so on.
   observedGeneration 7 int64
-  status 2 string!
+  status 2 string! — True, False or Unknown.
   lastProbeTime 3 Time
-  lastTransitionTime 4 Time
-  reason 5 string
-  message 6 string
+  lastTransitionTime 4 Time — When the status last changed.
+  reason 5 string — Why, as one word.
+  message 6 string — Why, for people.
 
 HostIP
   ip 1 string!

@@ -261,7 +261,7 @@ EphemeralVolumeSource
   volumeClaimTemplate 1 PersistentVolumeClaimTemplate?
 
 PersistentVolumeClaimTemplate
-  metadata 1 meta.ObjectMeta
+  metadata 1 meta.ObjectMeta — Facts about the object itself.
   spec 2 PersistentVolumeClaimSpec!
 
 PersistentVolumeClaimSpec

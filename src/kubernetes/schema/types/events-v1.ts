@@ -3,7 +3,7 @@ export const eventsV1 = `
 package events events.k8s.io v1 io.k8s.api.events.v1
 
 kind Event — Something that happened to an object.
-  metadata 1 meta.ObjectMeta
+  metadata 1 meta.ObjectMeta — Facts about the object itself.
   eventTime 2 MicroTime!
   series 3 EventSeries?
   reportingController 4 string

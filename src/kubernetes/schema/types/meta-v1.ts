@@ -116,7 +116,7 @@ TableRowCondition
   message - string
 
 kind PartialObjectMetadata
-  metadata 1 ObjectMeta
+  metadata 1 ObjectMeta — Facts about the object itself.
 
 kind List
   metadata 1 ListMeta

@@ -3,7 +3,7 @@ export const reviewsV1 = `
 package authorization authorization.k8s.io v1 io.k8s.api.authorization.v1
 
 kind SelfSubjectAccessReview — Asks whether the asker may do something.
-  metadata 1 meta.ObjectMeta
+  metadata 1 meta.ObjectMeta — Facts about the object itself.
   spec 2 SelfSubjectAccessReviewSpec!
   status 3 SubjectAccessReviewStatus
 
@@ -12,7 +12,7 @@ SelfSubjectAccessReviewSpec
   nonResourceAttributes 2 NonResourceAttributes?
 
 kind SubjectAccessReview — Asks whether somebody may do something.
-  metadata 1 meta.ObjectMeta
+  metadata 1 meta.ObjectMeta — Facts about the object itself.
   spec 2 SubjectAccessReviewSpec!
   status 3 SubjectAccessReviewStatus
 
@@ -43,7 +43,7 @@ NonResourceAttributes
   verb 2 string
 
 kind SelfSubjectRulesReview — Asks what the asker may do in a namespace.
-  metadata 1 meta.ObjectMeta
+  metadata 1 meta.ObjectMeta — Facts about the object itself.
   spec 2 SelfSubjectRulesReviewSpec!
   status 3 SubjectRulesReviewStatus
 
@@ -69,14 +69,14 @@ NonResourceRule
 package authentication authentication.k8s.io v1 io.k8s.api.authentication.v1
 
 kind SelfSubjectReview — Asks who the asker is.
-  metadata 1 meta.ObjectMeta
+  metadata 1 meta.ObjectMeta — Facts about the object itself.
   status 2 SelfSubjectReviewStatus
 
 SelfSubjectReviewStatus
   userInfo 1 UserInfo
 
 kind TokenReview — Asks whose a bearer token is.
-  metadata 1 meta.ObjectMeta
+  metadata 1 meta.ObjectMeta — Facts about the object itself.
   spec 2 TokenReviewSpec!
   status 3 TokenReviewStatus
 
