@@ -271,7 +271,9 @@ export class NodeAgent {
     const busy = this.#shipper.hasRoom && this.#collector.nextReady() !== undefined;
     await new Promise<void>((resolve) => {
       if (busy) return void setImmediate(resolve);
-      const timer = setTimeout(resolve, this.#settings.pollActiveMs / 2);
+      const now = this.#clock.monotonicMs();
+      const isActive = this.#collector.tails.some((tail) => tail.isActive(now));
+      const timer = setTimeout(resolve, this.#settings.pollActiveMs / (isActive ? 2 : 1));
       this.#wake = () => {
         clearTimeout(timer);
         setImmediate(resolve);

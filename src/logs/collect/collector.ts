@@ -32,6 +32,7 @@ export class Collector {
   readonly #context: TailContext;
   readonly #tree: Tree;
   readonly #tails = new Map<string, InstanceTail>();
+  #byDirectory = new Map<string, InstanceTail[]>();
   /** Round robin: where the next look for a ready one begins. */
   #order: InstanceTail[] = [];
   #next = 0;
@@ -74,7 +75,8 @@ export class Collector {
       this.#isFirst = false;
       for (const tail of this.#order) if (tail.segments.every(({ file }) => file === null)) tail.end();
     }
-    for (const tail of this.#order) if (tail.nextPollMs <= now) tail.poll(now);
+    const idleMs = Math.max(this.#options.settings.pollIdleMs, this.#order.length);
+    for (const tail of this.#order) if (tail.nextPollMs <= now) tail.poll(now, idleMs);
     if (now >= this.#keepAtMs) {
       this.#keepAtMs = now + this.#options.settings.settleMs / 2;
       this.#keepVanishing(now);
@@ -125,8 +127,7 @@ export class Collector {
     const byAttempt = Map.groupBy(files, ({ attempt }) => attempt);
     for (const [attempt, found] of byAttempt) this.#tailOf(directory, attempt).update(found);
     const latest = Math.max(-1, ...byAttempt.keys());
-    for (const tail of this.#order) {
-      if (tail.origin.directoryId !== directory.id) continue;
+    for (const tail of this.#byDirectory.get(directory.id) ?? []) {
       const { attempt } = tail.origin.key;
       if (!byAttempt.has(attempt)) tail.update([]);
       if (!byAttempt.has(attempt) || attempt < latest) tail.end();
@@ -134,8 +135,7 @@ export class Collector {
   }
 
   #onGone(directory: ContainerDirectory): void {
-    for (const tail of this.#order) {
-      if (tail.origin.directoryId !== directory.id) continue;
+    for (const tail of this.#byDirectory.get(directory.id) ?? []) {
       tail.update([]);
       tail.end();
     }
@@ -156,6 +156,8 @@ export class Collector {
     const tail = new InstanceTail(this.#context, origin);
     this.#tails.set(name, tail);
     this.#order.push(tail);
+    const neighbours = this.#byDirectory.get(origin.directoryId) ?? [];
+    this.#byDirectory.set(origin.directoryId, [...neighbours, tail]);
     this.#options.onInstance(tail);
     return tail;
   }
@@ -169,6 +171,7 @@ export class Collector {
       this.#options.onForgotten(tail);
     }
     this.#order = [...this.#tails.values()];
+    this.#byDirectory = Map.groupBy(this.#order, ({ origin }) => origin.directoryId);
   }
 }
 

@@ -11,7 +11,7 @@ export interface CollectSettings {
   /** How often an open file is looked at while it grows, and when it has been quiet for a while. */
   pollActiveMs: number;
   pollIdleMs: number;
-  /** How often the whole tree is read, since events can be lost. */
+  /** How often the directories are looked at anew, since events can be lost. */
   reconcileMs: number;
   /** A superseded file is taken to be complete when it has not grown for this long. */
   settleMs: number;

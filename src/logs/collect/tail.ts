@@ -8,6 +8,9 @@ import { Segments } from './segments.ts';
 import type { FoundFile } from './source.ts';
 import type { KnownInstance, KnownSegment } from './state.ts';
 
+/** A file that has grown is polled often for so many times. */
+const ACTIVE_POLLS = 50;
+
 /** What the tails of all instances share. */
 export interface TailContext extends ReadingContext {
   /** Where inflated copies go. */
@@ -164,15 +167,19 @@ export class InstanceTail {
     this.#askAgain();
   }
 
-  /** Looks at the open files; then `isReady` tells whether there is something to read. */
-  poll(now: number): void {
+  /** Grew lately. */
+  isActive(now: number): boolean {
+    return now - this.#segments.grewAtMs < ACTIVE_POLLS * this.#context.settings.pollActiveMs;
+  }
+
+  /** Looks at the open files, and again after `idleMs` while they do not grow; then `isReady` tells whether there is something to read. */
+  poll(now: number, idleMs: number): void {
     try {
       if (this.#segments.poll(now)) this.#askAgain();
     } catch (error) {
       this.#trouble('a log file cannot be read', error);
     }
-    const { pollActiveMs, pollIdleMs } = this.#context.settings;
-    this.nextPollMs = now + (now - this.#segments.grewAtMs < 50 * pollActiveMs ? pollActiveMs : pollIdleMs);
+    this.nextPollMs = now + (this.isActive(now) ? this.#context.settings.pollActiveMs : idleMs);
     this.#planTurn(now);
   }
 

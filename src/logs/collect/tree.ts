@@ -33,7 +33,9 @@ export interface TreeOptions {
 interface Pod {
   path: string;
   name: PodDirectoryName;
+  /** Something has happened in it, or may have. */
   dirty: boolean;
+  mtimeNs: bigint;
   watcher: FSWatcher | null;
   containers: Map<string, Container>;
 }
@@ -44,6 +46,9 @@ interface Container {
   nextPollMs: number;
 }
 
+const LOOK_MS = 2;
+/** Times of files are as coarse as the kernel's tick. */
+const FRESH_MS = 50;
 /** Names that were complained about are remembered up to here, so that each is said once. */
 const saidMax = 1000;
 
@@ -60,6 +65,7 @@ export class Tree {
   #watcher: FSWatcher | null = null;
   #dirty = true;
   #reconcileAtMs = 0;
+  #containerCount = 0;
 
   constructor(options: TreeOptions, handlers: TreeHandlers) {
     this.#options = options;
@@ -71,11 +77,26 @@ export class Tree {
     const reconcile = now >= this.#reconcileAtMs;
     if (reconcile) this.#reconcileAtMs = now + this.#options.reconcileMs;
     if (reconcile || this.#dirty) this.#readRoot();
+    let count = 0;
     for (const pod of this.#pods.values()) {
-      if (reconcile || pod.dirty) this.#readPod(pod);
+      count += pod.containers.size;
+      if (pod.dirty || (reconcile && this.#hasChanged(pod))) this.#readPod(pod);
       for (const container of pod.containers.values()) {
-        if (reconcile || now >= container.nextPollMs) this.#look(pod, container, reconcile, now);
+        if (now >= container.nextPollMs) this.#look(pod, container, now);
       }
+    }
+    this.#containerCount = count;
+  }
+
+  /** Whether events were lost: a change within the resolution of a file's times may go unnoticed here, not there. */
+  #hasChanged(pod: Pod): boolean {
+    try {
+      const { mtimeNs } = statSync(pod.path, { bigint: true });
+      const changed = mtimeNs !== pod.mtimeNs;
+      pod.mtimeNs = mtimeNs;
+      return changed;
+    } catch {
+      return true;
     }
   }
 
@@ -100,7 +121,14 @@ export class Tree {
         this.#complain('odd-name', join(root, name), 'the name is not <namespace>_<pod>_<uid>');
         continue;
       }
-      this.#pods.set(name, { path: join(root, name), name: parsed, dirty: true, watcher: null, containers: new Map() });
+      this.#pods.set(name, {
+        path: join(root, name),
+        name: parsed,
+        dirty: true,
+        mtimeNs: -1n,
+        watcher: null,
+        containers: new Map(),
+      });
     }
   }
 
@@ -128,9 +156,10 @@ export class Tree {
     }
   }
 
-  #look(pod: Pod, container: Container, again: boolean, now: number): void {
+  #look(pod: Pod, container: Container, now: number): void {
     const { path, container: name, id } = container.directory;
-    container.nextPollMs = now + this.#options.pollMs;
+    // A look costs some microseconds; with many containers they are looked at less often.
+    container.nextPollMs = now + Math.max(this.#options.pollMs, LOOK_MS * this.#containerCount);
     let found: { id: string; mtimeNs: bigint; birthMs: number | null };
     try {
       const stat = statSync(path, { bigint: true });
@@ -151,8 +180,10 @@ export class Tree {
     if (found.id !== id) {
       if (id !== '') this.#handlers.onGone(container.directory);
       container.directory = { ...container.directory, id: found.id, birthMs: found.birthMs };
-    } else if (found.mtimeNs === container.mtimeNs && !again) return;
-    container.mtimeNs = found.mtimeNs;
+    } else if (found.mtimeNs === container.mtimeNs) return;
+    // Another change may follow within the resolution of the time: then it is read once more.
+    const isFresh = Math.abs(Date.now() - Number(found.mtimeNs / 1_000_000n)) < FRESH_MS;
+    container.mtimeNs = isFresh ? -1n : found.mtimeNs;
     const files = this.#files(path);
     if (files) this.#handlers.onFiles(container.directory, files);
     else container.mtimeNs = -1n;
