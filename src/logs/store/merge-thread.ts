@@ -16,25 +16,23 @@ export class MergeThread {
     const worker = (this.#worker ??= this.#start());
     return new Promise((resolve, reject) => {
       const settle = (finish: () => void) => {
-        worker.removeAllListeners();
+        worker.off('message', answered).off('error', lost).off('exit', lost);
         worker.unref();
         finish();
       };
-      worker.ref();
-      worker.on('message', (answer: MergeAnswer) =>
+      const answered = (answer: MergeAnswer) =>
         settle(() => {
           if ('error' in answer) return reject(new Fault('corrupt', answer.error));
           const { buffer, byteOffset, length } = answer.frame;
           resolve({ frame: Buffer.from(buffer, byteOffset, length), count: answer.count });
-        }),
-      );
-      const lost = (error: unknown) =>
+        });
+      const lost = (cause: unknown) =>
         settle(() => {
           this.#worker = undefined;
-          reject(new Fault('unavailable', 'the merging thread has ended', { cause: error }));
+          reject(new Fault('unavailable', 'the merging thread has ended', { cause }));
         });
-      worker.on('error', lost);
-      worker.on('exit', lost);
+      worker.on('message', answered).on('error', lost).on('exit', lost);
+      worker.ref();
       const task: MergeTask = { frames };
       worker.postMessage(task);
     });

@@ -16,6 +16,8 @@ export const smallTextBytes = 1024 * 1024;
 /** A segment is looked at when it has so many small blocks. */
 const SMALL_BLOCKS_MIN = 8;
 const SEGMENTS_PER_PASS = 64;
+/** Retention drops whole blocks, so what is far apart in age stays apart. */
+const spanMsMax = 24 * 3600 * 1000;
 /** Merging keeps behind followers for so long: what they have yet to read stays as it was appended. */
 const followerLagMsMax = 10 * 60_000;
 
@@ -69,7 +71,8 @@ export function runsToMerge(blocks: readonly BlockRow[], coverage: Coverage): Bl
     const last = run.at(-1);
     const small = block.textBytes < smallTextBytes;
     const adjacent = last === undefined || coverage.contains(last.offsetLast, block.offset + 1);
-    if (!small || !adjacent || textBytes + block.textBytes > limits.batchTextBytesMax) finish();
+    const aged = run[0] !== undefined && Math.abs(block.receivedMs - run[0].receivedMs) > spanMsMax;
+    if (!small || !adjacent || aged || textBytes + block.textBytes > limits.batchTextBytesMax) finish();
     if (!small) continue;
     run.push(block);
     textBytes += block.textBytes;
