@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { openApiV2, openApiV3, openApiV3Index, type ServedResource } from './openapi.ts';
+import { openApiV2, openApiV3, type ServedResource } from './openapi.ts';
 import { openApiV2Protobuf } from './openapi-v2-protobuf.ts';
 import { createSchemas } from './registry.ts';
 import { WireReader } from './wire-reader.ts';
@@ -79,17 +79,6 @@ test('operation ids are unique', () => {
     .filter((id) => id !== undefined);
   assert.ok(ids.length > 20);
   assert.deepEqual([...new Set(ids)], ids);
-});
-
-test('the index leads to one document for each group and version', () => {
-  const index = openApiV3Index([
-    { group: '', version: 'v1', hash: 'A' },
-    { group: 'apps', version: 'v1', hash: 'B+' },
-  ]);
-  assert.deepEqual(index.paths, {
-    'api/v1': { serverRelativeURL: '/openapi/v3/api/v1?hash=A' },
-    'apis/apps/v1': { serverRelativeURL: '/openapi/v3/apis/apps/v1?hash=B%2B' },
-  });
 });
 
 test('the protobuf form holds the version and all definitions', () => {

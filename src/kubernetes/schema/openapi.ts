@@ -37,16 +37,6 @@ export function openApiV2(schemas: Schemas, resources: readonly ServedResource[]
   };
 }
 
-/** The document behind /openapi/v3: where each group and version has its own. `hash` changes whenever that document does. */
-export function openApiV3Index(versions: readonly (GroupVersion & { hash: string })[]): OpenApiNode {
-  const paths: OpenApiNode = {};
-  for (const { group, version, hash } of versions) {
-    const path = group === '' ? `api/${version}` : `apis/${group}/${version}`;
-    paths[path] = { serverRelativeURL: `/openapi/v3/${path}?hash=${encodeURIComponent(hash)}` };
-  }
-  return { paths };
-}
-
 function rootsOf(schemas: Schemas, resources: readonly ServedResource[]): ObjectType[] {
   const gvks = resources.flatMap(({ group, version, kind, subresources = [] }): GroupVersionKind[] => [
     { group, version, kind },

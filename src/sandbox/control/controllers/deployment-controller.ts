@@ -5,7 +5,14 @@ import { settleClaims } from './adoption.ts';
 import { claim } from './claims.ts';
 import { conditionOf } from './conditions.ts';
 import { type Controller, type ControllerContext, deploymentPath, replicaSetPath } from './controller.ts';
-import { type DeploymentStatus, deploymentStatus, isComplete, progressing, withProgress } from './deployment-status.ts';
+import {
+  type DeploymentStatus,
+  deploymentStatus,
+  isComplete,
+  type Progress,
+  progressing,
+  withProgress,
+} from './deployment-status.ts';
 import { findNewSet } from './new-replica-set.ts';
 import { NewReplicaSets } from './new-replica-sets.ts';
 import { keyOf } from './object-cache.ts';
@@ -36,7 +43,7 @@ interface Round {
   newSet: KubeObject | undefined;
   old: KubeObject[];
   bounds: Bounds;
-  progress?: { reason: string; message: string };
+  progress?: Progress;
 }
 
 /** Moves deployments step by step to their template and size; each step is planned anew from what is there. */

@@ -2,6 +2,7 @@ import type { KubeObject } from '../../../kubernetes/client/client.ts';
 import { isApiError } from '../../../kubernetes/client/status.ts';
 import { conditionOf } from './conditions.ts';
 import { type ControllerContext, deploymentPath, replicaSetPath } from './controller.ts';
+import type { Progress } from './deployment-status.ts';
 import { buildNewSet, findNewSet } from './new-replica-set.ts';
 import { isControlledBy } from './owner.ts';
 import { sameStatus } from './replica-set-status.ts';
@@ -19,7 +20,7 @@ export interface Ensured {
   /** As the server has it after its revision was written. */
   deployment: KubeObject;
   newSet: KubeObject;
-  progress?: { reason: string; message: string };
+  progress?: Progress;
 }
 
 /** Sees to it that the replica set of a deployment's current template exists and carries the latest revision. */
