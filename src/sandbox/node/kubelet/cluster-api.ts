@@ -93,11 +93,7 @@ export class ClusterApi implements KubeletApi {
       return;
     }
     this.#waiting.push(event);
-    this.#sending ??= Promise.resolve()
-      .then(() => this.#send())
-      .finally(() => {
-        this.#sending = undefined;
-      });
+    this.#sending ??= this.#send();
   }
 
   async writeNode({ status, ...node }: KubeObject, taint: NodeTaint, tainted: boolean): Promise<void> {
@@ -124,6 +120,7 @@ export class ClusterApi implements KubeletApi {
   }
 
   async #send(): Promise<void> {
+    await Promise.resolve();
     for (let event = this.#waiting.shift(); event; event = this.#waiting.shift()) {
       try {
         await this.#sendOne(event);
@@ -132,6 +129,7 @@ export class ClusterApi implements KubeletApi {
         this.#options.log.debug('an event could not be recorded', { reason: event.reason, error: messageOf(error) });
       }
     }
+    this.#sending = undefined;
   }
 
   async #sendOne(event: NodeEvent): Promise<void> {

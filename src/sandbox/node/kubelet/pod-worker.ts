@@ -138,11 +138,7 @@ export class PodWorker {
   wake(): void {
     if (this.#closed) return;
     this.#again = true;
-    this.#running ??= Promise.resolve()
-      .then(() => this.#loop())
-      .finally(() => {
-        this.#running = undefined;
-      });
+    this.#running ??= this.#loop();
   }
 
   /** Stops looking after the pod; its containers go on. */
@@ -156,6 +152,7 @@ export class PodWorker {
   }
 
   async #loop(): Promise<void> {
+    await Promise.resolve();
     while (this.#again && !this.#closed) {
       this.#again = false;
       try {
@@ -167,6 +164,8 @@ export class PodWorker {
         this.#wakeIn(statusRetryMs);
       }
     }
+    // In one go with the question above, or a call to wake in between would be forgotten.
+    this.#running = undefined;
   }
 
   async #sync(): Promise<void> {

@@ -59,9 +59,7 @@ export class RotatedFiles {
   settle(): void {
     this.#removeExcess();
     this.#again = true;
-    this.#running ??= this.#work().finally(() => {
-      this.#running = undefined;
-    });
+    this.#running ??= this.#work();
   }
 
   /** Resolves when no work is left. */
@@ -70,17 +68,20 @@ export class RotatedFiles {
   }
 
   async #work(): Promise<void> {
+    await Promise.resolve();
     while (this.#again) {
       this.#again = false;
       try {
         for (const file of this.#list().slice(0, -1)) {
           if (!file.compressed) await compress(file.path);
         }
+        this.#removeExcess();
       } catch (error) {
         this.#onTrouble(`cannot compress a rotated file of ${this.#path}: ${messageOf(error)}`);
       }
-      this.#removeExcess();
     }
+    // In one go with the question above, or a rotation in between would be forgotten.
+    this.#running = undefined;
   }
 
   #removeExcess(): void {

@@ -24,7 +24,7 @@ export class RecordClock {
   #seconds = 0;
   #nanos = 0;
   #prefixSeconds = Number.NaN;
-  #prefix = Buffer.alloc(20);
+  #prefix = Buffer.alloc(19);
 
   constructor(clock: NanoClock = systemNanoClock) {
     this.#clock = clock;
@@ -40,12 +40,14 @@ export class RecordClock {
 
   /** Writes the present time at `at` and gives the end's offset. The buffer must have `timestampBytesMax` left. */
   write(target: Buffer, at: number): number {
-    const { seconds, nanos } = this.#advance();
+    this.#advance();
+    const seconds = this.#seconds;
+    const nanos = this.#nanos;
     if (seconds !== this.#prefixSeconds) {
       this.#prefixSeconds = seconds;
       this.#prefix.write(new Date(seconds * 1000).toISOString().slice(0, 19), 'latin1');
     }
-    target.set(this.#prefix.subarray(0, 19), at);
+    target.set(this.#prefix, at);
     let end = at + 19;
     if (nanos > 0) {
       target[end] = 0x2e;
@@ -76,7 +78,7 @@ export class RecordClock {
     this.#nanos = 0;
   }
 
-  #advance(): { seconds: number; nanos: number } {
+  #advance(): void {
     const [counterSeconds, counterNanos] = this.#clock.counter();
     let seconds = counterSeconds + this.#anchorSeconds;
     let nanos = counterNanos + this.#anchorNanos;
@@ -94,13 +96,5 @@ export class RecordClock {
     }
     this.#seconds = seconds;
     this.#nanos = nanos;
-    return this.#now(seconds, nanos);
-  }
-
-  #pair = { seconds: 0, nanos: 0 };
-  #now(seconds: number, nanos: number): { seconds: number; nanos: number } {
-    this.#pair.seconds = seconds;
-    this.#pair.nanos = nanos;
-    return this.#pair;
   }
 }
