@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { takeLock } from '../base/lock.ts';
@@ -82,6 +83,7 @@ async function start(
 
   tell('starting the agent');
   const logRoot = join(dataDir, 'node', 'log', 'pods');
+  mkdirSync(logRoot, { recursive: true });
   const agent = await startAgent({
     logRoot,
     to: server.url,
