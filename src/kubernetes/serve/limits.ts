@@ -19,7 +19,7 @@ export interface ServeLimits {
   /** The longest that a watch goes on before its client has to ask again. */
   watchDurationMsMax: number;
   bookmarkIntervalMs: number;
-  /** Objects of one page, whatever the client asked for; a list without `limit` is cut here too. */
+  /** Objects of one page, whatever the client asked for. A list without `limit` that has more is refused. */
   pageItemsMax: number;
   headersTimeoutMs: number;
   requestTimeoutMs: number;
@@ -38,7 +38,7 @@ export const defaultLimits: ServeLimits = {
   windowBytesMax: 16 * 1024 * 1024,
   watchDurationMsMax: 60 * 60_000,
   bookmarkIntervalMs: 60_000,
-  pageItemsMax: 50_000,
+  pageItemsMax: 20_000,
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 60_000,
 };

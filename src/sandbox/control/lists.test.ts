@@ -36,6 +36,16 @@ test('a page of a state that is no longer known is refused with 410; one of no k
   assert.deepEqual([ahead.code, ahead.body.details.causes[0].reason], [504, 'ResourceVersionTooLarge']);
 });
 
+test('a list that would be too long to give whole is refused, and can be had in pages', async (t) => {
+  const { call } = await startPlane(t, { limits: { pageItemsMax: 2 } });
+  for (const name of ['a', 'b', 'c']) await call('POST', mapsPath, { body: mapNamed(name) });
+  const whole = await call('GET', mapsPath);
+  assert.deepEqual([whole.code, whole.body.reason], [413, 'RequestEntityTooLarge']);
+  const { body: page } = await call('GET', `${mapsPath}?limit=500`);
+  assert.deepEqual(names(page), ['a', 'b']);
+  assert.ok(page.metadata.continue);
+});
+
 test('lists are of one namespace or of all, and selected by labels and fields', async (t) => {
   const { call } = await startPlane(t);
   await call('POST', '/api/v1/namespaces', { body: { metadata: { name: 'shop' } } });

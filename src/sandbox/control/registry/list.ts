@@ -6,6 +6,7 @@ import {
   type ListOptions,
   type ObjectList,
   type Selection,
+  StatusError,
   type Target,
   tooLargeVersion,
 } from '../../../kubernetes/serve/serve.ts';
@@ -27,12 +28,15 @@ export function list(registry: Registry, kind: Kind, { namespace }: Target, opti
   if (wanted > store.version) throw tooLargeVersion(wanted, store.version);
   const version = cursor?.version ?? (options.match === 'Exact' ? wanted : store.version);
   const limit = Math.min(options.limit > 0 ? options.limit : registry.pageItemsMax, registry.pageItemsMax);
+  const whole = options.limit <= 0;
 
   const items: KubeObject[] = [];
   let more = false;
   for (const object of stateAt(registry, kind, namespace, version, cursor)) {
     if (!accepts(object)) continue;
     more = items.length === limit;
+    // Who asks for everything would not look for a second page: a refusal is better than a list that is cut in silence.
+    if (more && whole) throw listTooLarge(limit);
     if (more) break;
     items.push(object);
   }
@@ -97,6 +101,11 @@ function fieldOf(kind: Kind, object: KubeObject, field: string): string {
   if (field === 'metadata.name') return object.metadata.name;
   if (field === 'metadata.namespace') return object.metadata.namespace ?? '';
   return kind.selectable[field]!(object);
+}
+
+function listTooLarge(limit: number): StatusError {
+  const why = `the list has more than ${limit} objects: ask for it in pages, with the parameter limit`;
+  return new StatusError(413, 'RequestEntityTooLarge', why);
 }
 
 const orderOf = ({ namespace = '', name }: { namespace?: string; name: string }) => `${namespace}\0${name}`;

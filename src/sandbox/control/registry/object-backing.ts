@@ -25,8 +25,10 @@ export function objectBacking(
     delete: async (_, target, options) => remove(registry, kind, target, options),
     deleteCollection: async (_, target, listOptions, options) => {
       const found = list(registry, kind, target, listOptions);
-      for (const { metadata } of found.items)
-        remove(registry, kind, { namespace: metadata.namespace ?? '', name: metadata.name }, options);
+      registry.store.atomically(() => {
+        for (const { metadata } of found.items)
+          remove(registry, kind, { namespace: metadata.namespace ?? '', name: metadata.name }, options);
+      });
       return found;
     },
     subresources: kind.hasStatus ? { status: statusOf(registry, kind), ...subresources } : subresources,

@@ -12,7 +12,7 @@ export interface Registry {
   newUid(): string;
   /** A number in [0, below), for generated names. */
   randomBelow(below: number): number;
-  /** A list without a limit of its own ends here. */
+  /** The longest page; a list that is to be given whole and has more is refused. */
   pageItemsMax: number;
   /** Called within the transaction that creates the object. */
   afterCreate(kind: Kind, created: KubeObject): void;

@@ -7,6 +7,9 @@ import type { KubeObject } from '../../../kubernetes/client/client.ts';
 import { type Change, WatchWindow, type WindowLimits } from '../../../kubernetes/serve/serve.ts';
 
 const formatVersion = 1;
+/** Of the database file; a write beyond it is refused as on a full disk. */
+export const storeBytesMax = 2 * 1024 * 1024 * 1024;
+const pageBytes = 4096;
 const tables = `
   CREATE TABLE objects (
     resource TEXT NOT NULL, namespace TEXT NOT NULL, name TEXT NOT NULL, body TEXT NOT NULL,
@@ -80,11 +83,6 @@ export class ObjectStore {
         ? this.#statements.scanAll.iterate(resource, after.namespace, after.name)
         : this.#statements.scanOne.iterate(resource, namespace, after.namespace === namespace ? after.name : '');
     for (const row of rows) yield JSON.parse((row as { body: string }).body) as KubeObject;
-  }
-
-  count(resource: string, namespace: string): number {
-    const row = this.#statements.count.get(resource, namespace, namespace) as { count: number };
-    return Number(row.count);
   }
 
   /** Creates or replaces; returns the object with its new resource version. `previous` is what is being replaced. */
@@ -162,7 +160,6 @@ interface Statements {
   read: StatementSync;
   scanAll: StatementSync;
   scanOne: StatementSync;
-  count: StatementSync;
   write: StatementSync;
   remove: StatementSync;
 }
@@ -175,7 +172,6 @@ function prepare(database: DatabaseSync): Statements {
     read: database.prepare(`${select} AND namespace = ? AND name = ?`),
     scanAll: database.prepare(`${select} AND (namespace, name) > (?, ?) ORDER BY namespace, name`),
     scanOne: database.prepare(`${select} AND namespace = ? AND name > ? ORDER BY name`),
-    count: database.prepare("SELECT count(*) AS count FROM objects WHERE resource = ? AND (? = '' OR namespace = ?)"),
     write: database.prepare('INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?)'),
     remove: database.prepare('DELETE FROM objects WHERE resource = ? AND namespace = ? AND name = ?'),
   };
@@ -183,14 +179,27 @@ function prepare(database: DatabaseSync): Statements {
 
 function openDatabase(path: string): DatabaseSync {
   const database = new DatabaseSync(path);
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 0');
-  const { user_version: found } = database.prepare('PRAGMA user_version').get() as { user_version: number };
-  if (found > formatVersion) {
+  try {
+    const { user_version: found } = database.prepare('PRAGMA user_version').get() as { user_version: number };
+    if (found > formatVersion)
+      throw new Fault('newer-format', `${path} has format ${found}; this version reads up to ${formatVersion}`);
+    database.exec(`PRAGMA page_size = ${pageBytes}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL`);
+    database.exec(`PRAGMA max_page_count = ${Math.floor(storeBytesMax / pageBytes)}; PRAGMA busy_timeout = 0`);
+    if (found === 0) database.exec(`BEGIN; ${tables} COMMIT`);
+    return database;
+  } catch (error) {
     database.close();
-    throw new Fault('newer-format', `${path} has format ${found}; this version reads up to ${formatVersion}`);
+    throw corruptionOf(error, path);
   }
-  if (found === 0) database.exec(`BEGIN; ${tables} COMMIT`);
-  return database;
+}
+
+const sqliteCorrupt = 11;
+const sqliteNotADatabase = 26;
+
+function corruptionOf(error: unknown, path: string): unknown {
+  const code = (error as { errcode?: number }).errcode;
+  if (code !== sqliteCorrupt && code !== sqliteNotADatabase) return error;
+  return new Fault('corrupt', `${path} is not a database that can be read`, { cause: error });
 }
 
 const sqliteFull = 13;
