@@ -1,3 +1,4 @@
+import { Fault } from '../../base/fault.ts';
 import type { Instance, LineBlock, LogStore, Scope } from '../store/store.ts';
 import type { ContextPicker } from './context-picker.ts';
 import { Following } from './following.ts';
@@ -101,6 +102,7 @@ export class LogsAnswer {
         // While lines are being skipped, the reader's own cursor and count are the ones to resume with.
         if (this.#skip === 0) yield cursor;
       }
+      if (!watch.signal.aborted) throw new Fault('unavailable', 'the server is stopping');
     } finally {
       watch.stop();
     }
