@@ -1,0 +1,110 @@
+import { quote } from '../text/go-quote.ts';
+import { compareText } from './compare-text.ts';
+import { metricName } from './matcher.ts';
+
+/** Labels that describe the metric itself and go when its values are changed. */
+const metadataNames: ReadonlySet<string> = new Set([metricName, '__type__', '__unit__']);
+/** Lone surrogates occur in no label, so that joined names and values cannot be confused. */
+const SEPARATOR = '\ud801';
+
+/** Names and values of one series, sorted by name, without empty values. Never changed after it is made. */
+export class Labels {
+  static readonly empty = new Labels([], []);
+
+  readonly names: readonly string[];
+  readonly values: readonly string[];
+  #key: string | undefined;
+  #withoutMetadata: Labels | undefined;
+
+  /** The names must be sorted, different and have values. */
+  constructor(names: readonly string[], values: readonly string[]) {
+    this.names = names;
+    this.values = values;
+  }
+
+  static from(pairs: Iterable<readonly [string, string]>): Labels {
+    const map = new Map(pairs);
+    const names = [...map.keys()].filter((name) => map.get(name) !== '').sort(compareText);
+    return new Labels(
+      names,
+      names.map((name) => map.get(name)!),
+    );
+  }
+
+  static of(object: Record<string, string>): Labels {
+    return Labels.from(Object.entries(object));
+  }
+
+  /** Empty where the label is missing. */
+  get(name: string): string {
+    const at = this.names.indexOf(name);
+    return at < 0 ? '' : this.values[at]!;
+  }
+
+  has(name: string): boolean {
+    return this.names.includes(name);
+  }
+
+  /** Equal exactly for equal labels. */
+  get key(): string {
+    this.#key ??= this.names.map((name, at) => `${name}${SEPARATOR}${this.values[at]}`).join(SEPARATOR);
+    return this.#key;
+  }
+
+  /** Only these. */
+  keep(names: ReadonlySet<string>): Labels {
+    return this.#filter((name) => names.has(name));
+  }
+
+  /** All but these. */
+  drop(names: ReadonlySet<string>): Labels {
+    return this.#filter((name) => !names.has(name));
+  }
+
+  /** Without the metric's name, type and unit. */
+  withoutMetadata(): Labels {
+    this.#withoutMetadata ??= this.drop(metadataNames);
+    return this.#withoutMetadata;
+  }
+
+  /** An empty value removes the label. */
+  with(name: string, value: string): Labels {
+    if (this.get(name) === value) return this;
+    return Labels.from([...this.entries(), [name, value]]);
+  }
+
+  *entries(): Generator<[string, string]> {
+    for (let at = 0; at < this.names.length; at++) yield [this.names[at]!, this.values[at]!];
+  }
+
+  /** `{a="1", b="2"}`, as error messages show it. */
+  toString(): string {
+    const shown = this.names.map((name, at) => {
+      const label = /^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name) ? name : quote(name);
+      return `${label}=${quote(this.values[at]!)}`;
+    });
+    return `{${shown.join(', ')}}`;
+  }
+
+  #filter(wanted: (name: string) => boolean): Labels {
+    const kept: number[] = [];
+    this.names.forEach((name, at) => {
+      if (wanted(name)) kept.push(at);
+    });
+    if (kept.length === this.names.length) return this;
+    return new Labels(
+      kept.map((at) => this.names[at]!),
+      kept.map((at) => this.values[at]!),
+    );
+  }
+}
+
+/** The order of results: by names and values in turn, a prefix first. */
+export function compareLabels(a: Labels, b: Labels): number {
+  const length = Math.min(a.names.length, b.names.length);
+  for (let at = 0; at < length; at++) {
+    const order = compareText(a.names[at]!, b.names[at]!) || compareText(a.values[at]!, b.values[at]!);
+    if (order !== 0) return order;
+  }
+  return a.names.length - b.names.length;
+}
