@@ -1,0 +1,38 @@
+import type { AggregationNode } from '../plan/plan.ts';
+import { joinEqual } from '../run/equal-labels.ts';
+import { stringOf } from '../run/evaluate.ts';
+import type { Evaluation } from '../run/evaluation.ts';
+import { QueryError } from '../run/query-error.ts';
+import { emptyRow, isPresent, type Row, settled } from '../run/row.ts';
+import { formatPlain } from '../text/go-float.ts';
+import { isValidText, quote } from '../text/go-quote.ts';
+import { grouping } from './group.ts';
+
+/** How many rows have each value; the value becomes a label. */
+export function countValues(evaluation: Evaluation, node: AggregationNode, rows: Row[]): Row[] {
+  const label = stringOf(node.param!);
+  if (label === '' || !isValidText(label)) throw new QueryError(`invalid label name ${quote(label)}`);
+  const labelsOf = grouping(node, [label]);
+  const results = new Map<string, Row>();
+  for (const row of rows) {
+    const byValue = new Map<string, Row>();
+    for (let step = 0; step < evaluation.count; step++) {
+      if (!isPresent(row, step)) continue;
+      const text = formatPlain(row.values[step]!);
+      let result = byValue.get(text);
+      if (result === undefined) {
+        const labels = labelsOf(row.labels.with(label, text));
+        result = results.get(labels.key) ?? emptyRow(labels, evaluation.count);
+        results.set(labels.key, result);
+        byValue.set(text, result);
+      }
+      result.values[step] = result.values[step]! + 1;
+      result.present![step] = 1;
+    }
+  }
+  return joinEqual(
+    evaluation,
+    [...results.values()].map((row) => settled(row)!),
+    { onlyAcrossSteps: true },
+  );
+}

@@ -1,0 +1,82 @@
+import { extendedRate } from './extended-rate.ts';
+import { isStartReset, warnOfOverlap } from './start-timestamps.ts';
+import { type RangeFunction, seconds, type Window } from './window.ts';
+
+/** A sample is near a boundary up to this many times the average distance between samples. */
+const EXTRAPOLATION_FACTOR = 1.1;
+
+const extensions = ['anchored', 'smoothed'] as const;
+const counter = { usesDrops: true, usesStarts: true, extensions };
+
+export const rateFunctions: Record<string, RangeFunction> = {
+  rate: { evaluate: (window) => rate(window, true, true), ...counter },
+  increase: { evaluate: (window) => rate(window, true, false), ...counter },
+  delta: { evaluate: (window) => rate(window, false, false), extensions },
+};
+
+function rate(window: Window, isCounter: boolean, perSecond: boolean): boolean {
+  return window.extension === 'none'
+    ? extrapolatedRate(window, isCounter, perSecond)
+    : extendedRate(window, isCounter, perSecond);
+}
+
+/**
+ * The change over the range, extrapolated to its boundaries: all the way where a sample is near, else half the average distance.
+ * A counter is not extrapolated to below zero.
+ */
+function extrapolatedRate(window: Window, isCounter: boolean, perSecond: boolean): boolean {
+  const { times, values, from, to, rangeStartMs, rangeEndMs, starts } = window;
+  const last = to - 1;
+  const firstMs = times[from]!;
+  const lastMs = times[last]!;
+  let change = values[last]! - values[from]!;
+  if (isCounter) change = starts === null ? addResets(window, change) : addResetsWithStarts(window, starts, change);
+  let sampledSeconds = (lastMs - firstMs) / 1000;
+  let toStart = (firstMs - rangeStartMs) / 1000;
+  let toEnd = (rangeEndMs - lastMs) / 1000;
+  const average = last > from ? sampledSeconds / (last - from) : 0;
+  const threshold = average * EXTRAPOLATION_FACTOR;
+  const started = starts === null ? 0 : starts[from]!;
+  if (isCounter && started !== 0 && started > rangeStartMs && started < firstMs) {
+    // It began at zero within the range: nothing to extrapolate to the left.
+    toStart = 0;
+    sampledSeconds = (lastMs - started) / 1000;
+    change += values[from]!;
+  } else if (last === from) return false;
+  else {
+    if (toStart >= threshold) toStart = average / 2;
+    if (isCounter && change > 0 && values[from]! >= 0)
+      toStart = Math.min(toStart, sampledSeconds * (values[from]! / change));
+  }
+  if (toEnd >= threshold) toEnd = average / 2;
+  let factor = sampledSeconds === 0 ? 1 : (sampledSeconds + toStart + toEnd) / sampledSeconds;
+  if (perSecond) factor /= seconds(window.rangeMs);
+  window.result = change * factor;
+  return true;
+}
+
+/** Adds the value before each reset, which the counter had reached before it began anew. Only drops are looked at, not every sample. */
+function addResets({ values, drops, from, to }: Window, change: number): number {
+  if (drops.length === 0) return change;
+  let low = 0;
+  let high = drops.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (drops[middle]! > from) high = middle;
+    else low = middle + 1;
+  }
+  let total = change;
+  for (let at = low; at < drops.length && drops[at]! < to; at++) total += values[drops[at]! - 1]!;
+  return total;
+}
+
+function addResetsWithStarts(window: Window, starts: Float64Array, change: number): number {
+  const { times, values, from, to } = window;
+  let total = change;
+  let warned = false;
+  for (let at = from + 1; at < to; at++) {
+    if (!warned) warned = warnOfOverlap(window, starts, at);
+    if (values[at]! < values[at - 1]! || isStartReset(starts, times, at)) total += values[at - 1]!;
+  }
+  return total;
+}

@@ -1,0 +1,49 @@
+import type { Annotations } from '../run/annotations.ts';
+import type { Position } from '../text/position.ts';
+
+/**
+ * What a range function sees of one series at one step: the samples `from` (included) to `to` (excluded) of the columns.
+ * One window serves all steps and series of a call; nothing in it may be kept.
+ */
+export interface Window {
+  times: Float64Array;
+  values: Float64Array;
+  /** Start timestamps, or null where the series has none or they are not to be used. */
+  starts: Float64Array | null;
+  from: number;
+  to: number;
+  /** The step's own time. */
+  evalMs: number;
+  /** Excluded. */
+  rangeStartMs: number;
+  /** Included. */
+  rangeEndMs: number;
+  rangeMs: number;
+  extension: 'none' | 'anchored' | 'smoothed';
+  /** The other arguments of the call at this step, in order. */
+  args: number[];
+  /** Indexes at which a value is smaller than the one before it, ascending; only for functions that ask for them. */
+  drops: Int32Array;
+  metricName: string;
+  annotations: Annotations;
+  /** Of the call's first argument. */
+  position: Position;
+  /** What the function gives, if it returned true. */
+  result: number;
+}
+
+export interface RangeFunction {
+  /** Sets `window.result`; false where there is no result. The window has at least one sample. */
+  evaluate(window: Window): boolean;
+  /** The result is one of the samples: the metric's name stays. */
+  keepsName?: boolean;
+  usesDrops?: boolean;
+  usesStarts?: boolean;
+  /** Works with samples around the range, too. */
+  extensions?: readonly Window['extension'][];
+}
+
+/** Go's Duration.Seconds(): whole seconds and the rest are added as two numbers. */
+export function seconds(milliseconds: number): number {
+  return Math.trunc(milliseconds / 1000) + ((milliseconds % 1000) * 1e6) / 1e9;
+}

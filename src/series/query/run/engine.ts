@@ -1,0 +1,104 @@
+import { Fault } from '../../../base/fault.ts';
+import { buildPlan } from '../plan/build-plan.ts';
+import type { Plan } from '../plan/plan.ts';
+import { type QueryTimes, stepCount } from '../plan/times.ts';
+import type { Scope, SeriesSource } from '../source.ts';
+import { documentedType, typeOf } from '../syntax/check.ts';
+import { type Features, noFeatures } from '../syntax/features.ts';
+import { parse } from '../syntax/parse.ts';
+import { Annotations } from './annotations.ts';
+import { Evaluation, type QueryState } from './evaluation.ts';
+import { QueryError, QueryLimitError } from './query-error.ts';
+import type { QueryResult } from './result.ts';
+import { instantValue, rangeValue } from './result-value.ts';
+import { selectedSeries } from './selected-series.ts';
+
+/** The most steps that a range query can have, as in Prometheus. */
+export const stepsMax = 11_000;
+/** The most series that one selector can read. */
+export const seriesMax = 2_000_000;
+
+/** How an engine runs its queries. */
+export interface EngineOptions {
+  features?: Features;
+  /** A sample is shown for this long after it was taken, unless another one comes. Default 5 minutes. */
+  lookbackMs?: number;
+  /** The step of a subquery that names none. Default 1 minute. */
+  subqueryStepMs?: number;
+  /** Samples that a query may hold at once. Default 50 million. */
+  samplesMax?: number;
+  delayedNameRemoval?: boolean;
+  useStartTimestamps?: boolean;
+}
+
+export interface QueryRequest {
+  query: string;
+  source: SeriesSource;
+  scope: Scope;
+  timeMs: number;
+  /** Ends the query early; it then fails as cancelled. */
+  signal?: AbortSignal;
+}
+
+export interface RangeRequest extends Omit<QueryRequest, 'timeMs'>, QueryTimes {}
+
+/** Runs a query at one time. Throws ParseError, QueryError, QueryLimitError or NativeHistogramError, all of them Faults. */
+export async function instantQuery(request: QueryRequest, options: EngineOptions = {}): Promise<QueryResult> {
+  const times = { startMs: request.timeMs, endMs: request.timeMs, stepMs: 0 };
+  return run(request, times, options, instantValue);
+}
+
+/** Runs a query at every step from `startMs` to `endMs`. Throws as instantQuery does. */
+export async function rangeQuery(request: RangeRequest, options: EngineOptions = {}): Promise<QueryResult> {
+  const { startMs, endMs, stepMs } = request;
+  if (stepMs <= 0)
+    throw new QueryError('zero or negative query resolution step widths are not accepted. Try a positive integer');
+  if (endMs < startMs) throw new QueryError('end timestamp must not be before start time');
+  if (stepCount(request) > stepsMax) {
+    const advice = 'Try decreasing the query resolution (?step=XX)';
+    throw new QueryLimitError(`exceeded maximum resolution of ${stepsMax} points per timeseries. ${advice}`);
+  }
+  return run(request, { startMs, endMs, stepMs }, options, rangeValue);
+}
+
+type Finish = typeof instantValue;
+
+async function run(
+  request: Omit<QueryRequest, 'timeMs'>,
+  times: QueryTimes,
+  options: EngineOptions,
+  finish: Finish,
+): Promise<QueryResult> {
+  const { query, signal } = request;
+  const { lookbackMs = 300_000, subqueryStepMs = 60_000, samplesMax = 50_000_000 } = options;
+  const expr = parse(query, options.features ?? noFeatures);
+  const type = typeOf(expr);
+  if (finish === rangeValue && type !== 'vector' && type !== 'scalar') {
+    const got = JSON.stringify(documentedType(type));
+    throw new QueryError(`invalid expression type ${got} for range query, must be Scalar or instant Vector`);
+  }
+  const plan = buildPlan(expr, times, { lookbackMs, subqueryStepMs });
+  const annotations = new Annotations();
+  const { delayedNameRemoval = false, useStartTimestamps = false } = options;
+  const checkStop = () => {
+    if (signal?.aborted) throw new Fault('unavailable', 'query was canceled in query execution');
+  };
+  const state: QueryState = {
+    options: { lookbackMs, delayedNameRemoval, useStartTimestamps, samplesMax, checkStop },
+    reads: await readAll(request, plan),
+    annotations,
+    heldSamples: 0,
+  };
+  const value = finish(new Evaluation(state, times), plan);
+  return { value, warnings: annotations.texts('warning', query), infos: annotations.texts('info', query) };
+}
+
+async function readAll({ source, scope }: Omit<QueryRequest, 'timeMs'>, plan: Plan): Promise<QueryState['reads']> {
+  const reads: QueryState['reads'][number][] = [];
+  for (const { matchers, minMs, maxMs } of plan.reads) {
+    const series = await source.select(scope, matchers, minMs, maxMs);
+    if (series.length > seriesMax) throw new QueryLimitError(`a selector matches more than ${seriesMax} series`);
+    reads.push(series.map(selectedSeries));
+  }
+  return reads;
+}

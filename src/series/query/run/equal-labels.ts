@@ -1,0 +1,38 @@
+import type { Evaluation } from './evaluation.ts';
+import { failDuplicate } from './query-error.ts';
+import type { Row } from './row.ts';
+
+/** Whether two rows have the same labels. */
+export function hasEqualLabels(rows: readonly Row[]): boolean {
+  return new Set(rows.map(({ labels }) => labels.key)).size < rows.length;
+}
+
+/**
+ * Joins rows of equal labels whose steps do not overlap; fails where they do. `onlyAcrossSteps` is for operators that work
+ * step by step: at a single step nothing can be joined, and with delayed name removal equal labels are looked at in the end.
+ */
+export function joinEqual(evaluation: Evaluation, rows: Row[], { onlyAcrossSteps = false } = {}): Row[] {
+  if (rows.length < 2 || !hasEqualLabels(rows)) return rows;
+  if (onlyAcrossSteps && evaluation.isSingle) {
+    if (evaluation.state.options.delayedNameRemoval) return rows;
+    return failDuplicate();
+  }
+  const joined = new Map<string, Row>();
+  for (const row of rows) {
+    const first = joined.get(row.labels.key);
+    if (first === undefined) joined.set(row.labels.key, row);
+    else join(first, row);
+  }
+  return [...joined.values()];
+}
+
+function join(into: Row, row: Row): void {
+  const { present } = into;
+  if (present === null || row.present === null) failDuplicate();
+  for (let step = 0; step < present.length; step++) {
+    if (row.present[step] === 0) continue;
+    if (present[step] === 1) failDuplicate();
+    present[step] = 1;
+    into.values[step] = row.values[step]!;
+  }
+}

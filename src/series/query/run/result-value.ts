@@ -1,0 +1,95 @@
+import { compareLabels, Labels } from '../labels/labels.ts';
+import type { Plan, PlanNode, SubqueryNode, WindowNode } from '../plan/plan.ts';
+import { interpolateEnds } from '../range/extended-samples.ts';
+import { joinEqual } from './equal-labels.ts';
+import { evaluateScalar, evaluateVector, stringOf } from './evaluate.ts';
+import type { Evaluation } from './evaluation.ts';
+import { NativeHistogramError } from './query-error.ts';
+import type { MatrixSeries, QueryValue } from './result.ts';
+import { pointCount, type Row } from './row.ts';
+import { firstAfter, withoutStale } from './selected-series.ts';
+import { subquerySeries } from './subquery.ts';
+
+/** The value of an instant query. */
+export function instantValue(evaluation: Evaluation, plan: Plan): QueryValue {
+  const timeMs = evaluation.startMs;
+  switch (plan.type) {
+    case 'string':
+      return { type: 'string', timeMs, value: stringOf(plan.root) };
+    case 'scalar':
+      return { type: 'scalar', timeMs, value: evaluateScalar(evaluation, plan.root)[0]! };
+    case 'matrix':
+      return {
+        type: 'matrix',
+        series: matrixOf(evaluation, plan.root).sort((a, b) => compareLabels(a.labels, b.labels)),
+      };
+    case 'vector': {
+      const rows = named(evaluation, evaluateVector(evaluation, plan.root));
+      return { type: 'vector', samples: rows.map(({ labels, values }) => ({ labels, timeMs, value: values[0]! })) };
+    }
+  }
+}
+
+/** The value of a range query. */
+export function rangeValue(evaluation: Evaluation, plan: Plan): QueryValue {
+  const rows =
+    plan.type === 'scalar'
+      ? [asSeries(evaluation, evaluateScalar(evaluation, plan.root))]
+      : named(evaluation, evaluateVector(evaluation, plan.root)).map((row) => seriesOf(evaluation, row));
+  return { type: 'matrix', series: rows.sort((a, b) => compareLabels(a.labels, b.labels)) };
+}
+
+/** With delayed name removal, the names that are to go go now; series that are then equal are joined. */
+function named(evaluation: Evaluation, rows: Row[]): Row[] {
+  if (!evaluation.state.options.delayedNameRemoval) return rows;
+  return joinEqual(
+    evaluation,
+    rows.map((row) => (row.dropName ? { ...row, labels: row.labels.withoutMetadata() } : row)),
+  );
+}
+
+function asSeries(evaluation: Evaluation, values: Float64Array): MatrixSeries {
+  return seriesOf(evaluation, { labels: Labels.empty, dropName: false, values, present: null });
+}
+
+function seriesOf(evaluation: Evaluation, row: Row): MatrixSeries {
+  const points = pointCount(row);
+  const timesMs = new Float64Array(points);
+  const values = new Float64Array(points);
+  for (let step = 0, at = 0; step < evaluation.count; step++) {
+    if (row.present !== null && row.present[step] === 0) continue;
+    timesMs[at] = evaluation.timeMs(step);
+    values[at++] = row.values[step]!;
+  }
+  return { labels: row.labels, timesMs, values };
+}
+
+/** The samples of a range selector or subquery at the top of a query. */
+function matrixOf(evaluation: Evaluation, node: PlanNode): MatrixSeries[] {
+  if (node.kind === 'window') return windowOf(evaluation, node);
+  return subquerySeries(evaluation, node as SubqueryNode).map(({ labels, dropName, times, values }) => {
+    const { delayedNameRemoval } = evaluation.state.options;
+    return { labels: delayedNameRemoval && dropName ? labels.withoutMetadata() : labels, timesMs: times, values };
+  });
+}
+
+function windowOf(evaluation: Evaluation, node: WindowNode): MatrixSeries[] {
+  const { lookbackMs } = evaluation.state.options;
+  const end = (node.atMs ?? evaluation.startMs) - node.offsetMs;
+  const start = end - node.rangeMs;
+  const before = node.extension === 'none' ? start : start - lookbackMs;
+  const after = node.extension === 'smoothed' ? end + lookbackMs : end;
+  return evaluation.state.reads[node.read]!.flatMap((selected) => {
+    const { labels, times, values, histogramTimes } = withoutStale(selected);
+    const histogram = histogramTimes?.[firstAfter(histogramTimes, before)];
+    if (histogram !== undefined && histogram <= after) throw new NativeHistogramError(labels.toString());
+    const from = firstAfter(times, before);
+    const to = firstAfter(times, after);
+    if (to === from) return [];
+    evaluation.hold(to - from);
+    const samples = { timesMs: times.slice(from, to), values: values.slice(from, to) };
+    if (node.extension === 'none') return { labels, ...samples };
+    const extended = interpolateEnds(samples.timesMs, samples.values, start, end, node.extension);
+    return extended === undefined ? [] : { labels, ...extended };
+  });
+}

@@ -1,0 +1,72 @@
+import type { RE2JS } from 're2js';
+import { compilePattern, metricName } from '../labels/matcher.ts';
+import type { CallNode } from '../plan/plan.ts';
+import { joinEqual } from '../run/equal-labels.ts';
+import { evaluateVector, stringOf } from '../run/evaluate.ts';
+import type { Evaluation } from '../run/evaluation.ts';
+import { QueryError } from '../run/query-error.ts';
+import type { Row } from '../run/row.ts';
+import { isValidText } from '../text/go-quote.ts';
+
+/** Functions that look at labels only. */
+export const labelFunctions: Record<string, (evaluation: Evaluation, call: CallNode) => Row[]> = {
+  label_replace,
+  label_join,
+};
+
+function label_replace(evaluation: Evaluation, call: CallNode): Row[] {
+  const [destination, replacement, source, pattern] = call.args.slice(1).map(stringOf) as [
+    string,
+    string,
+    string,
+    string,
+  ];
+  const regex = anchored(pattern);
+  requireLabel('destination', 'label_replace', destination);
+  const rows = evaluateVector(evaluation, call.args[0]!).map((row) => {
+    const match = regex.matcher(row.labels.get(source));
+    return match.find() ? relabelled(row, destination, expand(replacement, match)) : row;
+  });
+  return joinEqual(evaluation, rows);
+}
+
+function label_join(evaluation: Evaluation, call: CallNode): Row[] {
+  const [destination, separator, ...sources] = call.args.slice(1).map(stringOf) as [string, string, ...string[]];
+  for (const source of sources) requireLabel('source', 'label_join', source);
+  requireLabel('destination', 'label_join', destination);
+  const rows = evaluateVector(evaluation, call.args[0]!).map((row) => {
+    return relabelled(row, destination, sources.map((source) => row.labels.get(source)).join(separator));
+  });
+  return joinEqual(evaluation, rows);
+}
+
+function anchored(pattern: string): RE2JS {
+  try {
+    return compilePattern(`^(?s:${pattern})$`);
+  } catch {
+    throw new QueryError(`invalid regular expression in label_replace(): ${pattern}`);
+  }
+}
+
+function requireLabel(what: string, fn: string, name: string): void {
+  if (name === '' || !isValidText(name)) throw new QueryError(`invalid ${what} label name in ${fn}(): ${name}`);
+}
+
+/** A metric name that is written anew is no longer to be dropped. */
+function relabelled(row: Row, name: string, value: string): Row {
+  return { ...row, labels: row.labels.with(name, value), dropName: name === metricName ? false : row.dropName };
+}
+
+type Match = ReturnType<RE2JS['matcher']>;
+
+/** `$1`, `${1}`, `$name` and `$$`; a group that does not exist or took no part is empty, and the longest name counts. */
+function expand(template: string, match: Match): string {
+  return template.replace(/\$(?:(\$)|(\w+)|\{(\w+)\})/g, (_, dollar?: string, plain?: string, braced?: string) => {
+    return dollar ?? group(match, (plain ?? braced)!);
+  });
+}
+
+function group(match: Match, name: string): string {
+  if (/^\d+$/.test(name)) return Number(name) <= match.groupCount() ? (match.group(Number(name)) ?? '') : '';
+  return Object.hasOwn(match.getNamedGroups(), name) ? (match.group(name) ?? '') : '';
+}
