@@ -32,6 +32,7 @@ const rooms: Record<string, string[]> = {
     'telemetry',
   ],
   'sandbox/node': ['kubernetes/client', 'telemetry'],
+  'series/query': ['telemetry'],
   processes: ['*'],
   cli: ['*'],
 };

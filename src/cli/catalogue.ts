@@ -21,6 +21,7 @@ export const commands: CommandEntry[] = [
   entry('agent', 'collect the logs of this node and ship them to a server', () => import('./commands/agent.ts')),
   entry('server', 'store logs and answer queries', () => import('./commands/server.ts')),
   entry('sandbox', 'act on the sandbox cluster as its node would', () => import('./commands/sandbox.ts')),
+  entry('promql', 'test and format PromQL', () => import('./commands/promql.ts')),
   entry('completion', 'print the completion script of a shell', () => import('./commands/completion.ts')),
   entry('version', 'print the version', () => import('./commands/version.ts')),
   entry('__complete', '', () => import('./commands/complete.ts')),
