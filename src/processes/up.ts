@@ -109,7 +109,7 @@ async function start(
   closers.push(() => node.close({ stopPods: true }));
 
   if (manifests.length > 0) tell('applying the manifests');
-  await applyManifests(client, manifests);
+  await applyManifests(client, manifests, (fault) => tell(`left as it is: ${fault.message}`));
   return { url: server.url, apiUrl: control.url, kubeconfigPath: control.kubeconfigPath, close };
 }
 

@@ -1,5 +1,5 @@
 import { Fault, messageOf } from '../../base/fault.ts';
-import type { KubeObject, KubernetesClient } from '../../kubernetes/client/client.ts';
+import type { KubernetesClient } from '../../kubernetes/client/client.ts';
 import { ApiError } from '../../kubernetes/client/status.ts';
 import type { Manifest } from './manifests.ts';
 
@@ -9,10 +9,16 @@ interface ApiResource {
   namespaced: boolean;
 }
 
-/** Creates the objects, or brings existing ones to what the manifests say. Throws Fault `bad-manifest` that names the place. */
-export async function applyManifests(client: KubernetesClient, manifests: readonly Manifest[]): Promise<KubeObject[]> {
+/**
+ * Creates the objects, or brings existing ones to what the manifests say. Throws Fault `bad-manifest` that names the place.
+ * Where an object exists and may not be changed so (a pod's command, say) it stays as it is, and `onKept` is told why.
+ */
+export async function applyManifests(
+  client: KubernetesClient,
+  manifests: readonly Manifest[],
+  onKept: (fault: Fault) => void,
+): Promise<void> {
   const resourcesOf = new Map<string, Promise<ApiResource[]>>();
-  const applied: KubeObject[] = [];
   for (const manifest of manifests) {
     const { apiVersion = '', kind, metadata } = manifest.object;
     const root = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
@@ -32,27 +38,34 @@ export async function applyManifests(client: KubernetesClient, manifests: readon
         `${manifest.where('kind')}${apiVersion} has no kind ${JSON.stringify(kind)} in the sandbox`,
       );
     const namespace = resource.namespaced ? `/namespaces/${metadata.namespace ?? client.access.namespace}` : '';
-    applied.push(await applyOne(client, `${root}${namespace}/${resource.name}`, manifest));
+    await applyOne(client, `${root}${namespace}/${resource.name}`, manifest, onKept);
   }
-  return applied;
 }
 
-async function applyOne(client: KubernetesClient, collection: string, manifest: Manifest): Promise<KubeObject> {
+async function applyOne(
+  client: KubernetesClient,
+  collection: string,
+  manifest: Manifest,
+  onKept: (fault: Fault) => void,
+): Promise<void> {
   const query = { fieldValidation: 'Strict', fieldManager: 'taffrail-up' };
   try {
-    return await client.request(collection, { method: 'POST', query, body: manifest.object });
+    await client.request(collection, { method: 'POST', query, body: manifest.object });
+    return;
   } catch (error) {
     if (!(error instanceof ApiError) || error.reason !== 'AlreadyExists') throw named(error, manifest);
   }
   try {
-    return await client.request(`${collection}/${manifest.object.metadata.name}`, {
+    await client.request(`${collection}/${manifest.object.metadata.name}`, {
       method: 'PATCH',
       contentType: 'application/merge-patch+json',
       query,
       body: manifest.object,
     });
   } catch (error) {
-    throw named(error, manifest);
+    const fault = named(error, manifest);
+    if (!(fault instanceof Fault) || (error as ApiError).reason !== 'Invalid') throw fault;
+    onKept(fault);
   }
 }
 
