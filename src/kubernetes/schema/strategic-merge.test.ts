@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
+import { Fault } from '../../base/fault.ts';
 import type { KubeObject } from '../client/client.ts';
 import { createSchemas } from './registry.ts';
 
@@ -112,4 +114,55 @@ test('the original and the patch stay as they are', () => {
 
 test('a patch that is not an object is refused', () => {
   assert.throws(() => schemas.strategicMerge(pods, { metadata: { name: 'a' } }, []), /must be an object/);
+});
+
+const directive = fc.constantFrom('replace', 'delete', 'merge', 'x');
+const container = fc.record(
+  { name: fc.constantFrom('a', 'b', 'c'), image: fc.constantFrom('x', 'y', null), $patch: directive },
+  { requiredKeys: [], noNullPrototype: true },
+);
+const anyPatch = fc.record(
+  {
+    containers: fc.oneof(fc.array(container, { maxLength: 3 }), fc.constantFrom(null, 1)),
+    '$setElementOrder/containers': fc.oneof(fc.array(container, { maxLength: 3 }), fc.constant('x')),
+    nodeSelector: fc.dictionary(fc.constantFrom('a', 'b', '__proto__'), fc.constantFrom('1', null)),
+    $retainKeys: fc.oneof(fc.array(fc.constantFrom('containers', 'nodeSelector', 'volumes')), fc.constant(1)),
+    '$deleteFromPrimitiveList/containers': fc.array(fc.jsonValue()),
+    $patch: directive,
+  },
+  { requiredKeys: [], noNullPrototype: true },
+);
+
+test('any patch is applied or refused as a bad request, and touches neither the original nor a prototype', () => {
+  const original = { metadata: { name: 'p' }, spec: { containers: [{ name: 'a', image: 'x' }, { name: 'b' }] } };
+  const before = structuredClone(original);
+  fc.assert(
+    fc.property(anyPatch, (spec) => {
+      try {
+        schemas.strategicMerge(pods, original, { spec });
+      } catch (error) {
+        if (!(error instanceof Fault) || error.code !== 'bad-request') throw error;
+      }
+      assert.deepEqual(original, before);
+      assert.deepEqual(Object.keys(Object.prototype), []);
+    }),
+  );
+});
+
+test('a patch without directives gives the same when it is applied again', () => {
+  const plain = fc.record({
+    containers: fc.array(
+      fc.record({ name: fc.constantFrom('a', 'b', 'c'), image: fc.constantFrom('x', 'y') }, { noNullPrototype: true }),
+    ),
+  });
+  fc.assert(
+    fc.property(plain, (spec) => {
+      const once = schemas.strategicMerge(
+        pods,
+        { metadata: { name: 'p' }, spec: { containers: [{ name: 'a' }] } },
+        { spec },
+      );
+      assert.deepEqual(schemas.strategicMerge(pods, once, { spec }), once);
+    }),
+  );
 });

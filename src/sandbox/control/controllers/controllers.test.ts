@@ -121,6 +121,22 @@ test('Recreate starts nothing new while anything old is there', async () => {
   assert.ok(now.every((pod) => pod.spec.containers[0].image === 'a:2' && !names.has(pod.metadata.name)));
 });
 
+test('no more old replica sets are kept than the deployment asks for', async () => {
+  const ns = await namespace('history');
+  const path = `${apps(ns)}/deployments/web`;
+  await create(`${apps(ns)}/deployments`, deployment(1, { revisionHistoryLimit: 1 }));
+  await rolledOut(path);
+  for (const name of ['a:2', 'a:3']) {
+    await change(path, image(name));
+    await rolledOut(path);
+  }
+  const kept = await eventually('two sets are left', async () => {
+    const sets = await listed(`${apps(ns)}/replicasets`);
+    return sets.length === 2 ? sets : undefined;
+  });
+  assert.deepEqual(kept.map((set) => set.spec.template.spec.containers[0].image).sort(), ['a:2', 'a:3']);
+});
+
 test('a paused deployment starts no rollout until it goes on', async () => {
   const ns = await namespace('paused');
   const path = `${apps(ns)}/deployments/web`;
