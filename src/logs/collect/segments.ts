@@ -30,7 +30,7 @@ export class Segments {
     const unknown: FoundFile[] = [];
     const present = new Set<Segment>();
     for (const file of found) {
-      const segment = this.list.find(({ id }) => id === file.id);
+      const segment = this.list.find((candidate) => isSameFile(candidate, file));
       if (!segment) unknown.push(file);
       else {
         segment.file = file;
@@ -163,6 +163,13 @@ export class Segments {
     }
     segment.close();
   }
+}
+
+/** Without a descriptor on it, an inode may have been freed and given to a new file: then only an unchanged one is the same. */
+function isSameFile({ id, fd, compressedFd, file: before }: Segment, file: FoundFile): boolean {
+  if (id !== file.id) return false;
+  const isHeld = fd !== null || compressedFd !== null;
+  return isHeld || (before?.size === file.size && before.mtimeMs === file.mtimeMs);
 }
 
 function hasTime({ name }: Segment): boolean {
