@@ -44,6 +44,7 @@ const furtherDoors = new Set([
   'kubernetes/client/reflector.ts',
   'kubernetes/client/kubeconfig.ts',
   'kubernetes/client/status.ts',
+  'kubernetes/schema/duplicate-fields.ts',
   'kubernetes/schema/json-patch.ts',
   'kubernetes/schema/merge-patch.ts',
   'kubernetes/schema/openapi.ts',

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { KubeObject } from '../client/client.ts';
-import type { GroupVersionKind } from '../schema/schema.ts';
 import type { UserInfo } from './authentication.ts';
+import type { DecodedBody } from './body.ts';
 import type { Status } from './status.ts';
 
 /** What discovery tells of a resource; plain data. */
@@ -57,7 +57,7 @@ export interface ApiRequest {
   /** The body as it came, within bodyBytesMax. May be called once. */
   readRaw(): Promise<Buffer>;
   /** The body as an object; undefined when there is none. May be called once. */
-  readObject(): Promise<{ object: KubeObject; gvk: GroupVersionKind | undefined } | undefined>;
+  readObject(): Promise<DecodedBody | undefined>;
   /** Throws 403 in Kubernetes's words. */
   authorize(attributes: RequestAttributes): Promise<void>;
   /** Takes a place among the long-running requests, or throws 429. The place is given back when the answer ends. */

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { KubeObject } from '../client/client.ts';
+import { duplicateFields } from '../schema/duplicate-fields.ts';
 import type { GroupVersionKind, SchemaRegistry } from '../schema/schema.ts';
 import type { ServeLimits } from './limits.ts';
 import { parseRange } from './negotiation.ts';
@@ -21,24 +22,34 @@ export async function readBody(request: IncomingMessage, bytesMax: number): Prom
   return Buffer.concat(chunks, bytes);
 }
 
+export interface DecodedBody {
+  object: KubeObject;
+  /** As the body says it; undefined where it does not. */
+  gvk: GroupVersionKind | undefined;
+  /** Fields that the text names twice; looked for when asked. */
+  doubled(): string[];
+}
+
 /** Empty bodies give undefined. A missing content type means JSON. Throws 400 or 415. */
 export async function decodeObject(
   body: Buffer,
   contentType: string | undefined,
   schemas: SchemaRegistry,
   limits: ServeLimits,
-): Promise<{ object: KubeObject; gvk: GroupVersionKind | undefined } | undefined> {
+): Promise<DecodedBody | undefined> {
   if (body.length === 0) return undefined;
   const { type } = parseRange(contentType || 'application/json');
   if (type === protobufType) {
     const { gvk, object } = schemas.decodeProtobuf(body);
-    return { object, gvk };
+    return { object, gvk, doubled: () => [] };
   }
   if (type !== 'application/json' && type !== 'application/yaml') throw unsupportedMediaType(objectTypes);
   const object = type === 'application/yaml' ? await parseYaml(body, limits) : parseJson(body, limits.nestingDepthMax);
   if (typeof object !== 'object' || object === null || Array.isArray(object))
     throw badRequest('the object provided is unrecognized (must be of type object)');
-  return { object: object as KubeObject, gvk: gvkOf(object as KubeObject) };
+  // YAML that names a field twice has been refused by its parser.
+  const doubled = () => (type === 'application/yaml' ? [] : duplicateFields(body.toString('utf8')));
+  return { object: object as KubeObject, gvk: gvkOf(object as KubeObject), doubled };
 }
 
 function gvkOf({ apiVersion, kind }: KubeObject): GroupVersionKind | undefined {

@@ -25,20 +25,11 @@ export async function handleSubresource(
     kind: described.kind,
   };
   if (verb === 'get' && subresource.get) return subresource.get(request, target);
-  if (verb === 'create' && subresource.create)
-    return subresource.create(
-      request,
-      target,
-      await requiredObject(request, { info: kind }),
-      parseWriteOptions(request.query),
-    );
-  if (verb === 'update' && subresource.update)
-    return subresource.update(
-      request,
-      target,
-      await requiredObject(request, { info: kind }),
-      parseWriteOptions(request.query),
-    );
+  const write = verb === 'create' ? subresource.create : verb === 'update' ? subresource.update : undefined;
+  if (write) {
+    const options = parseWriteOptions(request.query);
+    return write(request, target, await requiredObject(request, { info: kind }, options), options);
+  }
   if (verb === 'patch' && subresource.patch)
     return subresource.patch(request, target, await readPatch(request, patchDepthMax));
   throw verbNotSupported({ group: info.group, plural: `${info.plural}/${path[0]}` }, verb);

@@ -1,6 +1,7 @@
 import type { KubeObject } from '../client/client.ts';
+import { duplicateFields } from '../schema/duplicate-fields.ts';
 import type { Answer, ApiRequest } from './api.ts';
-import type { ObjectList, Resource, Target } from './backing.ts';
+import type { ObjectList, Resource, Target, WriteOptions } from './backing.ts';
 import { parseJson, parseYaml } from './body.ts';
 import { negotiate, type Representation } from './negotiation.ts';
 import {
@@ -17,6 +18,7 @@ import { badRequest, methodNotAllowed, verbNotSupported } from './status.ts';
 import { parseIncludeObject, partialOf, tableOf } from './table.ts';
 import { streamWatch } from './watch-stream.ts';
 
+const warningsMax = 10;
 const views = ['Table', 'PartialObjectMetadata', 'PartialObjectMetadataList'];
 export const objectViews: ReadonlySet<string> = new Set(
   views.flatMap((kind) => [`${kind}.v1.meta.k8s.io`, `${kind}.v1beta1.meta.k8s.io`]),
@@ -69,7 +71,7 @@ const handlers: Record<Verb, Handle> = {
   async create(request, resource, target, representation) {
     if (target.name !== '') throw methodNotAllowed();
     const options = parseWriteOptions(request.query);
-    const object = await requiredObject(request, resource);
+    const object = await requiredObject(request, resource, options);
     const created = await resource.backing.create!(request, target, object, options);
     return answerObject(request, resource, representation, 201, created);
   },
@@ -77,7 +79,7 @@ const handlers: Record<Verb, Handle> = {
   async update(request, resource, target, representation) {
     if (target.name === '') throw methodNotAllowed();
     const options = parseWriteOptions(request.query);
-    const object = await requiredObject(request, resource);
+    const object = await requiredObject(request, resource, options);
     const updated = await resource.backing.update!(request, target, object, options);
     return answerObject(request, resource, representation, 200, updated);
   },
@@ -106,16 +108,21 @@ export async function readPatch(request: ApiRequest, depthMax: number) {
   const type = parsePatchType(request.contentType);
   const raw = await request.readRaw();
   const patch = type === 'apply' ? await parseYaml(raw, { nestingDepthMax: depthMax }) : parseJson(raw, depthMax);
-  return { ...parseWriteOptions(request.query), type, patch, force: parseFlag(request.query, 'force') };
+  const options = parseWriteOptions(request.query);
+  if (type === 'merge' || type === 'strategic')
+    tellDoubled(request, options, () => duplicateFields(raw.toString('utf8')));
+  return { ...options, type, patch, force: parseFlag(request.query, 'force') };
 }
 
 /** The body, whose kind has to be the one that the path leads to; an empty kind is filled in. */
 export async function requiredObject(
   request: ApiRequest,
   { info }: { info: { group: string; version: string; kind: string } },
+  options: WriteOptions,
 ): Promise<KubeObject> {
   const body = await request.readObject();
   if (!body) throw badRequest(`${info.kind} expected, but the request has no body`);
+  tellDoubled(request, options, body.doubled);
   const { object } = body;
   const apiVersion = info.group === '' ? info.version : `${info.group}/${info.version}`;
   if (object.apiVersion !== undefined && object.apiVersion !== '' && object.apiVersion !== apiVersion)
@@ -123,6 +130,14 @@ export async function requiredObject(
   if (object.kind !== undefined && object.kind !== '' && object.kind !== info.kind)
     throw wrongKind(object, info, apiVersion);
   return { ...object, apiVersion, kind: info.kind };
+}
+
+/** A field that is named twice is refused or warned of; the last one counts, as JSON has it. */
+function tellDoubled(request: ApiRequest, { fieldValidation }: WriteOptions, doubled: () => string[]): void {
+  if (fieldValidation === 'Ignore') return;
+  const texts = doubled().map((field) => `duplicate field "${field}"`);
+  if (texts.length > 0 && fieldValidation === 'Strict') throw badRequest(`strict decoding error: ${texts.join(', ')}`);
+  for (const text of texts.slice(0, warningsMax)) request.warn(text);
 }
 
 function wrongKind(object: KubeObject, info: { version: string; kind: string }, apiVersion: string) {

@@ -162,6 +162,17 @@ test('a field that does not exist is refused, warned of, or dropped, as the clie
   assert.deepEqual([silent.code, silent.headers.warning], [201, undefined]);
 });
 
+test('a field that is named twice is refused or warned of, in bodies and in patches', async (t) => {
+  const { call } = await startPlane(t);
+  const body = '{"metadata":{"name":"a"},"data":{"x":"1","x":"2"}}';
+  const strict = await call('POST', `${mapsPath}?fieldValidation=Strict`, { body });
+  assert.deepEqual([strict.code, strict.body.message], [400, 'strict decoding error: duplicate field "data.x"']);
+  const warned = await call('POST', mapsPath, { body });
+  assert.deepEqual([warned.headers.warning, warned.body.data.x], ['299 - "duplicate field \\"data.x\\""', '2']);
+  const patch = { body: '{"data":{"x":"1","x":"3"}}', headers: patchType('merge-patch') };
+  assert.equal((await call('PATCH', `${mapsPath}/a?fieldValidation=Strict`, patch)).code, 400);
+});
+
 test('an invalid object is told everything that is wrong with it', async (t) => {
   const { call } = await startPlane(t);
   const containers = [
