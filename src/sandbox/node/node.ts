@@ -20,7 +20,7 @@ import {
 import { evictionRequest, Kubelet } from './kubelet/kubelet.ts';
 import { nodeObject, pressureTaint } from './kubelet/node-object.ts';
 import { KubeletServer } from './kubelet/server.ts';
-import { openRuntime } from './runtime/launch.ts';
+import { openRuntime, shutDownRuntime } from './runtime/launch.ts';
 
 export interface NodeOptions {
   dataDir: string;
@@ -216,7 +216,7 @@ class NodeKeeper {
 export async function stopRuntime(dataDir: string): Promise<boolean> {
   const client = await openRuntime(resolve(dataDir, 'node'));
   if (!client) return false;
-  await client.call('shutdown', { graceMs: stopGraceMs });
+  await shutDownRuntime(client, systemClock, stopGraceMs);
   client.close();
   return true;
 }

@@ -4,7 +4,7 @@ import { backoffMs } from '../../../base/backoff.ts';
 import type { Clock } from '../../../base/clock.ts';
 import { messageOf } from '../../../base/fault.ts';
 import type { Logger } from '../../../telemetry/telemetry.ts';
-import { adoptOrStartRuntime } from '../runtime/launch.ts';
+import { adoptOrStartRuntime, shutDownRuntime } from '../runtime/launch.ts';
 import type { ContainerRecord, Isolation, RuntimeStats } from '../runtime/protocol.ts';
 import { type RuntimeClient, RuntimeGone } from '../runtime/runtime-client.ts';
 import type { KubeletApi } from './api.ts';
@@ -108,7 +108,8 @@ export class Kubelet {
     this.#stop.abort();
     const closing = this.pods.map((worker) => worker.close());
     // Workers may wait for a container that is being stopped: the runtime's end, or ours, ends the waiting.
-    if (stopPods) await this.call('shutdown', { graceMs: shutdownGraceMs }).catch(() => {});
+    if (stopPods && this.#runtime)
+      await shutDownRuntime(this.#runtime, this.#options.clock, shutdownGraceMs).catch(() => {});
     this.#runtime?.close();
     await Promise.allSettled([...closing, this.#watching, this.#keeping]);
   }

@@ -9,6 +9,8 @@ import { readAddress } from './runtime-address.ts';
 import { RuntimeClient } from './runtime-client.ts';
 
 const startMsMax = 15_000;
+/** From the last container's end to the process's. */
+const endMsMax = 5000;
 const pollMs = 30;
 
 // The same ending as this file's: .ts when types are stripped, .js in a release.
@@ -76,4 +78,21 @@ async function checked(client: RuntimeClient): Promise<RuntimeClient> {
       hint: 'stop the sandbox with the program that started it (taffrail down), then start it again',
     },
   );
+}
+
+/** Ends every container and the runtime, and waits until its process has let go of the directory. */
+export async function shutDownRuntime(client: RuntimeClient, clock: Clock, graceMs: number): Promise<void> {
+  const { pid } = await client.call('version', {});
+  await client.call('shutdown', { graceMs });
+  const deadlineMs = clock.monotonicMs() + endMsMax;
+  while (isAlive(pid) && clock.monotonicMs() < deadlineMs) await clock.sleep(pollMs);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
 }
