@@ -10,15 +10,15 @@ export const conditionalDefaults: Readonly<Record<string, FillIn>> = {
     const spec = pod.spec;
     if (!isJsonObject(spec)) return;
     spec.enableServiceLinks ??= true;
-    for (const container of [...listOf(spec.initContainers), ...listOf(spec.containers)]) requestLimits(container);
+    for (const container of [...listOf(spec.initContainers), ...listOf(spec.containers)]) {
+      requestLimits(container);
+      if (spec.hostNetwork !== true) continue;
+      for (const port of listOf(container.ports)) port.hostPort ??= port.containerPort;
+    }
   },
   'core.PodSpec': (spec) => {
     const account = spec.serviceAccountName ?? spec.serviceAccount;
     if (account !== undefined) spec.serviceAccountName = spec.serviceAccount = account;
-    if (spec.hostNetwork !== true) return;
-    for (const container of [...listOf(spec.initContainers), ...listOf(spec.containers)]) {
-      for (const port of listOf(container.ports)) port.hostPort ??= port.containerPort;
-    }
   },
   'core.Container': pullPolicy,
   'core.EphemeralContainer': pullPolicy,
@@ -38,7 +38,7 @@ export const conditionalDefaults: Readonly<Record<string, FillIn>> = {
     const metadata = namespace.metadata as JsonObject;
     if (typeof metadata.name !== 'string') return;
     const labels: JsonObject = isJsonObject(metadata.labels) ? metadata.labels : {};
-    labels['kubernetes.io/metadata.name'] ??= metadata.name;
+    labels['kubernetes.io/metadata.name'] = metadata.name;
     metadata.labels = labels;
   },
   'core.NodeStatus': (status) => {
@@ -51,9 +51,10 @@ export const conditionalDefaults: Readonly<Record<string, FillIn>> = {
     if (spec.sessionAffinity === 'ClientIP') {
       spec.sessionAffinityConfig ??= { clientIP: { timeoutSeconds: CLIENT_IP_TIMEOUT_S } };
     }
+    if (spec.sessionAffinity === 'None') delete spec.sessionAffinityConfig;
     if (spec.type === 'ExternalName') return;
     spec.internalTrafficPolicy ??= 'Cluster';
-    if (spec.type === 'NodePort' || spec.type === 'LoadBalancer') spec.externalTrafficPolicy ??= 'Cluster';
+    if (spec.type !== 'ClusterIP' || Array.isArray(spec.externalIPs)) spec.externalTrafficPolicy ??= 'Cluster';
     if (spec.type === 'LoadBalancer') spec.allocateLoadBalancerNodePorts ??= true;
   },
   'apps.DeploymentStrategy': (strategy) => {

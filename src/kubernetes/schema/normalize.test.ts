@@ -87,6 +87,21 @@ test('a namespace carries its name as a label', () => {
   assert.deepEqual(namespace.status, { phase: 'Active' });
 });
 
+test('a service is defaulted by its type', () => {
+  const spec = (given: object) =>
+    schemas.normalized({ group: '', version: 'v1', kind: 'Service' }, { metadata: { name: 's' }, spec: given }).spec;
+  assert.deepEqual(spec({ ports: [{ port: 80 }], sessionAffinityConfig: {} }), {
+    ports: [{ protocol: 'TCP', port: 80, targetPort: 80 }],
+    type: 'ClusterIP',
+    sessionAffinity: 'None',
+    internalTrafficPolicy: 'Cluster',
+  });
+  assert.equal(spec({ type: 'NodePort' }).externalTrafficPolicy, 'Cluster');
+  assert.equal(spec({ externalIPs: ['192.0.2.1'] }).externalTrafficPolicy, 'Cluster');
+  assert.equal(spec({ sessionAffinity: 'ClientIP' }).sessionAffinityConfig.clientIP.timeoutSeconds, 10_800);
+  assert.equal(spec({ type: 'ExternalName', externalName: 'x' }).internalTrafficPolicy, undefined);
+});
+
 test('unknown fields and nulls are dropped, times are in UTC', () => {
   const object = { metadata: { name: 'a', labels: null, creationTimestamp: '2026-01-02T03:04:05.6+01:00' }, other: 1 };
   assert.deepEqual(schemas.normalized({ group: '', version: 'v1', kind: 'ConfigMap' }, object as never), {
