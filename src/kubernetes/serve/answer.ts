@@ -4,8 +4,16 @@ import { parseAccept } from './negotiation.ts';
 import { parseFlag } from './options.ts';
 import type { StatusError } from './status.ts';
 
-/** Writes an object in the syntax that the client prefers, or lets a stream write itself; resolves when it has ended. */
-export async function writeAnswer(request: ApiRequest, response: ServerResponse, answer: Answer): Promise<void> {
+/**
+ * Writes an object in the syntax that the client prefers, or lets a stream write itself; resolves when it has been sent.
+ * A client that has not taken an object within `timeoutMs` is cut off: what it does not read would stay in memory.
+ */
+export async function writeAnswer(
+  request: ApiRequest,
+  response: ServerResponse,
+  answer: Answer,
+  timeoutMs: number,
+): Promise<void> {
   if ('stream' in answer) {
     await answer.stream(response);
     return;
@@ -19,6 +27,20 @@ export async function writeAnswer(request: ApiRequest, response: ServerResponse,
     vary: 'Accept',
   });
   response.end(body);
+  await sent(response, timeoutMs);
+}
+
+function sent(response: ServerResponse, timeoutMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    if (response.writableFinished || response.destroyed) return resolve();
+    const stalled = setTimeout(() => response.destroy(), timeoutMs);
+    const end = () => {
+      clearTimeout(stalled);
+      resolve();
+    };
+    response.once('finish', end);
+    response.once('close', end);
+  });
 }
 
 /** After the headers nothing can be said any more but that it broke. */

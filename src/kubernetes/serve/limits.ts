@@ -22,6 +22,7 @@ export interface ServeLimits {
   /** Objects of one page, whatever the client asked for. A list without `limit` that has more is refused. */
   pageItemsMax: number;
   headersTimeoutMs: number;
+  /** For a request to come in, and for its answer to be taken. */
   requestTimeoutMs: number;
 }
 

@@ -8,7 +8,6 @@ export * from './authentication.ts';
 export * from './authorization.ts';
 export * from './backing.ts';
 export * from './limits.ts';
-export type { OpenApiDocuments } from './openapi.ts';
 export { parseDeleteOptions, parseFlag } from './options.ts';
 export { createResourceVersion } from './resource-version.ts';
 export * from './server.ts';

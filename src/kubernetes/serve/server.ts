@@ -126,7 +126,7 @@ function requestHandler(
       const url = splitUrl(incoming.url ?? '/', limits.urlBytesMax);
       const user = openPaths.has(url.pathname) ? anonymous : await identify(options, incoming);
       const request = apiRequest(options, limits, incoming, response, url, user, signal, place.becomeLongRunning);
-      await writeAnswer(request, response, await route(routes, url.pathname, request));
+      await writeAnswer(request, response, await route(routes, url.pathname, request), limits.requestTimeoutMs);
     } catch (error) {
       writeRefusal(incoming, response, refusalOf(error, options.log, incoming, gone.signal));
     } finally {

@@ -229,3 +229,37 @@ test('short requests beyond the limit are refused with 429 and are told when to 
   while (!plane.metrics.exposition().includes('taffrail_api_requests_running 0')) await systemClock.sleep(5);
   assert.equal((await plane.call('GET', mapsPath)).code, 200);
 });
+
+test('a client that does not take its answer is cut off, and its place is free again', async (t) => {
+  const plane = await startPlane(t, { limits: { requestTimeoutMs: 700, headersTimeoutMs: 500 } });
+  for (let at = 0; at < 12; at++)
+    await plane.call('POST', mapsPath, { body: mapNamed(`m${at}`, { x: 'x'.repeat(900_000) }) });
+  const { access, url } = plane.plane;
+  const { ca, clientCertificate: cert, clientKey: key } = access;
+  const outgoing = request(`${url}${mapsPath}`, { ca, cert, key, agent: false });
+  outgoing.end();
+  const [response] = await once(outgoing, 'response');
+  response.on('error', () => {});
+  while (!plane.metrics.exposition().includes('taffrail_api_requests_running 0')) await systemClock.sleep(20);
+  response.resume();
+  await assert.rejects(once(response, 'end', { signal: AbortSignal.timeout(2000) }));
+  assert.equal(response.complete, false);
+});
+
+test('a TLS session that is taken up again is still the same user, and no other', async (t) => {
+  const plane = await startPlane(t);
+  const { Agent } = await import('node:https');
+  const { ca, clientCertificate: cert, clientKey: key } = plane.plane.access;
+  const agent = new Agent({ keepAlive: false, maxCachedSessions: 10 });
+  const reused: boolean[] = [];
+  for (let at = 0; at < 3; at++) {
+    const outgoing = request(`${plane.plane.url}${podsPath}`, { ca, cert, key, agent });
+    outgoing.end();
+    const [response] = await once(outgoing, 'response');
+    reused.push(response.socket.isSessionReused());
+    assert.equal(response.statusCode, 200);
+    response.resume();
+    await once(response, 'end');
+  }
+  assert.ok(reused.includes(true), 'a session was taken up again');
+});
