@@ -360,7 +360,8 @@ export class InstanceTail {
 
   /** Plans the next turn: at once where a whole chunk waits, else so that small pieces are not cut too often. */
   #planTurn(now: number): void {
-    if (this.#readyAtMs !== null || this.state !== 'reading') return;
+    // While a file is being inflated nothing can be read; looking again and again would only keep it from being done.
+    if (this.#readyAtMs !== null || this.state !== 'reading' || this.#inflating) return;
     if (this.#gaps.length > 0) this.#readyAtMs = now;
     else if (this.#hasWork()) {
       const { batchAgeMs, chunkBytes } = this.#context.settings;
