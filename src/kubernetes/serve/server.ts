@@ -185,7 +185,12 @@ function refusalOf(error: unknown, log: Logger, incoming: IncomingMessage, gone:
 }
 
 function refuseBrokenClients(server: Server, { metrics, log }: ApiServerOptions): void {
-  const broken = metrics.counter('taffrail_api_broken_connections_total', 'Connections that did not speak TLS or HTTP');
+  const broken = metrics.counter(
+    'taffrail_api_broken_connections_total',
+    'Connections that did not speak TLS or HTTP, or were too many',
+  );
+  // Beyond connectionsMax.
+  server.on('drop', () => broken.add(1, { layer: 'tcp' }));
   // Failed handshakes come here too; only the HTTP parser's errors and time-outs have these codes.
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     const http = /^(HPE_|ERR_HTTP_)/.test(error.code ?? '');

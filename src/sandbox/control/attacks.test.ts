@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { type RequestOptions, request } from 'node:https';
+import { Agent, type RequestOptions, request } from 'node:https';
+import { connect as connectTcp } from 'node:net';
 import { test } from 'node:test';
 import { connect } from 'node:tls';
 import { systemClock } from '../../base/clock.ts';
@@ -166,7 +167,7 @@ test('paths, methods, queries and headers that make no sense are refused', async
 
 test('what is not TLS or not HTTP is turned away and counted', async (t) => {
   const { plane, call, metrics } = await startPlane(t);
-  const plain = await import('node:net').then(({ connect: open }) => open(plane.port, '127.0.0.1'));
+  const plain = connectTcp(plane.port, '127.0.0.1');
   plain.on('error', () => {});
   plain.end('GET / HTTP/1.1\r\nhost: a\r\n\r\n');
   plain.resume();
@@ -246,9 +247,17 @@ test('a client that does not take its answer is cut off, and its place is free a
   assert.equal(response.complete, false);
 });
 
+test('connections beyond the limit are closed and counted', async (t) => {
+  const plane = await startPlane(t, { limits: { connectionsMax: 3 } });
+  const sockets = Array.from({ length: 3 }, () => connectTcp(plane.plane.port, '127.0.0.1'));
+  await Promise.all(sockets.map((socket) => once(socket, 'connect')));
+  await assert.rejects(plane.call('GET', '/healthz'));
+  assert.match(plane.metrics.exposition(), /taffrail_api_broken_connections_total\{layer="tcp"\} 1/);
+  for (const socket of sockets) socket.destroy();
+});
+
 test('a TLS session that is taken up again is still the same user, and no other', async (t) => {
   const plane = await startPlane(t);
-  const { Agent } = await import('node:https');
   const { ca, clientCertificate: cert, clientKey: key } = plane.plane.access;
   const agent = new Agent({ keepAlive: false, maxCachedSessions: 10 });
   const reused: boolean[] = [];
