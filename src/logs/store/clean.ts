@@ -82,7 +82,10 @@ async function copyBlocks(options: CleanOptions, pack: number, signal: AbortSign
   const commit = async () => {
     const taken = copies;
     copies = [];
-    await committer.submit({ bytes, exclusive: false, plan: (group) => planCopies(catalogue, group, taken) });
+    await committer.submit({
+      ...{ bytes, exclusive: true, makesRoom: true },
+      plan: (group) => planCopies(catalogue, group, taken),
+    });
     bytes = 0;
   };
   for (const block of catalogue.blocks.inPack(pack)) {
@@ -114,7 +117,8 @@ function dropBlock(committer: Committer, block: BlockRow): Promise<void> {
   const payload: ExpiredPayload = { blocks: [block.sequence] };
   return committer.submit({
     bytes: 64,
-    exclusive: false,
+    exclusive: true,
+    makesRoom: true,
     plan: (group) => group.records.push({ kind: recordKinds.expired, tenant: '', payload: jsonPayload(payload) }),
   });
 }
@@ -128,6 +132,7 @@ async function writeStates(options: CleanOptions, last: number, signal: AbortSig
       bytes: STATES_PER_COMMIT * 1024,
       // Alone: the state is the catalogue's, which must be complete at this point of the order.
       exclusive: true,
+      makesRoom: true,
       plan: (group) => planStates(catalogue, group, last),
     });
   }

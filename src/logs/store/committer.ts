@@ -34,6 +34,8 @@ export interface Job {
   plan(group: Group): void;
   /** Begins another pack first. */
   rolls?: boolean;
+  /** It makes room in the end, so it may use what is kept in reserve. Only for exclusive jobs. */
+  makesRoom?: boolean;
 }
 
 interface Waiting {
@@ -97,7 +99,7 @@ export class Committer {
 
   /** Begins another pack, so that the current one can be removed. */
   roll(): Promise<void> {
-    return this.submit({ bytes: 0, exclusive: true, rolls: true, plan: () => {} });
+    return this.submit({ bytes: 0, exclusive: true, rolls: true, makesRoom: true, plan: () => {} });
   }
 
   /** Finishes what was submitted. */
@@ -112,10 +114,7 @@ export class Committer {
     while (this.#queue.length > 0) {
       const { group, members } = this.#gather();
       try {
-        await this.#commit(
-          group,
-          members.some(({ job }) => job.rolls),
-        );
+        await this.#commit(group, members[0]?.job);
         for (const member of members) member.resolve();
       } catch (error) {
         const fault = this.#faultOf(error);
@@ -151,14 +150,14 @@ export class Committer {
     return { group, members };
   }
 
-  async #commit(group: Group, rolls: boolean): Promise<void> {
+  async #commit(group: Group, first: Job | undefined): Promise<void> {
     const { packs, catalogue, clock } = this.#options;
     if (this.#torn) {
       await packs.cutTo(catalogue.watermark);
       this.#torn = false;
     }
-    await this.#requireSpace(group);
-    if (rolls) {
+    if (!first?.makesRoom) await this.#requireSpace(group);
+    if (first?.rolls) {
       this.#torn = true;
       await packs.roll();
       catalogue.advance({ ...catalogue.watermark, ...packs.end }, () => {});
@@ -180,6 +179,7 @@ export class Committer {
       this.#torn = false;
       this.#options.committed(this.#sequence, placed);
     }
+    if (first?.makesRoom) return;
     if (this.#refusing !== null) this.#options.log.info('the store takes lines again', { was: this.#refusing });
     this.#refusing = null;
   }

@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { statSync } from 'node:fs';
-import { Fault } from '../../base/fault.ts';
+import { Fault, messageOf } from '../../base/fault.ts';
 import type { HeldLock } from '../../base/lock.ts';
+import type { Logger } from '../../telemetry/telemetry.ts';
 import {
   type Frame,
   type FrameResult,
   type InstanceId,
   limits,
+  type ResolvedInstance,
   type ResolveRequest,
   type ResolveResponse,
 } from '../batch/batch.ts';
@@ -37,6 +39,7 @@ export interface StoreParts {
   followers: Set<{ sequence: number }>;
   retention: { ageMs: number | null; bytesMax: number | null };
   lock: HeldLock;
+  log: Logger;
   nowMs: () => number;
   housekeeping: Housekeeping;
 }
@@ -53,7 +56,7 @@ export class DurableStore implements LogStore {
   }
 
   async resolve(tenant: string, request: ResolveRequest): Promise<ResolveResponse> {
-    const { catalogue, nowMs } = this.#parts;
+    const { catalogue } = this.#parts;
     if (request.offers.length > limits.offersMax) {
       throw new Fault(
         'bad-request',
@@ -65,9 +68,7 @@ export class DurableStore implements LogStore {
       ids = planResolve(catalogue, group, tenant, request, randomUUID);
     });
     const instances = ids.map((id, i) => heldOf(catalogue, tenant, id, request.offers[i]!));
-    catalogue.transaction(() => {
-      for (const { id } of instances) catalogue.instances.markSeen(catalogue.instances.find(tenant, id)!.row, nowMs());
-    });
+    this.#markSeen(tenant, instances);
     return { epoch: this.epoch, instances };
   }
 
@@ -147,6 +148,19 @@ export class DurableStore implements LogStore {
     await packs.close();
     catalogue.close();
     lock.release();
+  }
+
+  /** Only retention asks for it, so it is not worth a record, nor an error where the disk is full. */
+  #markSeen(tenant: string, instances: readonly ResolvedInstance[]): void {
+    const { catalogue, log, nowMs } = this.#parts;
+    try {
+      catalogue.transaction(() => {
+        for (const { id } of instances)
+          catalogue.instances.markSeen(catalogue.instances.find(tenant, id)!.row, nowMs());
+      });
+    } catch (error) {
+      log.warn('when instances were last seen was not noted', { error: messageOf(error) });
+    }
   }
 
   #submit(bytes: number, exclusive: boolean, plan: (group: Group) => void): Promise<void> {

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { appendFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
+import { systemClock } from '../../base/clock.ts';
 import { MetricsRegistry } from '../../telemetry/telemetry.ts';
 import type { DurableStore } from './durable-store.ts';
 import { type FileLayer, realFiles } from './file-layer.ts';
@@ -166,6 +167,27 @@ test('A full disk refuses appends, acknowledges nothing of them, and the store g
   rmSync(storePath('catalog.db'));
   store = await openTestStore(directory.path);
   assert.deepEqual(await readAll(store, id), lines);
+});
+
+test('Retention goes on while the disk is full: it is what makes room', async () => {
+  const disk = { state: 'roomy' as 'roomy' | 'full' };
+  const clock = { ...systemClock, nowMs: () => Date.now() + aheadMs };
+  let aheadMs = 0;
+  const retention = { ageMs: 1000, bytesMax: null };
+  store = await openTestStore(directory.path, { files: limitedDisk(disk), clock, retention, packBytesMax: 500 });
+  const { id } = await resolveOne(store);
+  await appendNumbered(id, 0, 3);
+  disk.state = 'full';
+  aheadMs = 60_000;
+  await assert.rejects(appendNumbered(id, 3, 4), { code: 'disk-full' });
+  const before = readdirSync(storePath('packs'));
+  await store.tidy();
+  assert.deepEqual(await readAll(store, id), []);
+  assert.deepEqual(
+    readdirSync(storePath('packs')).filter((name) => before.slice(0, -1).includes(name)),
+    [],
+  );
+  assert.notEqual(store.status().refusing, null);
 });
 
 test('A store whose disk is full still opens and is read', async () => {

@@ -91,13 +91,14 @@ async function agrees(steps: readonly Step[]): Promise<void> {
     const model = new Model();
     let last: BatchFrame[] = [];
     for (const step of steps) {
-      if (step.kind === 'restart') {
+      if (step.kind === 'append') last = await appended(store, model, ids, step);
+      else if (step.kind === 'retry') {
+        assert.ok((await statuses(store, ...last)).every((status) => status !== 'stored'));
+      } else if (step.kind === 'tidy') await store.tidy();
+      else {
         await store.close();
         store = await openTestStore(directory.path, options);
-      } else if (step.kind === 'tidy') await store.tidy();
-      else if (step.kind === 'retry')
-        assert.ok((await statuses(store, ...last)).every((status) => status !== 'stored'));
-      else last = await appended(store, model, ids, step);
+      }
       await equals(store, model, ids);
     }
   } finally {

@@ -109,7 +109,7 @@ async function openLocked(
   const reader = new BlockReader(packs, catalogue, log, damaged);
   const nowMs = () => clock.nowMs();
   const store = new DurableStore({
-    ...{ epoch, packs, catalogue, cataloguePath, committer, reader, bell, followers, lock, housekeeping, nowMs },
+    ...{ epoch, packs, catalogue, cataloguePath, committer, reader, bell, followers, lock, housekeeping, log, nowMs },
     retention: kept,
   });
   observe(metrics, store, committer);

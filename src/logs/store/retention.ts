@@ -86,6 +86,7 @@ async function expire({ committer, expired }: RetentionOptions, blocks: number[]
   await committer.submit({
     bytes: blocks.length * 20,
     exclusive: true,
+    makesRoom: true,
     plan: (group) => group.records.push({ kind: recordKinds.expired, tenant: '', payload: jsonPayload(payload) }),
   });
   expired.add(blocks.length);
@@ -100,6 +101,7 @@ async function forget(options: RetentionOptions, signal: AbortSignal): Promise<v
     await committer.submit({
       bytes: FORGOTTEN_PER_COMMIT * 40,
       exclusive: true,
+      makesRoom: true,
       plan(group) {
         const payloads = forgotten(catalogue, before, tombstonesBefore);
         found = payloads.size;
