@@ -5,7 +5,7 @@ import { afterEach, beforeEach, test } from 'node:test';
 import { systemClock } from '../../base/clock.ts';
 import type { LogsRequest } from '../../logs/serve/protocol.ts';
 import { type ServerUnderTest, startServerUnderTest } from '../../logs/serve/server-under-test.ts';
-import { LogsStream } from './logs-stream.ts';
+import { LogsStream, linesOf } from './logs-stream.ts';
 
 let server: ServerUnderTest;
 let proxy: Server;
@@ -56,7 +56,7 @@ async function read(request: LogsRequest, isEnough = (_: string[]) => false): Pr
     signal: stop.signal,
     clock,
   }).events()) {
-    if (event.kind === 'lines') lines.push(...event.lines.map(({ bytes }) => bytes.toString()));
+    if (event.kind === 'lines') lines.push(...Array.from(linesOf(event.runs), ({ bytes }) => bytes.toString()));
     if (isEnough(lines)) stop.abort();
   }
   return lines;

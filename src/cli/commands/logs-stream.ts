@@ -7,22 +7,22 @@ import {
   frameTypes,
   type InstanceDeclaration,
   type LogsRequest,
-  linesOf,
   type Notice,
   type ReceivedFrame,
+  type ReceivedRun,
+  runsOf,
 } from '../../logs/serve/protocol.ts';
 import type { ServerAddress } from '../server-address.ts';
 import { callServer, faultFrom } from '../server-call.ts';
 
-export interface ShownLine {
+/** Lines of one instance. */
+export interface ShownRun {
   instance: InstanceDeclaration;
-  time: bigint;
-  flags: number;
-  bytes: Buffer;
+  run: ReceivedRun;
 }
 
 export type LogsEvent =
-  | { kind: 'lines'; lines: ShownLine[] }
+  | { kind: 'lines'; runs: ShownRun[] }
   | { kind: 'notice'; notice: Notice }
   /** The connection broke off; it is made again by itself. */
   | { kind: 'lost'; error: Fault };
@@ -105,9 +105,9 @@ export class LogsStream {
 
   *#event({ type, payload }: ReceivedFrame): Generator<LogsEvent> {
     if (type === frameTypes.lines) {
-      const lines = this.#lines(payload);
-      yield { kind: 'lines', lines };
-      this.#skip += lines.length;
+      const runs = this.#runs(payload);
+      yield { kind: 'lines', runs };
+      for (const { run } of runs) this.#skip += run.lineCount;
     } else if (type === frameTypes.cursor) {
       this.#cursor = { ...this.#cursor, ...JSON.parse(payload.toString()) };
       this.#skip = 0;
@@ -119,15 +119,23 @@ export class LogsStream {
     else if (type === frameTypes.error) throw faultFrom(JSON.parse(payload.toString()));
   }
 
-  #lines(payload: Buffer): ShownLine[] {
-    const lines: ShownLine[] = [];
-    for (const { instance, time, flags, bytes } of linesOf(payload)) {
-      const declaration = this.#instances.get(instance);
-      if (!declaration)
-        throw new Fault('corrupt', `the server's answer names instance ${instance}, which it did not declare`);
-      lines.push({ instance: declaration, time, flags, bytes });
+  #runs(payload: Buffer): ShownRun[] {
+    return runsOf(payload).map((run) => {
+      const instance = this.#instances.get(run.instance);
+      if (instance) return { instance, run };
+      throw new Fault('corrupt', `the server's answer names instance ${run.instance}, which it did not declare`);
+    });
+  }
+}
+
+/** All lines of these runs, as a list to go through. */
+export function* linesOf(
+  runs: readonly ShownRun[],
+): Generator<{ instance: InstanceDeclaration; time: bigint; flags: number; bytes: Buffer }> {
+  for (const { instance, run } of runs) {
+    for (let line = 0; line < run.lineCount; line++) {
+      yield { instance, time: run.time(line), flags: run.flags(line), bytes: run.bytes(line) };
     }
-    return lines;
   }
 }
 

@@ -8,7 +8,7 @@ import { Output, OutputClosed } from '../output/stdout.ts';
 import { resolveServer } from '../server-address.ts';
 import { type LogsFlags, logsFlags } from './logs-flags.ts';
 import { logsRequest } from './logs-request.ts';
-import { LogsStream } from './logs-stream.ts';
+import { LogsStream, type ShownRun } from './logs-stream.ts';
 
 /** How often it is looked whether a pod that is waited for is there. */
 const waitIntervalMs = 500;
@@ -28,7 +28,7 @@ async function printLogs(request: LogsRequest, flags: LogsFlags): Promise<void> 
   try {
     await whenThere(flags, async () => {
       for await (const event of new LogsStream(request, surroundings).events()) {
-        if (event.kind === 'lines') await output.write(show(event.lines));
+        if (event.kind === 'lines') await output.write(show(event.runs));
         else if (event.kind === 'notice') tell(event.notice);
         else process.stderr.write(`taffrail: ${event.error.message}; trying again\n`);
       }
@@ -39,7 +39,7 @@ async function printLogs(request: LogsRequest, flags: LogsFlags): Promise<void> 
   }
 }
 
-function presentation(flags: LogsFlags): (lines: Parameters<LinePrinter['print']>[0]) => Buffer | string {
+function presentation(flags: LogsFlags): (runs: readonly ShownRun[]) => Buffer | string {
   if (flags.output === 'json') return jsonLines;
   const printer = new LinePrinter({
     timestamps: flags.timestamps ?? false,
@@ -48,7 +48,7 @@ function presentation(flags: LogsFlags): (lines: Parameters<LinePrinter['print']
     colour: showsColour(process.stdout),
     limitBytes: flags.limitBytes || undefined,
   });
-  return (lines) => printer.print(lines);
+  return (runs) => printer.print(runs);
 }
 
 /** Where --pod-running-timeout was given, what does not exist yet is waited for. */

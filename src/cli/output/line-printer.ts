@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { formatRfc3339Nano } from '../../base/nanotime.ts';
-import type { ShownLine } from '../commands/logs-stream.ts';
+import { linesOf, type ShownRun } from '../commands/logs-stream.ts';
 import { coloured } from './colour.ts';
 
 const stderrFlag = 1;
@@ -10,6 +10,8 @@ const flagNames: [bit: number, name: string][] = [
   [8, 'unterminated'],
 ];
 const unterminatedFlag = 8;
+type ShownLine = ReturnType<typeof linesOf> extends Generator<infer Line> ? Line : never;
+
 const newline = Buffer.from('\n');
 
 export interface LineStyle {
@@ -36,10 +38,20 @@ export class LinePrinter {
     this.#style = style;
   }
 
-  print(lines: readonly ShownLine[]): Buffer {
+  print(runs: readonly ShownRun[]): Buffer {
     const parts: Buffer[] = [];
-    for (const line of lines) this.#print(line, parts);
-    return Buffer.concat(parts);
+    for (const shown of runs) {
+      if (this.#isShownAsItIs(shown)) parts.push(shown.run.text);
+      else for (const line of linesOf([shown])) this.#print(line, parts);
+    }
+    return parts.length === 1 ? parts[0]! : Buffer.concat(parts);
+  }
+
+  #isShownAsItIs({ run }: ShownRun): boolean {
+    const { timestamps, prefix, limitBytes } = this.#style;
+    return (
+      !timestamps && !prefix && limitBytes === undefined && this.#open === undefined && !run.hasFlags(unterminatedFlag)
+    );
   }
 
   #print(line: ShownLine, parts: Buffer[]): void {
@@ -78,8 +90,10 @@ export class LinePrinter {
 }
 
 /** One JSON object a line; bytes that are not UTF-8 come as `base64` instead of `line`. */
-export function jsonLines(lines: readonly ShownLine[]): string {
-  return lines.map((line) => `${JSON.stringify(jsonOf(line))}\n`).join('');
+export function jsonLines(runs: readonly ShownRun[]): string {
+  let text = '';
+  for (const line of linesOf(runs)) text += `${JSON.stringify(jsonOf(line))}\n`;
+  return text;
 }
 
 function jsonOf({ instance, time, flags, bytes }: ShownLine) {

@@ -2,29 +2,29 @@ import assert from 'node:assert/strict';
 import { PassThrough, Writable } from 'node:stream';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { ShownLine } from '../commands/logs-stream.ts';
 import { formatAge } from './age.ts';
 import { showsColour } from './colour.ts';
 import { jsonLines, LinePrinter, type LineStyle } from './line-printer.ts';
 import { printObject } from './print-object.ts';
+import { type LineSpec, runOf } from './run-under-test.ts';
 import { Output, OutputClosed } from './stdout.ts';
 import { table } from './table.ts';
 
 const plain: LineStyle = { timestamps: false, prefix: false, namespaces: false, colour: false, limitBytes: undefined };
 
-function line(bytes: Buffer | string, more: Partial<ShownLine> = {}, id = 'a'): ShownLine {
-  const instance = { index: 0, id, namespace: 'shop', pod: 'web', podUid: 'u', node: 'n', container: id, attempt: 2 };
-  return { instance, time: 1_767_182_400_120_000_000n, flags: 0, bytes: Buffer.from(bytes), ...more };
+function line(bytes: Buffer | string, flags = 0, container = 'a'): LineSpec {
+  return { bytes: Buffer.from(bytes), flags, container };
 }
 
-function printed(style: Partial<LineStyle>, ...lines: ShownLine[]): string {
-  return new LinePrinter({ ...plain, ...style }).print(lines).toString();
+function printed(style: Partial<LineStyle>, ...lines: LineSpec[]): string {
+  const printer = new LinePrinter({ ...plain, ...style });
+  return lines.map((one) => printer.print([runOf(one)]).toString()).join('');
 }
 
 test('the bytes of lines are printed as they are, whatever they are', () => {
   fc.assert(
     fc.property(fc.array(fc.uint8Array({ maxLength: 50 })), (all) => {
-      const output = new LinePrinter(plain).print(all.map((bytes) => line(Buffer.from(bytes))));
+      const output = new LinePrinter(plain).print(all.map((bytes) => runOf(line(Buffer.from(bytes)))));
       assert.deepEqual(output, Buffer.concat(all.flatMap((bytes) => [Buffer.from(bytes), Buffer.from('\n')])));
     }),
   );
@@ -41,20 +41,20 @@ test('times have nine digits and prefixes the pod and container, as kubectl prin
 });
 
 test('a container that ended within a line gets no newline, unless another one goes on behind it', () => {
-  assert.equal(printed({}, line('cut', { flags: 8 })), 'cut');
-  assert.equal(printed({}, line('cut', { flags: 8 }, 'a'), line('next', {}, 'b')), 'cut\nnext\n');
+  assert.equal(printed({}, line('cut', 8)), 'cut');
+  assert.equal(printed({}, line('cut', 8), line('next', 0, 'b')), 'cut\nnext\n');
 });
 
 test('--limit-bytes counts for each container and cuts within a line', () => {
   const style = { limitBytes: 6 };
   assert.equal(
-    printed(style, line('abc'), line('xy', {}, 'b'), line('def'), line('ghi'), line('z', {}, 'b')),
+    printed(style, line('abc'), line('xy', 0, 'b'), line('def'), line('ghi'), line('z', 0, 'b')),
     'abc\nxy\ndez\n',
   );
 });
 
 test('as JSON a line says all that is known of it, and bytes that are no text come in base64', () => {
-  assert.deepEqual(JSON.parse(jsonLines([line('é\n"', { flags: 3 })])), {
+  assert.deepEqual(JSON.parse(jsonLines([runOf(line('é\n"', 3))])), {
     time: '2025-12-31T12:00:00.12Z',
     stream: 'stderr',
     namespace: 'shop',
@@ -66,7 +66,7 @@ test('as JSON a line says all that is known of it, and bytes that are no text co
     truncated: true,
     line: 'é\n"',
   });
-  const { base64, line: none } = JSON.parse(jsonLines([line(Buffer.from([0xff, 0]))]));
+  const { base64, line: none } = JSON.parse(jsonLines([runOf(line(Buffer.from([0xff, 0])))]));
   assert.deepEqual([base64, none], ['/wA=', undefined]);
 });
 

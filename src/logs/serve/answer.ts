@@ -121,19 +121,11 @@ export class LogsAnswer {
     yield* this.#flushed();
   }
 
-  *#lines(index: number, { block, lines }: PickedLines, from: number, to: number): Generator<Buffer> {
+  *#lines(index: number, picked: PickedLines, from: number, to: number): Generator<Buffer> {
     const skipped = Math.min(this.#skip, to - from);
     this.#skip -= skipped;
-    for (let i = from + skipped; i < to; i++) {
-      const line = lines[i]!;
-      this.#builder.add(
-        index,
-        block.times[line]!,
-        block.flags[line]!,
-        block.text,
-        block.starts[line]!,
-        block.starts[line + 1]! - 1,
-      );
+    for (let at = from + skipped; at < to; ) {
+      at = this.#builder.add(index, picked, at, to);
       if (this.#builder.isFull) yield* this.#flushed();
     }
   }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterEach, beforeEach, test } from 'node:test';
 import { systemClock } from '../../base/clock.ts';
-import { type LogsEvent, LogsStream } from '../../cli/commands/logs-stream.ts';
+import { type LogsEvent, LogsStream, linesOf } from '../../cli/commands/logs-stream.ts';
 import { callServer, getJson } from '../../cli/server-call.ts';
 import type { InstancesAnswer, LogsRequest } from './protocol.ts';
 import { type ServerUnderTest, startServerUnderTest } from './server-under-test.ts';
@@ -31,7 +31,7 @@ async function ask(
   const seen: Seen = { lines: [], notices: [] };
   const surroundings = { resolve: () => ({ url: server.url }), signal: stop.signal, clock: systemClock };
   for await (const event of new LogsStream(request, surroundings).events()) {
-    if (event.kind === 'lines') seen.lines.push(...event.lines.map(({ bytes }) => bytes.toString()));
+    if (event.kind === 'lines') seen.lines.push(...Array.from(linesOf(event.runs), ({ bytes }) => bytes.toString()));
     else if (event.kind === 'notice') seen.notices.push(event.notice.message);
     each?.(seen, event);
     if (seen.lines.length >= enough) stop.abort();
