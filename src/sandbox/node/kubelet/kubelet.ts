@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { backoffMs } from '../../../base/backoff.ts';
 import type { Clock } from '../../../base/clock.ts';
@@ -22,10 +22,12 @@ export interface KubeletOptions {
   log: Logger;
   clock: Clock;
   crashBackoff?: CrashBackoffSettings;
+  removalDelayMs?: number;
 }
 
 /** On shutdown every pod's grace is cut to this. */
 const shutdownGraceMs = 3000;
+const removalDelayDefaultMs = 1000;
 const evictionAnnotation = 'sandbox.taffrail.dev/evict';
 const runtimeBackoff = { initialMs: 200, delayMsMax: 10_000 };
 
@@ -58,7 +60,7 @@ export class Kubelet {
       onUpsert: (pod: Pod) => this.#upsert(pod),
       onDelete: (pod: Pod) =>
         this.#workers.get(pod.metadata.uid)?.end({ kind: 'vanished', graceMs: vanishedGraceMs(pod) }),
-      onSynced: () => void this.#removeOrphans(),
+      onSynced: () => this.#removeOrphans(),
     };
     this.#watching = this.#options.api.watchPods(handlers, this.#stop.signal);
   }
@@ -154,6 +156,7 @@ export class Kubelet {
       logSizeBytesMax,
       logFilesMax,
       crashBackoff: this.#options.crashBackoff ?? crashBackoffDefaults,
+      removalDelayMs: this.#options.removalDelayMs ?? removalDelayDefaultMs,
       onGone: (uid) => {
         this.#workers.delete(uid);
         this.#asked.delete(uid);
@@ -171,8 +174,8 @@ export class Kubelet {
     this.#workers.get(record.podUid)?.onContainer(record);
   }
 
-  /** Containers of pods that the API server no longer knows (deleted while the kubelet was away) are ended and forgotten. */
-  async #removeOrphans(): Promise<void> {
+  /** Containers and files of pods that the API server no longer knows (deleted while the kubelet was away) are ended and forgotten. */
+  #removeOrphans(): void {
     const orphans = new Map<string, ContainerRecord[]>();
     for (const record of this.#records.values()) {
       if (this.#workers.has(record.podUid)) continue;
@@ -185,6 +188,15 @@ export class Kubelet {
       const worker = this.#newWorker({ metadata, spec: { containers } });
       this.#workers.set(podUid, worker);
       worker.end({ kind: 'vanished', graceMs: vanishedGraceMs(worker.pod) });
+    }
+    const { logRoot, nodeDirectory } = this.#options;
+    const known = [...this.#workers.keys()];
+    for (const name of readdirSync(logRoot)) {
+      const ours = /^[^_]+_[^_]+_[^_]+$/.test(name);
+      if (ours && !known.some((uid) => name.endsWith(`_${uid}`))) rmSync(join(logRoot, name), { recursive: true });
+    }
+    for (const uid of readdirSync(join(nodeDirectory, 'pods'))) {
+      if (!known.includes(uid)) rmSync(join(nodeDirectory, 'pods', uid), { recursive: true });
     }
   }
 

@@ -33,6 +33,8 @@ export interface WorkerSurroundings {
   logSizeBytesMax: number;
   logFilesMax: number;
   crashBackoff: CrashBackoffSettings;
+  /** From the end of a pod to the removal of its files. */
+  removalDelayMs: number;
   onGone: (uid: string) => void;
 }
 
@@ -77,6 +79,7 @@ export class PodWorker {
   #running: Promise<void> | undefined;
   #again = false;
   #closed = false;
+  #closing = new AbortController();
 
   constructor(pod: Pod, records: ContainerRecord[], around: WorkerSurroundings) {
     this.#pod = pod;
@@ -85,6 +88,7 @@ export class PodWorker {
     this.#startTime = pod.status?.startTime ?? seconds(around.clock.nowMs());
     for (const record of records) this.#records.set(record.id, record);
     this.#armDeadline();
+    this.#observeDeletion();
   }
 
   get pod(): Pod {
@@ -109,6 +113,7 @@ export class PodWorker {
 
   update(pod: Pod): void {
     this.#pod = pod;
+    this.#observeDeletion();
     this.wake();
   }
 
@@ -144,6 +149,7 @@ export class PodWorker {
   /** Stops looking after the pod; its containers go on. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#closing.abort();
     clearTimeout(this.#timer);
     clearTimeout(this.#deadlineTimer);
     for (const { abort } of this.#probes.values()) abort.abort();
@@ -169,7 +175,6 @@ export class PodWorker {
   }
 
   async #sync(): Promise<void> {
-    this.#observeDeletion();
     if (this.#ending) {
       if (this.#ending !== this.#settled) await this.#bringToEnd(this.#ending);
       return;
@@ -194,8 +199,10 @@ export class PodWorker {
 
   #observeDeletion(): void {
     const { deletionTimestamp, deletionGracePeriodSeconds } = this.#pod.metadata;
-    if (!deletionTimestamp || this.#ending?.kind === 'deleted') return;
-    this.end({ kind: 'deleted', graceMs: (deletionGracePeriodSeconds ?? graceDefaultSeconds) * 1000 });
+    if (!deletionTimestamp) return;
+    const graceMs = (deletionGracePeriodSeconds ?? graceDefaultSeconds) * 1000;
+    const known = this.#ending?.kind === 'deleted' && this.#ending.graceMs <= graceMs;
+    if (!known) this.end({ kind: 'deleted', graceMs });
   }
 
   #views(): Map<string, ContainerView> {
@@ -368,16 +375,16 @@ export class PodWorker {
     clearTimeout(this.#deadlineTimer);
     await this.#stopContainers(runningOf(this.#pod, this.#views()), ending.graceMs);
     this.#ended = true;
-    // The containers' log and volumes go after the status has been told, and the pod's object goes last.
     if (ending.kind !== 'vanished' && !(await this.#writeStatus())) return;
+    if (ending.kind === 'deleted') await this.#around.api.finishDeletion(this.#pod);
     this.#settled = ending;
     if (ending.kind === 'deadline') return;
+    // A moment for whoever reads the log, as the kubelet's collection of garbage leaves one.
+    await this.#around.clock.sleep(this.#around.removalDelayMs, this.#closing.signal).catch(() => {});
     for (const record of [...this.#records.values()]) await this.#forget(record, true);
     this.#files.removeLogs();
     this.#files.remove();
     if (ending.kind === 'evicted') return;
-    this.#settled = undefined;
-    if (ending.kind === 'deleted') await this.#around.api.finishDeletion(this.#pod);
     this.#closed = true;
     this.#around.onGone(this.#pod.metadata.uid);
   }
