@@ -49,6 +49,8 @@ export interface ApiServer {
 }
 
 const closeGraceMs = 2000;
+/** Longer than clients keep idle connections (Go: 90 s), so that it is they who close them. */
+const idleTimeoutMs = 120_000;
 
 /** A TLS server that speaks the Kubernetes API: authentication, limits, discovery, and the versions that it is given. */
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
@@ -66,7 +68,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     maxHeaderSize: limits.headerBytesMax,
     headersTimeout: limits.headersTimeoutMs,
     requestTimeout: limits.requestTimeoutMs,
-    keepAliveTimeout: 90_000,
+    keepAliveTimeout: idleTimeoutMs,
   });
   server.maxConnections = limits.connectionsMax;
   const host = options.host.includes(':') ? `[${options.host}]` : options.host;

@@ -118,6 +118,13 @@ test('each kind of patch does what it is for', async (t) => {
   assert.equal((await patch('merge-patch', stale)).code, 409);
   assert.equal((await patch('merge-patch', 'nonsense')).code, 400);
   assert.equal((await patch('strange-patch', {})).code, 415);
+  for (const wrong of [
+    { kind: 'Node' },
+    { apiVersion: 'v2' },
+    { metadata: { namespace: 'other' } },
+    { metadata: { name: 'b' } },
+  ])
+    assert.equal((await patch('merge-patch', wrong)).code, 400, JSON.stringify(wrong));
   assert.equal((await call('PATCH', `${podsPath}/b`, { body: {}, headers: patchType('merge-patch') })).code, 404);
 });
 

@@ -37,7 +37,10 @@ const subresources: Readonly<Record<string, MakeSubresource>> = {
 
 /** Every group and version, out of the kinds and the reviews. */
 export function servedVersions(registry: Registry, options: ServedOptions): ApiVersion[] {
-  const all = [...kinds.map((kind) => resourceOf(registry, kind, options)), ...reviews(options)];
+  const all = [
+    ...kinds.map((kind) => resourceOf(registry, kind, options)),
+    ...reviews({ schemas: registry.schemas, userOfToken: options.userOfToken }),
+  ];
   const names = [...new Set(all.map(({ info }) => `${info.group}/${info.version}`))];
   return names.map((name) => {
     const resources = all.filter(({ info }) => `${info.group}/${info.version}` === name);

@@ -1,8 +1,14 @@
 import type { KubeObject } from '../../../kubernetes/client/client.ts';
 import type { FieldError } from '../../../kubernetes/schema/schema.ts';
-import { type ApiRequest, badRequest, invalid, type WriteOptions } from '../../../kubernetes/serve/serve.ts';
+import {
+  type ApiRequest,
+  badRequest,
+  invalid,
+  type Target,
+  type WriteOptions,
+} from '../../../kubernetes/serve/serve.ts';
 import { invalidValue, type Kind, required } from '../kinds/kind.ts';
-import { gvkOf, type Registry } from './registry.ts';
+import { type Described, gvkOf, type Registry } from './registry.ts';
 
 const annotationsBytesMax = 256 * 1024;
 const warningsMax = 10;
@@ -18,8 +24,8 @@ const labelValue = /^(?:[A-Za-z0-9]([-_.A-Za-z0-9]{0,61}[A-Za-z0-9])?)?$/;
  * types are refused, defaults are filled in. Throws 400 or 422.
  */
 export function decoded(
-  { schemas }: Registry,
-  kind: Kind,
+  { schemas }: Pick<Registry, 'schemas'>,
+  kind: Described,
   request: ApiRequest,
   object: KubeObject,
   { fieldValidation }: WriteOptions,
@@ -42,11 +48,26 @@ export function decoded(
   return normalized;
 }
 
-function notThisKind({ info }: Kind, why: string) {
+/** What the body says of itself has to agree with the path. */
+export function requireTarget({ info }: Described, { apiVersion, kind, metadata }: KubeObject, target: Target): void {
+  const wanted = info.group === '' ? info.version : `${info.group}/${info.version}`;
+  if ((apiVersion && apiVersion !== wanted) || (kind && kind !== info.kind))
+    throw badRequest(
+      `the kind of the object (${apiVersion}, ${kind}) does not match that of the URL (${wanted}, ${info.kind})`,
+    );
+  if (metadata?.name !== target.name)
+    throw badRequest(
+      `the name of the object (${metadata?.name ?? ''}) does not match the name on the URL (${target.name})`,
+    );
+  if (info.namespaced && metadata.namespace && metadata.namespace !== target.namespace)
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+}
+
+function notThisKind({ info }: Described, why: string) {
   return badRequest(`${info.kind} in version "${info.version}" cannot be handled as a ${info.kind}: ${why}`);
 }
 
-export function invalidObject({ info }: Kind, object: KubeObject, errors: readonly FieldError[]) {
+export function invalidObject({ info }: Described, object: KubeObject, errors: readonly FieldError[]) {
   return invalid(info.group, info.kind, object.metadata?.name ?? '', errors);
 }
 

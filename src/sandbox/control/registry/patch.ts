@@ -3,7 +3,7 @@ import { jsonPatched } from '../../../kubernetes/schema/json-patch.ts';
 import { mergePatched } from '../../../kubernetes/schema/merge-patch.ts';
 import { type ApiRequest, badRequest, type PatchOptions, type Target } from '../../../kubernetes/serve/serve.ts';
 import type { Kind } from '../kinds/kind.ts';
-import { decoded } from './admit-object.ts';
+import { decoded, requireTarget } from './admit-object.ts';
 import { create } from './create.ts';
 import { gvkOf, type Registry, shown, stored } from './registry.ts';
 import { type Part, replace } from './update.ts';
@@ -27,10 +27,7 @@ export function patch(
   const current = stored(registry, kind, target);
   const before = shown(kind, current);
   const patched = patchedObject(registry, kind, before, options);
-  if (patched.metadata?.name !== target.name)
-    throw badRequest(
-      `the name of the object (${patched.metadata?.name}) does not match the name on the URL (${target.name})`,
-    );
+  requireTarget(kind, patched, target);
   const object = decoded(registry, kind, request, patched, options);
   // A version that the patch itself names is a precondition; else it is the version that was patched.
   const next = kind.toStored ? kind.toStored(object) : object;

@@ -18,7 +18,10 @@ export interface Registry {
   afterCreate(kind: Kind, created: KubeObject): void;
 }
 
-export function gvkOf({ info: { group, version, kind } }: Kind): GroupVersionKind {
+/** All that decoding needs to know of a kind. */
+export type Described = Pick<Kind, 'info'>;
+
+export function gvkOf({ info: { group, version, kind } }: Described): GroupVersionKind {
   return { group, version, kind };
 }
 

@@ -1,14 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject } from '../../../kubernetes/client/client.ts';
-import {
-  type ApiRequest,
-  badRequest,
-  conflict,
-  type Target,
-  type WriteOptions,
-} from '../../../kubernetes/serve/serve.ts';
+import { type ApiRequest, conflict, type Target, type WriteOptions } from '../../../kubernetes/serve/serve.ts';
 import { type Kind, notAllowed } from '../kinds/kind.ts';
-import { decoded, invalidObject, validate } from './admit-object.ts';
+import { decoded, invalidObject, requireTarget, validate } from './admit-object.ts';
 import { type Registry, requireUnchanged, shown, stored } from './registry.ts';
 
 /** Which part of an object a write is about: everything but the status, or the status alone. */
@@ -24,11 +18,7 @@ export function update(
   options: WriteOptions,
 ): KubeObject {
   const object = decoded(registry, kind, request, sent, options);
-  const { name, namespace } = object.metadata;
-  if (name !== target.name)
-    throw badRequest(`the name of the object (${name ?? ''}) does not match the name on the URL (${target.name})`);
-  if (kind.info.namespaced && namespace && namespace !== target.namespace)
-    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+  requireTarget(kind, object, target);
   const current = stored(registry, kind, target);
   return replace(registry, kind, part, current, kind.toStored ? kind.toStored(object) : object, options.dryRun);
 }

@@ -1,52 +1,59 @@
 import type { KubeObject } from '../../../kubernetes/client/client.ts';
+import type { SchemaRegistry } from '../../../kubernetes/schema/schema.ts';
 import { type ApiRequest, badRequest, type Resource, type UserInfo } from '../../../kubernetes/serve/serve.ts';
+import { decoded } from '../registry/admit-object.ts';
 import { authorize, rulesOf } from './policy.ts';
 
 type Answer = (request: ApiRequest, spec: KubeObject) => object | Promise<object>;
 
 /** Questions that are posted and answered in `status`, and kept nowhere. */
-function review(group: string, kind: string, answer: Answer): Resource {
+function review(schemas: SchemaRegistry, group: string, kind: string, answer: Answer): Resource {
   const singular = kind.toLowerCase();
   const plural = `${singular}s`;
+  const info = {
+    group,
+    version: 'v1',
+    kind,
+    plural,
+    singular,
+    shortNames: [],
+    categories: [],
+    namespaced: false,
+    verbs: ['create'],
+    subresources: [],
+  };
   return {
-    info: {
-      group,
-      version: 'v1',
-      kind,
-      plural,
-      singular,
-      shortNames: [],
-      categories: [],
-      namespaced: false,
-      verbs: ['create'],
-      subresources: [],
-    },
+    info,
     columns: [],
     backing: {
-      create: async (request, _, object) => ({ ...object, status: await answer(request, object.spec ?? {}) }),
+      create: async (request, _, sent, options) => {
+        const object = decoded({ schemas }, { info }, request, sent, options);
+        return { ...object, status: await answer(request, object.spec ?? {}) };
+      },
     },
   };
 }
 
 export interface ReviewOptions {
+  schemas: SchemaRegistry;
   userOfToken: (token: string) => UserInfo | undefined;
 }
 
-export function reviews({ userOfToken }: ReviewOptions): Resource[] {
+export function reviews({ schemas, userOfToken }: ReviewOptions): Resource[] {
   return [
-    review('authorization.k8s.io', 'SelfSubjectAccessReview', (request, spec) => access(request.user, spec)),
-    review('authorization.k8s.io', 'SubjectAccessReview', (_, spec) => {
+    review(schemas, 'authorization.k8s.io', 'SelfSubjectAccessReview', (request, spec) => access(request.user, spec)),
+    review(schemas, 'authorization.k8s.io', 'SubjectAccessReview', (_, spec) => {
       if (!spec.user && !spec.groups?.length)
         throw badRequest('spec.user: Required value: at least one of user or group must be specified');
       return access({ name: spec.user ?? '', groups: spec.groups ?? [] }, spec);
     }),
-    review('authorization.k8s.io', 'SelfSubjectRulesReview', ({ user }) => ({
+    review(schemas, 'authorization.k8s.io', 'SelfSubjectRulesReview', ({ user }) => ({
       resourceRules: rulesOf(user).map(({ verbs, apiGroups, resources }) => ({ verbs, apiGroups, resources })),
       nonResourceRules: [{ verbs: ['get'], nonResourceURLs: ['*'] }],
       incomplete: false,
     })),
-    review('authentication.k8s.io', 'SelfSubjectReview', ({ user }) => ({ userInfo: userInfoOf(user) })),
-    review('authentication.k8s.io', 'TokenReview', (_, spec) => {
+    review(schemas, 'authentication.k8s.io', 'SelfSubjectReview', ({ user }) => ({ userInfo: userInfoOf(user) })),
+    review(schemas, 'authentication.k8s.io', 'TokenReview', (_, spec) => {
       const user = typeof spec.token === 'string' ? userOfToken(spec.token) : undefined;
       return user
         ? { authenticated: true, user: userInfoOf(user) }
