@@ -47,12 +47,12 @@ export class TroubledProxy {
     const body: Buffer[] = [];
     for await (const chunk of incoming) {
       body.push(chunk);
-      if (trouble === 'cut') return void incoming.destroy();
+      if (trouble === 'cut') return void incoming.socket.destroy();
     }
-    if (trouble === 'cut') return void incoming.destroy();
+    if (trouble === 'cut') return void incoming.socket.destroy();
     const answer = await this.#forward(incoming, Buffer.concat(body));
     if (trouble === 'slow') await sleep(SLOW_MS);
-    if (trouble === 'lose-answer') return void incoming.destroy();
+    if (trouble === 'lose-answer') return void incoming.socket.destroy();
     outgoing.writeHead(answer.status, answer.headers);
     outgoing.end(answer.body);
   }
