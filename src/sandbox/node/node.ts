@@ -12,6 +12,7 @@ import type { CrashBackoffSettings } from './kubelet/crash-backoff.ts';
 import {
   biggestUser,
   type DiskSettings,
+  type DiskUsage,
   diskDefaults,
   evictionMessage,
   measureDisk,
@@ -19,6 +20,8 @@ import {
 } from './kubelet/disk-pressure.ts';
 import { evictionRequest, Kubelet } from './kubelet/kubelet.ts';
 import { nodeObject, pressureTaint } from './kubelet/node-object.ts';
+import type { Pod } from './kubelet/pod.ts';
+import { logDirectoryName } from './kubelet/pod-files.ts';
 import { KubeletServer } from './kubelet/server.ts';
 import { openRuntime, shutDownRuntime } from './runtime/launch.ts';
 
@@ -115,6 +118,7 @@ class NodeKeeper {
   #clock: Clock;
   #since = new Map<string, { status: string; atMs: number }>();
   #pressureUntilMs = 0;
+  #evictedUid: string | undefined;
   #reported = '';
   #reportedAtMs = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -161,11 +165,20 @@ class NodeKeeper {
     const nowMs = this.#clock.nowMs();
     if (pressure) {
       this.#pressureUntilMs = nowMs + this.#disk.pressureTransitionMs;
-      const alive = this.#kubelet.pods.map(({ pod }) => pod).filter(({ status }) => status?.phase !== 'Failed');
-      const victim = biggestUser(alive, usage);
-      if (victim) this.#kubelet.evict(victim.pod.metadata.uid, evictionMessage(victim.pod, victim.bytes, pressure), 0);
+      this.#evictBiggest(usage, pressure);
     }
     this.#kubelet.refuseNewPods(nowMs < this.#pressureUntilMs);
+  }
+
+  /** One at a time: the next one only if the pressure stays after the files of the last one have gone. */
+  #evictBiggest(usage: DiskUsage, pressure: { threshold: number; available: number }): void {
+    const pods = this.#kubelet.pods.map(({ pod }) => pod);
+    const isEvicted = ({ metadata, status }: Pod) => metadata.uid === this.#evictedUid || status?.reason === 'Evicted';
+    if (pods.some((pod) => isEvicted(pod) && usage.byPodDirectory.has(logDirectoryName(pod)))) return;
+    const victim = biggestUser(pods, usage);
+    if (!victim) return;
+    this.#evictedUid = victim.pod.metadata.uid;
+    this.#kubelet.evict(this.#evictedUid, evictionMessage(victim.pod, victim.bytes, pressure), 0);
   }
 
   async #report(): Promise<void> {

@@ -1,6 +1,7 @@
 import { readdirSync, statfsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Pod } from './pod.ts';
+import { logDirectoryName } from './pod-files.ts';
 
 export interface DiskSettings {
   /** All of the node's log files together; unlimited when left out. */
@@ -49,8 +50,7 @@ export function pressureOf(
 export function biggestUser(pods: Pod[], usage: DiskUsage): { pod: Pod; bytes: number } | undefined {
   let biggest: { pod: Pod; bytes: number } | undefined;
   for (const pod of pods) {
-    const { namespace, name, uid } = pod.metadata;
-    const bytes = usage.byPodDirectory.get(`${namespace}_${name}_${uid}`) ?? 0;
+    const bytes = usage.byPodDirectory.get(logDirectoryName(pod)) ?? 0;
     if (bytes > (biggest?.bytes ?? 0)) biggest = { pod, bytes };
   }
   return biggest;

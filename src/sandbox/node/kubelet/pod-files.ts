@@ -8,15 +8,18 @@ const messageBytesMax = 4096;
 const fallbackBytesMax = 2048;
 const fallbackLinesMax = 80;
 
+export function logDirectoryName({ metadata }: Pod): string {
+  return `${metadata.namespace}_${metadata.name}_${metadata.uid}`;
+}
+
 /** Where a pod's files are: its logs as kubelet names them, and what the kubelet itself keeps for it. */
 export class PodFiles {
   readonly logDirectory: string;
   readonly directory: string;
 
   constructor(pod: Pod, logRoot: string, podsDirectory: string) {
-    const { namespace, name, uid } = pod.metadata;
-    this.logDirectory = join(logRoot, `${namespace}_${name}_${uid}`);
-    this.directory = join(podsDirectory, uid);
+    this.logDirectory = join(logRoot, logDirectoryName(pod));
+    this.directory = join(podsDirectory, pod.metadata.uid);
   }
 
   get volumeDirectory(): string {
