@@ -51,6 +51,7 @@ export interface ApiServer {
 const closeGraceMs = 2000;
 /** Longer than clients keep idle connections (Go: 90 s), so that it is they who close them. */
 const idleTimeoutMs = 120_000;
+const tcpProbeAfterMs = 60_000;
 
 /** A TLS server that speaks the Kubernetes API: authentication, limits, discovery, and the versions that it is given. */
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
@@ -69,6 +70,9 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     headersTimeout: limits.headersTimeoutMs,
     requestTimeout: limits.requestTimeoutMs,
     keepAliveTimeout: idleTimeoutMs,
+    // A client that has vanished without a word is found out by TCP.
+    keepAlive: true,
+    keepAliveInitialDelay: tcpProbeAfterMs,
   });
   server.maxConnections = limits.connectionsMax;
   const host = options.host.includes(':') ? `[${options.host}]` : options.host;

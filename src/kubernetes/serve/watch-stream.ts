@@ -1,11 +1,11 @@
 import type { ServerResponse } from 'node:http';
 import type { KubeObject } from '../client/client.ts';
 import type { ApiRequest } from './api.ts';
-import type { Resource, RunningWatch, Target, WatchEventType, WatchOptions } from './backing.ts';
+import type { Resource, Target, WatchEventType, WatchOptions } from './backing.ts';
 import type { ServeLimits } from './limits.ts';
 import type { Representation } from './negotiation.ts';
-import { statusErrorOf } from './status.ts';
 import { parseIncludeObject, partialOf, tableOf } from './table.ts';
+import { WatchQueue } from './watch-queue.ts';
 
 export interface WatchStreamOptions {
   watch: WatchOptions & { bookmarks: boolean };
@@ -16,11 +16,11 @@ export interface WatchStreamOptions {
   onCut(): void;
 }
 
-type Render = (type: WatchEventType, object: KubeObject) => object;
+type Render = (object: KubeObject) => object;
 
 /**
  * Writes events as JSON, one a line, until the client goes, the time is up or the client falls too far behind; then it is
- * cut off and comes back with the last version it saw. A refusal after the headers is an ERROR event, as in the API server.
+ * cut off and comes back with the last version it saw.
  */
 export async function streamWatch(
   response: ServerResponse,
@@ -30,34 +30,24 @@ export async function streamWatch(
   options: WatchStreamOptions,
 ): Promise<void> {
   const render = rendererOf(request, resource, options.representation);
-  const write = (type: string, object: object) => {
-    if (response.destroyed || response.writableEnded) return;
-    response.write(`${JSON.stringify({ type, object })}\n`);
-    if (response.writableLength <= options.limits.watchBacklogBytesMax) return;
-    options.onCut();
-    response.destroy();
-  };
-  const bookmark = (running: RunningWatch, annotations?: Record<string, string>) =>
-    write('BOOKMARK', render('BOOKMARK', bookmarkOf(resource, running.resourceVersion(), annotations)));
+  const queue = new WatchQueue(response, options);
+  const add = (type: WatchEventType, object: KubeObject) => queue.add(() => ({ type, object: render(object) }));
+  const bookmark = (version: string, annotations?: Record<string, string>) =>
+    add('BOOKMARK', bookmarkOf(resource, version, annotations));
 
   // Thrown from here, a refusal is still an ordinary answer; the API server answers 410 to a watch in that way too.
-  const early: [WatchEventType, KubeObject][] = [];
-  let open = false;
-  const running = resource.backing.watch!(request, target, options.watch, {
-    event: (type, object) => (open ? write(type, render(type, object)) : void early.push([type, object])),
-  });
+  const running = resource.backing.watch!(request, target, options.watch, { event: add });
   try {
     response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-cache, private' });
     response.flushHeaders();
-    open = true;
-    for (const [type, object] of early.splice(0)) write(type, render(type, object));
-    if (options.watch.sendInitialEvents) bookmark(running, { 'k8s.io/initial-events-end': 'true' });
-    await untilEnd(response, request, options, () => bookmark(running));
-    if (options.watch.bookmarks) bookmark(running);
-  } catch (error) {
-    const refusal = statusErrorOf(error);
-    if (!refusal) throw error;
-    write('ERROR', refusal.toStatus());
+    if (options.watch.sendInitialEvents) bookmark(running.resourceVersion(), { 'k8s.io/initial-events-end': 'true' });
+    const ended = untilEnd(response, request, options, () => {
+      // While something is held back, the newest version has not been told yet.
+      if (queue.isOpen) bookmark(running.resourceVersion());
+    });
+    await queue.catchUp();
+    await ended;
+    if (options.watch.bookmarks && queue.isOpen) bookmark(running.resourceVersion());
   } finally {
     running.stop();
     if (!response.destroyed) response.end();
@@ -86,11 +76,11 @@ function untilEnd(
 }
 
 function rendererOf(request: ApiRequest, resource: Resource, { as }: Representation): Render {
-  if (as?.kind === 'PartialObjectMetadata') return (_, object) => partialOf(object, as.version);
-  if (as?.kind !== 'Table') return (_, object) => object;
+  if (as?.kind === 'PartialObjectMetadata') return (object) => partialOf(object, as.version);
+  if (as?.kind !== 'Table') return (object) => object;
   const include = parseIncludeObject(request.query.get('includeObject'));
   let first = true;
-  return (_, object) => {
+  return (object) => {
     const table = tableOf(resource.columns, [object], {
       meta: { resourceVersion: object.metadata.resourceVersion ?? '' },
       include,

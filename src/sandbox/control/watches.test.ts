@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
+import { systemClock } from '../../base/clock.ts';
 import { mapNamed, mapsPath, type StartedPlane, startPlane, type Watched } from './started-plane.ts';
 
 async function seen(watch: Watched, count: number): Promise<string[]> {
@@ -112,6 +113,28 @@ test('a watcher that does not read is cut off, and that is counted', async (t) =
   watch.response.resume();
   watch.response.on('error', () => {});
   await ended;
+  assert.match(plane.metrics.exposition(), /taffrail_api_watches_cut_total\{resource="configmaps"\} 1/);
+});
+
+test('what is there already is given to a watcher whole, however much it is, and what comes meanwhile comes after it', async (t) => {
+  const plane = await startPlane(t, { limits: { watchBacklogBytesMax: 64 * 1024 } });
+  const text = 'x'.repeat(300_000);
+  for (let at = 10; at < 30; at++) await plane.call('POST', mapsPath, { body: mapNamed(`m${at}`, { text }) });
+  const watch = await plane.watch(`${mapsPath}?watch=1`);
+  await put(plane, 'm10', {}, 'later');
+  const events = await seen(watch, 21);
+  assert.deepEqual(events, [...Array.from({ length: 20 }, (_, at) => `ADDED m${at + 10}`), 'MODIFIED m10']);
+  watch.stop();
+});
+
+test('a watcher that does not read what is there is cut off too', async (t) => {
+  const plane = await startPlane(t, { limits: { requestTimeoutMs: 600, headersTimeoutMs: 500 } });
+  const text = 'x'.repeat(900_000);
+  for (let at = 0; at < 12; at++) await plane.call('POST', mapsPath, { body: mapNamed(`m${at}`, { text }) });
+  const watch = await plane.watch(`${mapsPath}?watch=1`);
+  watch.response.pause();
+  watch.response.on('error', () => {});
+  while (!plane.metrics.exposition().includes('taffrail_api_watches_running 0')) await systemClock.sleep(20);
   assert.match(plane.metrics.exposition(), /taffrail_api_watches_cut_total\{resource="configmaps"\} 1/);
 });
 
