@@ -1,9 +1,7 @@
 import { mkdirSync, statSync } from 'node:fs';
-import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
 import { type Clock, systemClock } from '../base/clock.ts';
 import { Fault } from '../base/fault.ts';
 import { type HeldLock, takeLock } from '../base/lock.ts';
@@ -11,6 +9,7 @@ import type { ClusterAccess } from '../kubernetes/client/client.ts';
 import type { CollectSettings } from '../logs/collect/collect.ts';
 import type { ShipSettings } from '../logs/ship/ship.ts';
 import type { Logger, MetricsRegistry } from '../telemetry/telemetry.ts';
+import { keepMemoryLow } from './low-memory.ts';
 import { NodeAgent } from './node-agent.ts';
 
 export type AgentSettings = CollectSettings & ShipSettings;
@@ -34,6 +33,8 @@ export interface AgentOptions {
   metrics: MetricsRegistry;
   clock?: Clock;
   random?: () => number;
+  /** Called every now and then while much is read; see low-memory.ts. */
+  relieve?: () => void;
 }
 
 export interface RunningAgent {
@@ -86,10 +87,7 @@ export interface AgentMainOptions extends AgentOptions {
 
 /** Runs the agent until the signal aborts or, with `once`, until everything is acknowledged. Rejects with a Fault. */
 export async function agentMain(options: AgentMainOptions, signal: AbortSignal): Promise<void> {
-  // What is young here are buffers that die at once; a large nursery would only keep 30 MB of them resident.
-  setFlagsFromString('--max-semi-space-size=1');
-  setFlagsFromString('--semi-space-growth-factor=1');
-  const agent = await startAgent(options);
+  const agent = await startAgent({ ...options, relieve: keepMemoryLow() });
   const stop = () => void agent.close();
   if (signal.aborted) stop();
   signal.addEventListener('abort', stop, { once: true });
@@ -103,6 +101,7 @@ export async function agentMain(options: AgentMainOptions, signal: AbortSignal):
 }
 
 async function serveMetrics({ metrics, log }: AgentOptions, port: number) {
+  const { createServer } = process.getBuiltinModule('node:http');
   const server = createServer((request, response) => {
     const found = request.url === '/metrics';
     response.writeHead(found ? 200 : 404, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' });

@@ -26,6 +26,8 @@ import type { AgentOptions, AgentSettings } from './agent.ts';
 const BUSY_MS = 20;
 /** How often what changed is written to the state and told to the server. */
 const HOUSEKEEPING_MS = 1000;
+/** Each turn leaves about a megabyte of buffers behind. */
+const TURNS_PER_RELIEF = 8;
 const RESOLVE_RETRY_MS = 1000;
 
 /**
@@ -45,6 +47,7 @@ export class NodeAgent {
   readonly #known = new Map<string, KnownInstance>();
   readonly #held = new Set<InstanceTail>();
   #stopped = false;
+  #turns = 0;
   #resolving = false;
   #housekeepingAtMs = 0;
   #progressAtMs: number;
@@ -109,6 +112,7 @@ export class NodeAgent {
       const tail = this.#collector.nextReady();
       if (!tail) return;
       const { generation } = tail;
+      if (++this.#turns % TURNS_PER_RELIEF === 0) this.#options.relieve?.();
       for (const piece of this.#collector.turn(tail)) {
         const onResult = (result: FrameResult) => this.#onResult(tail, piece, generation, result);
         this.#shipper.push({ frame: piece.frame, owner: tail, onResult });

@@ -147,8 +147,7 @@ function checkedHeader(value: unknown, offset: number): BatchHeader {
     [header.order.offset, header.lineCount, header.stderrCount, header.textBytes, header.columnsBytes].every(isCount) &&
     header.textBytes <= limits.batchTextBytesMax &&
     header.columnsBytes <= 4 * limits.batchTextBytesMax &&
-    DECIMAL.test(header.timeMin) &&
-    DECIMAL.test(header.timeMax) &&
+    [header.timeMin, header.timeMax].every((time) => typeof time === 'string' && DECIMAL.test(time)) &&
     Array.isArray(header.covers) &&
     header.covers.every(isCover);
   if (!sound) throw corrupt(offset, 'a field of its header is missing or of the wrong type');

@@ -155,6 +155,8 @@ export class Segments {
     if (twin.file === null) {
       twin.file = segment.file;
       twin.id = segment.id;
+      // It was taken to be complete, and has been written to after all.
+      if (twin.done && !segment.isCompressed && segment.size > twin.size) twin.done = false;
       // Nothing was open of it: from here on it is read from the compressed file.
       if (twin.fd === null && twin.compressedFd === null && !twin.done) {
         twin.compressedFd = segment.compressedFd;

@@ -42,7 +42,6 @@ export class InstanceTail {
   readonly origin: TailOrigin;
   readonly discoveredMs: number;
   readonly #context: TailContext;
-  readonly #log: Logger;
   readonly #segments: Segments;
   state: TailState = 'new';
   id: InstanceId | null = null;
@@ -79,14 +78,18 @@ export class InstanceTail {
     this.#context = context;
     this.origin = origin;
     this.discoveredMs = context.monotonicMs();
-    const { namespace, pod, key } = origin;
-    this.#log = context.log.with({ namespace, pod, container: key.container, attempt: key.attempt });
     this.#segments = new Segments({
       settleMs: context.settings.settleMs,
       monotonicMs: context.monotonicMs,
       onTrouble: (message, error) => this.#trouble(message, error),
       onLost: (segment, from, to) => this.#lose(segment, from, to, 'truncated'),
     });
+  }
+
+  /** Made when there is something to say: a thousand quiet instances need none. */
+  get #log(): Logger {
+    const { namespace, pod, key } = this.origin;
+    return this.#context.log.with({ namespace, pod, container: key.container, attempt: key.attempt });
   }
 
   get segments(): readonly Segment[] {

@@ -1,0 +1,15 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+/**
+ * For a process whose memory counts and whose young objects are mostly handles of large buffers that die at once: a small
+ * nursery, and a function that empties it. Measured at full load: 98 MB resident instead of 135. It concerns the whole process.
+ */
+export function keepMemoryLow(): () => void {
+  setFlagsFromString('--max-semi-space-size=1');
+  setFlagsFromString('--semi-space-growth-factor=1');
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as (options: { type: 'minor' }) => void;
+  setFlagsFromString('--no-expose-gc');
+  return () => collect({ type: 'minor' });
+}
