@@ -7,6 +7,7 @@ import { formatGeneral } from '../text/go-float.ts';
 import { choosesAny } from './check-count.ts';
 import { ChosenRows } from './chosen-rows.ts';
 import { groupRows } from './group.ts';
+import { heapOrder } from './heap.ts';
 
 /** The first k rows of each group. */
 export function limitK(evaluation: Evaluation, node: AggregationNode, rows: Row[], k: Float64Array): Row[] {
@@ -14,13 +15,9 @@ export function limitK(evaluation: Evaluation, node: AggregationNode, rows: Row[
   const chosen = new ChosenRows();
   for (const group of groupRows(node, rows)) {
     for (let step = 0; step < evaluation.count; step++) {
-      let left = Math.min(Math.trunc(k[step]!), rows.length);
-      for (const row of group.rows) {
-        if (left < 1) break;
-        if (!isPresent(row, step)) continue;
-        chosen.choose(row, step);
-        left--;
-      }
+      const size = Math.max(0, Math.min(Math.trunc(k[step]!), rows.length));
+      const first = group.rows.filter((row) => isPresent(row, step)).slice(0, size);
+      for (const row of heapOrder(first, step)) chosen.choose(row, step);
     }
   }
   return chosen.rows();
@@ -32,14 +29,15 @@ export function limitRatio(evaluation: Evaluation, node: AggregationNode, rows: 
   if (ratio.some((value) => Number.isNaN(value))) throw new QueryError('Ratio value is NaN');
   warnOfRatio(evaluation, node, ratio);
   const chosen = new ChosenRows();
+  const offsets = new Map(rows.map((row) => [row, ratioOffset(row.labels)]));
   for (const group of groupRows(node, rows)) {
-    for (const row of group.rows) {
-      const offset = ratioOffset(row.labels);
-      for (let step = 0; step < evaluation.count; step++) {
-        const limit = Math.min(1, Math.max(-1, ratio[step]!));
-        const isIn = limit >= 0 ? offset < limit : offset >= 1 + limit;
-        if (isIn && isPresent(row, step)) chosen.choose(row, step);
-      }
+    for (let step = 0; step < evaluation.count; step++) {
+      const limit = Math.min(1, Math.max(-1, ratio[step]!));
+      const inside = group.rows.filter((row) => {
+        const offset = offsets.get(row)!;
+        return limit >= 0 ? offset < limit : offset >= 1 + limit;
+      });
+      for (const row of heapOrder(inside, step)) chosen.choose(row, step);
     }
   }
   return chosen.rows();

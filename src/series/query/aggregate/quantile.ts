@@ -6,7 +6,7 @@ import { emptyRow, isPresent, type Row, settled } from '../run/row.ts';
 import { groupRows } from './group.ts';
 
 export function aggregateQuantile(evaluation: Evaluation, node: AggregationNode, rows: Row[], q: Float64Array): Row[] {
-  for (const value of new Set(worst(q))) warnOfQuantile(evaluation.state.annotations, value, node.param!.position);
+  for (const value of worst(q)) warnOfQuantile(evaluation.state.annotations, value, node.param!.position);
   return groupRows(node, rows).flatMap(({ labels, rows: members }) => {
     const row = emptyRow(
       labels,
@@ -25,8 +25,9 @@ export function aggregateQuantile(evaluation: Evaluation, node: AggregationNode,
   });
 }
 
-/** A parameter that changes from step to step is warned of by its extremes. */
+/** Of a parameter that changes from step to step, the value that is furthest out on either side. */
 function worst(q: Float64Array): number[] {
   if (q.some((value) => Number.isNaN(value))) return [Number.NaN];
-  return [q.reduce((a, b) => Math.max(a, b)), q.reduce((a, b) => Math.min(a, b))];
+  const [min, max] = [q.reduce((a, b) => Math.min(a, b)), q.reduce((a, b) => Math.max(a, b))];
+  return [...(max > 1 ? [max] : []), ...(min < 0 ? [min] : [])];
 }

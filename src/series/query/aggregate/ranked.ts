@@ -4,13 +4,7 @@ import { isPresent, type Row } from '../run/row.ts';
 import { choosesAny } from './check-count.ts';
 import { ChosenRows } from './chosen-rows.ts';
 import { groupRows } from './group.ts';
-
-interface Entry {
-  row: Row;
-  value: number;
-}
-/** Whether the first is to leave a full heap before the second. NaN leaves first. */
-type LeavesBefore = (a: number, b: number) => boolean;
+import { type Entry, type LeavesBefore, rise, sink } from './heap.ts';
 
 /** topk and bottomk: at each step the k rows of largest or smallest value, best first. */
 export function ranked(evaluation: Evaluation, node: AggregationNode, rows: Row[], k: Float64Array): Row[] {
@@ -47,26 +41,4 @@ function best(rows: Row[], step: number, size: number, leavesBefore: LeavesBefor
     }
   }
   return heap.sort((a, b) => (leavesBefore(b.value, a.value) ? -1 : leavesBefore(a.value, b.value) ? 1 : 0));
-}
-
-function rise(heap: Entry[], leavesBefore: LeavesBefore): void {
-  let at = heap.length - 1;
-  while (at > 0) {
-    const parent = (at - 1) >> 1;
-    if (!leavesBefore(heap[at]!.value, heap[parent]!.value)) return;
-    [heap[at], heap[parent]] = [heap[parent]!, heap[at]!];
-    at = parent;
-  }
-}
-
-function sink(heap: Entry[], leavesBefore: LeavesBefore): void {
-  let at = 0;
-  for (;;) {
-    let child = 2 * at + 1;
-    if (child >= heap.length) return;
-    if (child + 1 < heap.length && leavesBefore(heap[child + 1]!.value, heap[child]!.value)) child++;
-    if (!leavesBefore(heap[child]!.value, heap[at]!.value)) return;
-    [heap[at], heap[child]] = [heap[child]!, heap[at]!];
-    at = child;
-  }
 }

@@ -1,11 +1,5 @@
+import { power } from '../numbers/power.ts';
 import type { ArithmeticOp, ComparisonOp } from '../syntax/ast.ts';
-
-/** Go's math.Pow, where it differs from JavaScript's: 1 to any power is 1, and so is -1 to an infinite one. */
-export function power(base: number, exponent: number): number {
-  if (base === 1) return 1;
-  if (base === -1 && (exponent === Number.POSITIVE_INFINITY || exponent === Number.NEGATIVE_INFINITY)) return 1;
-  return base ** exponent;
-}
 
 export type NumberOp = ArithmeticOp | ComparisonOp;
 

@@ -42,6 +42,8 @@ class VectorMatch {
   /** By signature and result labels, likewise, for many-to-one. */
   readonly #inserted = new Map<string, Uint8Array>();
   readonly #out: Row[] = [];
+  /** Two rows of the "one" side that match the same, at the earliest step of all. */
+  #duplicate: { step: number; rows: [Row, Row] } | undefined;
 
   constructor(evaluation: Evaluation, node: BinaryNode, left: Row[], right: Row[]) {
     this.#evaluation = evaluation;
@@ -64,6 +66,7 @@ class VectorMatch {
 
   rows(): Row[] {
     const sides = this.#indexOne();
+    if (this.#duplicate !== undefined) this.#refuseDuplicate(...this.#duplicate.rows);
     this.#many.forEach((many, at) => {
       const signature = this.#manyOf[at]!;
       const side = sides[signature];
@@ -90,9 +93,18 @@ class VectorMatch {
     const ordinal = side.rows.push(row) - 1;
     for (let step = 0; step < this.#evaluation.count; step++) {
       if (!isPresent(row, step)) continue;
-      if (side.index[step] !== -1) this.#refuseDuplicate(side.rows[side.index[step]!]!, row);
-      side.index[step] = ordinal;
+      const earlier = side.index[step]!;
+      if (earlier === -1) side.index[step] = ordinal;
+      else if (this.#isMet(step) && (this.#duplicate === undefined || step < this.#duplicate.step)) {
+        this.#duplicate = { step, rows: [side.rows[earlier]!, row] };
+      }
     }
+  }
+
+  /** Whether anything is computed at a step: not where the other side is empty, unless that is filled in. */
+  #isMet(step: number): boolean {
+    const fills = this.#fillOne !== undefined || this.#fillMany !== undefined;
+    return fills || this.#many.some((row) => isPresent(row, step));
   }
 
   #refuseDuplicate(a: Row, b: Row): never {

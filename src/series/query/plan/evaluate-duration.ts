@@ -1,5 +1,5 @@
 import { Fault } from '../../../base/fault.ts';
-import { power } from '../binary/arithmetic.ts';
+import { power } from '../numbers/power.ts';
 import type { DurationExpr, DurationOperand } from '../syntax/ast.ts';
 import type { QueryTimes } from './times.ts';
 

@@ -20,7 +20,7 @@ export interface AnnotationDetail {
 /** How many different annotations one query can have; the rest are counted. */
 const annotationsMax = 1000;
 
-/** What a query's result should be read with. Each text occurs once, at the position where it occurred last. */
+/** What a query's result should be read with. Each text occurs once: at the position where it occurred last, or first if it gathers details. */
 export class Annotations {
   readonly #byText = new Map<string, Annotation>();
   #omitted = 0;
@@ -39,11 +39,9 @@ export class Annotations {
       this.#omitted++;
       return;
     }
-    const detail =
-      known?.detail !== undefined && annotation.detail !== undefined
-        ? known.detail.merge(annotation.detail)
-        : undefined;
-    this.#byText.set(annotation.text, detail === undefined ? annotation : { ...annotation, detail });
+    if (known?.detail !== undefined && annotation.detail !== undefined)
+      known.detail = known.detail.merge(annotation.detail);
+    else this.#byText.set(annotation.text, annotation);
   }
 
   /** As the API shows them, with `(line:column)`. */

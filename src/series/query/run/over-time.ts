@@ -2,6 +2,7 @@ import { metricName } from '../labels/matcher.ts';
 import type { CallNode, PlanNode, SubqueryNode, WindowNode } from '../plan/plan.ts';
 import { functionsWith, rangeFunctions } from '../range/range-functions.ts';
 import type { RangeFunction, Window } from '../range/window.ts';
+import type { Position } from '../text/position.ts';
 import { absentOverTime } from './absent.ts';
 import { hasEqualLabels } from './equal-labels.ts';
 import { evaluateScalar } from './evaluate.ts';
@@ -13,6 +14,8 @@ import { type SubquerySeries, subquerySeries } from './subquery.ts';
 
 const counterSuffix = /_(?:total|sum|count|bucket)$/;
 const noDrops = new Int32Array(0);
+/** As in Prometheus, a subquery is no place that an annotation points to: it names the query's beginning. */
+const nowhere = { start: 0, end: 0 };
 
 export function isRangeArgument(node: PlanNode): node is WindowNode | SubqueryNode {
   return node.kind === 'window' || node.kind === 'subquery';
@@ -50,7 +53,12 @@ function warnOfGauge(evaluation: Evaluation, call: CallNode, { labels }: Selecte
   const name = labels.get(metricName);
   if (name === '' || counterSuffix.test(name)) return;
   const what = 'metric might not be a counter, name does not end in _total/_sum/_count/_bucket:';
-  evaluation.state.annotations.inform(`${what} ${JSON.stringify(name)}`, call.args[0]!.position);
+  evaluation.state.annotations.inform(`${what} ${JSON.stringify(name)}`, positionOf(call));
+}
+
+function positionOf(call: CallNode): Position {
+  const [first] = call.args;
+  return first!.kind === 'subquery' ? nowhere : first!.position;
 }
 
 /** Slides one window over the steps of series after series. */
@@ -88,7 +96,7 @@ class OverTime {
       drops: noDrops,
       metricName: '',
       annotations: evaluation.state.annotations,
-      position: call.args[0]!.position,
+      position: positionOf(call),
       result: 0,
     };
   }

@@ -1,3 +1,4 @@
+import { log2, log10 } from '../numbers/power.ts';
 import type { CallNode } from '../plan/plan.ts';
 import type { Evaluation } from '../run/evaluation.ts';
 import type { Row } from '../run/row.ts';
@@ -18,8 +19,8 @@ const perNumber: Record<string, (value: number) => number> = {
   exp: Math.exp,
   floor: Math.floor,
   ln: Math.log,
-  log10: Math.log10,
-  log2: Math.log2,
+  log10,
+  log2,
   rad: (value) => (value * Math.PI) / 180,
   sgn: (value) => (value < 0 ? -1 : value > 0 ? 1 : value),
   sin: Math.sin,

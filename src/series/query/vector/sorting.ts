@@ -13,15 +13,16 @@ export const sortFunctions: Record<string, (evaluation: Evaluation, call: CallNo
   sort_by_label_desc: (evaluation, call) => byLabels(evaluation, call, -1),
 };
 
-function sortable(evaluation: Evaluation, call: CallNode): Row[] | undefined {
+function sortable(evaluation: Evaluation, call: CallNode): Row[] {
+  const rows = evaluateVector(evaluation, call.args[0]!);
   const what = 'sort is ineffective for range queries since results are always ordered by labels';
   if (!evaluation.isSingle) evaluation.state.annotations.warn(what, call.position);
-  return evaluateVector(evaluation, call.args[0]!);
+  return rows;
 }
 
 /** NaN comes last, whichever the direction. */
 function byValue(evaluation: Evaluation, call: CallNode, direction: number): Row[] {
-  const rows = sortable(evaluation, call)!;
+  const rows = sortable(evaluation, call);
   if (evaluation.count !== 1) return rows;
   return rows.sort((a, b) => {
     const [left, right] = [a.values[0]!, b.values[0]!];
@@ -32,7 +33,7 @@ function byValue(evaluation: Evaluation, call: CallNode, direction: number): Row
 
 function byLabels(evaluation: Evaluation, call: CallNode, direction: number): Row[] {
   const names = call.args.slice(1).map(stringOf);
-  return sortable(evaluation, call)!.sort((a, b) => direction * compare(names, a.labels, b.labels));
+  return sortable(evaluation, call).sort((a, b) => direction * compare(names, a.labels, b.labels));
 }
 
 /** Labels that are equal in what was asked for are ordered by all of them. */
