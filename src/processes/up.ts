@@ -8,7 +8,7 @@ import { startControlPlane } from '../sandbox/control/control.ts';
 import { startControllers } from '../sandbox/control/controllers/controllers.ts';
 import { applyManifests } from '../sandbox/manifests/apply.ts';
 import { type Manifest, readManifests } from '../sandbox/manifests/manifests.ts';
-import { startNode } from '../sandbox/node/node.ts';
+import { crashBackoffUpTo, startNode } from '../sandbox/node/node.ts';
 import { startAgent } from './agent.ts';
 import { openDataDirectory } from './data-directory.ts';
 import { type ServerParts, type ServerSettings, startServer } from './server.ts';
@@ -20,6 +20,8 @@ export interface UpSettings extends ServerSettings {
   examples: boolean;
   logMaxSizeBytes: number;
   logMaxFiles: number;
+  /** The longest that a crashing container waits for its restart. */
+  crashLoopMaxMs: number;
 }
 
 export interface RunningSandbox {
@@ -104,6 +106,7 @@ async function start(
     tls: control.kubeletServing,
     logMaxSizeBytes: settings.logMaxSizeBytes,
     logMaxFiles: settings.logMaxFiles,
+    crashBackoff: crashBackoffUpTo(settings.crashLoopMaxMs),
     ...part('node'),
   });
   closers.push(() => node.close({ stopPods: true }));

@@ -5,7 +5,7 @@ import { createLogger, MetricsRegistry } from '../../telemetry/telemetry.ts';
 import { aborted, untilInterrupted } from '../interrupt.ts';
 import { type StoreFlags, serverSettings, storeSettings } from '../server-settings.ts';
 import { applyConfigFile, configOption, setting } from '../settings.ts';
-import { bytes, port, repeated, wholeNumber } from '../values.ts';
+import { bytes, durationMs, port, repeated, wholeNumber } from '../values.ts';
 
 const mebibyte = 2 ** 20;
 
@@ -15,6 +15,7 @@ interface UpFlags extends StoreFlags {
   examples: boolean;
   logMaxSize: number;
   logMaxFiles: number;
+  crashLoopMax: number;
   fresh?: boolean;
   verbose?: boolean;
 }
@@ -47,6 +48,13 @@ export function command(): Command {
       setting('--log-max-files <n>', 'files that the node keeps of a container', {
         parse: wholeNumber(2, 1000),
         default: 5,
+      }),
+    )
+    .addOption(
+      setting('--crash-loop-max <duration>', 'longest wait before a crashing container is started again', {
+        parse: durationMs,
+        default: 300_000,
+        shown: '5m',
       }),
     )
     .option('--fresh', 'delete what the data directory holds first')
@@ -84,6 +92,7 @@ function upSettings(flags: UpFlags): UpSettings {
     examples: flags.examples,
     logMaxSizeBytes: flags.logMaxSize,
     logMaxFiles: flags.logMaxFiles,
+    crashLoopMaxMs: flags.crashLoopMax,
   };
 }
 

@@ -25,6 +25,8 @@ import { logDirectoryName } from './kubelet/pod-files.ts';
 import { KubeletServer } from './kubelet/server.ts';
 import { openRuntime, shutDownRuntime } from './runtime/launch.ts';
 
+export { crashBackoffUpTo } from './kubelet/crash-backoff.ts';
+
 export interface NodeOptions {
   dataDir: string;
   logRoot: string;

@@ -11,6 +11,11 @@ export const crashBackoffDefaults: CrashBackoffSettings = {
   resetAfterMs: 600_000,
 };
 
+/** As the kubelet's `crashLoopBackOff.maxContainerRestartPeriod`: a maximum below the first delay shortens that too. */
+export function crashBackoffUpTo(delayMsMax: number): CrashBackoffSettings {
+  return { ...crashBackoffDefaults, initialMs: Math.min(crashBackoffDefaults.initialMs, delayMsMax), delayMsMax };
+}
+
 /** The wait between restarts of one container: none before the first restart, then doubling, as the kubelet does. */
 export class CrashBackoff {
   #settings: CrashBackoffSettings;
