@@ -70,7 +70,8 @@ export class Kubelet {
   }
 
   podNamed(namespace: string, name: string): PodWorker | undefined {
-    return this.pods.find(({ pod }) => pod.metadata.namespace === namespace && pod.metadata.name === name);
+    // The newest: one that is ending may have the same name.
+    return this.pods.findLast(({ pod }) => pod.metadata.namespace === namespace && pod.metadata.name === name);
   }
 
   get runtimeReady(): boolean {

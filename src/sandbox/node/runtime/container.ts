@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { constants } from 'node:os';
 import { join } from 'node:path';
+import { messageOf } from '../../../base/fault.ts';
 import type { CriLog, StreamName } from './cri-log.ts';
 import { entryScript } from './entry-script.ts';
 import { isolated } from './isolation.ts';
@@ -66,9 +67,25 @@ export class Container {
 
   /** Resolves when the container's command runs. Rejects with why it does not; the record then says `exited`. */
   async start(request: ContainerRequest): Promise<void> {
+    const scriptPath = join(this.#around.pipeDirectory, `entry-${request.id}`);
+    try {
+      const complaint = await this.#spawn(request, scriptPath);
+      if (complaint === undefined) return;
+      this.#signal('SIGKILL');
+      await this.#ended;
+      throw new Error(complaint);
+    } catch (error) {
+      if (this.record.state === 'created') this.#neverRan(messageOf(error));
+      throw error;
+    } finally {
+      rmSync(scriptPath, { force: true });
+    }
+  }
+
+  /** Gives what the entry script complained of, if it did. */
+  async #spawn(request: ContainerRequest, scriptPath: string): Promise<string | undefined> {
     const { isolation, treeDirectory, pipeDirectory } = this.#around;
     // A file and not an argument: the environment may hold secrets, and everybody may read a process's arguments.
-    const scriptPath = join(pipeDirectory, `entry-${request.id}`);
     writeFileSync(scriptPath, entryScript(request, isolation, treeDirectory), { mode: 0o600 });
     const [program, ...args] = isolated(isolation, ['/bin/sh', scriptPath]);
     const pipes = openPipes(pipeDirectory);
@@ -90,15 +107,17 @@ export class Container {
       this.#child?.once('error', () => resolve({ code: 128, signal: null }));
     });
     const complaint = await setupComplaint(this.#child);
-    rmSync(scriptPath, { force: true });
-    this.#ended = exited.then((exit) => this.#finish(exit, drained, complaint));
-    if (complaint !== undefined) {
-      this.#signal('SIGKILL');
-      await this.#ended;
-      throw new Error(complaint);
+    if (complaint === undefined) {
+      const pid = isolation.pids ? firstChildOf(this.#child.pid as number) : this.#child.pid;
+      this.#change({ state: 'running', startedAtMs: this.#around.nowMs(), ...(pid === undefined ? {} : { pid }) });
     }
-    const pid = isolation.pids ? firstChildOf(this.#child.pid as number) : this.#child.pid;
-    this.#change({ state: 'running', startedAtMs: this.#around.nowMs(), ...(pid === undefined ? {} : { pid }) });
+    this.#ended = exited.then((exit) => this.#finish(exit, drained, complaint));
+    return complaint;
+  }
+
+  #neverRan(message: string): void {
+    this.#log.file.close();
+    this.#change({ state: 'exited', finishedAtMs: this.#around.nowMs(), exitCode: 128, reason: 'StartError', message });
   }
 
   stop(graceMs: number): void {
@@ -223,7 +242,26 @@ function setupComplaint(child: ChildProcess): Promise<string | undefined> {
   });
 }
 
+/** Undefined when there is none (any more). */
 export function firstChildOf(pid: number): number | undefined {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim().split(' ');
-  return children[0] ? Number(children[0]) : undefined;
+  try {
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim();
+    return children === '' ? undefined : Number(children.split(' ')[0]);
+  } catch {
+    // The kernel may be built without that list.
+    return everyProcess().find((candidate) => parentOf(candidate) === pid);
+  }
+}
+
+function everyProcess(): number[] {
+  return readdirSync('/proc').map(Number).filter(Number.isInteger);
+}
+
+function parentOf(pid: number): number | undefined {
+  try {
+    const afterName = readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/^.*\)/, '').trim();
+    return Number(afterName.split(' ')[1]);
+  } catch {
+    return undefined;
+  }
 }

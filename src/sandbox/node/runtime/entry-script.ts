@@ -12,7 +12,8 @@ import type { ContainerMount, ContainerRequest, Isolation } from './protocol.ts'
  * host. /dev is the container's own, so that /dev/termination-log can be put there.
  */
 export function entryScript(request: ContainerRequest, isolation: Isolation, rootDirectory: string): string {
-  const lines = ['set -eu', 'exec 4>&2 2>&3'];
+  // An ordinary user's PATH may lack the directories of pivot_root and hostname.
+  const lines = ['set -eu', 'exec 4>&2 2>&3', 'PATH=$PATH:/usr/sbin:/sbin'];
   if (isolation.mounts) lines.push(...treeLines(request, isolation, rootDirectory));
   const path = new Map(request.env).get('PATH') ?? '';
   lines.push(

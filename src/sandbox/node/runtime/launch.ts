@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '../../../base/clock.ts';
@@ -8,6 +8,8 @@ import { type ContainerRecord, protocolVersion } from './protocol.ts';
 import { readAddress } from './runtime-address.ts';
 import { RuntimeClient } from './runtime-client.ts';
 
+/** A runtime's own log that has grown beyond this is begun anew with the next runtime. */
+const logBytesMax = 1024 * 1024;
 const startMsMax = 15_000;
 /** From the last container's end to the process's. */
 const endMsMax = 5000;
@@ -49,7 +51,9 @@ export async function openRuntime(
 
 function spawnRuntime(nodeDirectory: string): { code: number | undefined } {
   mkdirSync(nodeDirectory, { recursive: true, mode: 0o700 });
-  const logFile = openSync(join(nodeDirectory, 'runtime.log'), 'a', 0o600);
+  const logPath = join(nodeDirectory, 'runtime.log');
+  const grown = (statSync(logPath, { throwIfNoEntry: false })?.size ?? 0) > logBytesMax;
+  const logFile = openSync(logPath, grown ? 'w' : 'a', 0o600);
   const exited: { code: number | undefined } = { code: undefined };
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', mainPath, nodeDirectory], {
     detached: true,
