@@ -62,7 +62,7 @@ export interface ResolveResponse {
   instances: ResolvedInstance[];
 }
 
-/** Why something is missing. `late-start`: written before the agent came. */
+/** Why something is missing. `late-start`: written before the agent came; `damaged`: the store had it and its disk lost it. */
 export type GapReason =
   | 'late-start'
   | 'deleted-before-read'
@@ -71,9 +71,10 @@ export type GapReason =
   | 'spool-full'
   | 'unreadable'
   | 'metadata-timeout'
-  | 'runtime-lost';
+  | 'runtime-lost'
+  | 'damaged';
 
-/** A part that is known to be missing. Only an agent asserts one; lines that come later for the range revoke it. */
+/** A part that is known to be missing. Only an agent asserts one (`damaged` aside); lines that come later for the range revoke it. */
 export interface GapFact {
   kind: 'gap';
   instance: InstanceId;

@@ -14,6 +14,7 @@ const whys: Record<GapReason, string> = {
   unreadable: 'the file cannot be read',
   'metadata-timeout': 'held back: nothing was known of the pod',
   'runtime-lost': 'the container runtime died with them',
+  damaged: "damaged on the store's disk",
 };
 
 /** What is missing from an answer over these instances, and why: one sentence each. */

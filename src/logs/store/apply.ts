@@ -7,6 +7,7 @@ import type { InstanceRow } from './instance-table.ts';
 import { linkByContainerId } from './link.ts';
 import {
   batchOf,
+  type DamagedPayload,
   type DeletedPayload,
   decodeMerged,
   type ExpiredPayload,
@@ -37,6 +38,7 @@ const changes: Record<RecordKind, (catalogue: Catalogue, placed: PlacedRecord) =
   [recordKinds.forgotten]: applyForgotten,
   [recordKinds.instanceState]: applyInstanceState,
   [recordKinds.podState]: applyPodState,
+  [recordKinds.damaged]: applyDamaged,
 };
 
 /**
@@ -145,8 +147,19 @@ function applyMerged(catalogue: Catalogue, placed: PlacedRecord): void {
 }
 
 function applyExpired(catalogue: Catalogue, { record }: PlacedRecord): void {
+  removeBlocks(catalogue, parsePayload<ExpiredPayload>(record).blocks);
+}
+
+function applyDamaged(catalogue: Catalogue, placed: PlacedRecord): void {
+  const { instance, block, ...place } = parsePayload<DamagedPayload>(placed.record);
+  removeBlocks(catalogue, [block]);
+  const { row, deleted } = knownInstance(catalogue, placed, instance);
+  if (!deleted) catalogue.segments.assertGap(row, { ...place, after: null, before: null, reason: 'damaged' });
+}
+
+function removeBlocks(catalogue: Catalogue, sequences: readonly number[]): void {
   const tallies = new Map<number, { lineCount: number; textBytes: number }>();
-  for (const sequence of parsePayload<ExpiredPayload>(record).blocks) {
+  for (const sequence of sequences) {
     const block = catalogue.blocks.get(sequence);
     if (!block) continue;
     const tally = tallies.get(block.instance) ?? { lineCount: 0, textBytes: 0 };

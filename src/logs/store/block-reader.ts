@@ -1,5 +1,4 @@
 import { Fault, messageOf } from '../../base/fault.ts';
-import type { Counter, Logger } from '../../telemetry/telemetry.ts';
 import { type DecodedLines, decodeLines, type InstanceId } from '../batch/batch.ts';
 import type { BlockRow, Part } from './block-table.ts';
 import type { Catalogue } from './catalogue.ts';
@@ -18,34 +17,33 @@ export type Loaded = DecodedLines | 'moved' | 'damaged';
 export class BlockReader {
   readonly #packs: Packs;
   readonly #catalogue: Catalogue;
-  readonly #log: Logger;
-  readonly #damaged: Counter;
+  readonly #onDamaged: (block: BlockRow, why: string) => Promise<void>;
   readonly #kept = new Map<string, Promise<DecodedLines>>();
   readonly #keptBytes = new Map<string, number>();
   #totalBytes = 0;
 
-  constructor(packs: Packs, catalogue: Catalogue, log: Logger, damaged: Counter) {
+  /** `onDamaged` gives the block up. */
+  constructor(packs: Packs, catalogue: Catalogue, onDamaged: (block: BlockRow, why: string) => Promise<void>) {
     this.#packs = packs;
     this.#catalogue = catalogue;
-    this.#log = log;
-    this.#damaged = damaged;
+    this.#onDamaged = onDamaged;
   }
 
+  /** Throws what the file system throws: a block that cannot be read just now is not lost. */
   async load(block: BlockRow): Promise<Loaded> {
     try {
-      return await this.#decoded(block);
+      // Read again before it is given up: the fault may have been in memory.
+      return await this.#decoded(block).catch((error) => {
+        if (isDamage(error)) return this.#decoded(block);
+        throw error;
+      });
     } catch (error) {
       const now = this.#catalogue.blocks.get(block.sequence);
       if (!now || now.location.pack !== block.location.pack || now.location.offset !== block.location.offset) {
         return 'moved';
       }
-      if (error instanceof Fault && error.code === 'newer-format') throw error;
-      this.#damaged.add();
-      this.#log.error('a block cannot be read and is left out', {
-        ...block.location,
-        lines: block.lineCount,
-        error: messageOf(error),
-      });
+      if (!isDamage(error)) throw error;
+      await this.#onDamaged(block, messageOf(error));
       return 'damaged';
     }
   }
@@ -82,6 +80,10 @@ export class BlockReader {
       throw new Fault('corrupt', 'a block is not the one in the catalogue');
     return lines;
   }
+}
+
+export function isDamage(error: unknown): boolean {
+  return error instanceof Fault && error.code === 'corrupt';
 }
 
 /** Runs of neighbouring parts that `wanted` accepts: [first, last). */

@@ -1,17 +1,12 @@
-import { Fault } from '../../base/fault.ts';
+import { messageOf } from '../../base/fault.ts';
 import type { Counter, Logger } from '../../telemetry/telemetry.ts';
+import { isDamage } from './block-reader.ts';
 import type { BlockRow } from './block-table.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { Committer, Group } from './committer.ts';
 import { mergedHeader } from './merge.ts';
 import type { Packs } from './packs.ts';
-import {
-  type ExpiredPayload,
-  encodeMerged,
-  frameBytesOf,
-  type InstanceStatePayload,
-  type PodStatePayload,
-} from './payloads.ts';
+import { encodeMerged, frameBytesOf, type InstanceStatePayload, type PodStatePayload } from './payloads.ts';
 import { jsonPayload, recordKinds } from './record.ts';
 
 /** So much of the oldest packs must be dead before they are rewritten: then a byte is copied for each one that is won. */
@@ -24,7 +19,8 @@ export interface CleanOptions {
   packs: Packs;
   committer: Committer;
   log: Logger;
-  damaged: Counter;
+  /** Drops a block that is damaged, and leaves a gap. */
+  giveUp: (block: BlockRow, why: string) => Promise<void>;
   removed: Counter;
 }
 
@@ -76,7 +72,7 @@ export function victimsOf({ catalogue, packs }: Pick<CleanOptions, 'catalogue' |
 const CURRENT_BYTES_MIN = 4 * 1024 * 1024;
 
 async function copyBlocks(options: CleanOptions, pack: number, signal: AbortSignal): Promise<void> {
-  const { catalogue, packs, committer, damaged, log } = options;
+  const { catalogue, packs, committer, giveUp } = options;
   let copies: { block: BlockRow; frame: Buffer }[] = [];
   let bytes = 0;
   const commit = async () => {
@@ -95,10 +91,8 @@ async function copyBlocks(options: CleanOptions, pack: number, signal: AbortSign
       copies.push({ block, frame: frameBytesOf(record, record.kind === recordKinds.merged) });
       bytes += block.location.bytes;
     } catch (error) {
-      if (!(error instanceof Fault)) throw error;
-      damaged.add();
-      log.error('a damaged block is given up', { ...block.location, lines: block.lineCount, error: error.message });
-      await dropBlock(committer, block);
+      if (!isDamage(error)) throw error;
+      await giveUp(block, messageOf(error));
     }
     if (bytes >= COPIED_BYTES_PER_COMMIT) await commit();
   }
@@ -111,16 +105,6 @@ function planCopies(catalogue: Catalogue, group: Group, copies: readonly { block
     if (!header) continue;
     group.records.push({ kind: recordKinds.merged, tenant: header.tenant, payload: encodeMerged(header, frame) });
   }
-}
-
-function dropBlock(committer: Committer, block: BlockRow): Promise<void> {
-  const payload: ExpiredPayload = { blocks: [block.sequence] };
-  return committer.submit({
-    bytes: 64,
-    exclusive: true,
-    makesRoom: true,
-    plan: (group) => group.records.push({ kind: recordKinds.expired, tenant: '', payload: jsonPayload(payload) }),
-  });
 }
 
 /** Says once more, in the newest pack, what the packs up to `last` said of instances and pods. */

@@ -8,11 +8,6 @@ interface Piece {
   hash: string;
 }
 
-export interface Range {
-  from: number;
-  to: number;
-}
-
 /** So many of the latest covers keep a hash of their own, which tells a retry from other content; older ones are joined. */
 const recentPiecesMax = 32;
 /** Joining is done for several at once. */

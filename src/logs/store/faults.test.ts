@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { appendFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../base/clock.ts';
 import { MetricsRegistry } from '../../telemetry/telemetry.ts';
 import type { DurableStore } from './durable-store.ts';
@@ -67,8 +68,14 @@ test('A flipped bit costs the one record it is in: it is counted, the rest is se
 
   const metrics = new MetricsRegistry();
   store = await openTestStore(directory.path, { metrics });
-  assert.deepEqual(await readAll(store, id), ['0000', '0001', '0003', '0004']);
+  for (const _ of [1, 2]) assert.deepEqual(await readAll(store, id), ['0000', '0001', '0003', '0004']);
   assert.match(metrics.exposition(), /taffrail_store_damaged_records_total 1/);
+  const [instance] = store.instances(everything, {});
+  assert.deepEqual(
+    instance!.gaps.map(({ from, to, reason }) => [from, to, reason]),
+    [[10, 15, 'damaged']],
+  );
+  assert.equal(instance!.lineCount, 4);
   await store.close();
 
   rmSync(storePath('catalog.db'));
@@ -76,7 +83,9 @@ test('A flipped bit costs the one record it is in: it is counted, the rest is se
   store = await openTestStore(directory.path, { metrics: again });
   assert.match(again.exposition(), /taffrail_store_damaged_records_total 1/);
   assert.deepEqual(await readAll(store, id), ['0000', '0001', '0003', '0004']);
+  assert.equal(store.instances(everything, {})[0]!.gaps.length, 1);
   assert.deepEqual(await statuses(store, victim), ['stored']);
+  assert.deepEqual(store.instances(everything, {})[0]!.gaps, []);
   assert.deepEqual(await readAll(store, id), ['0000', '0001', '0002', '0003', '0004']);
 });
 
@@ -221,7 +230,7 @@ test('kill -9 of an appending process loses nothing that it had acknowledged and
 
 /** Gives how many lines the process said were acknowledged. */
 function appendUntilKilled(dataDir: string, delayMs: number): Promise<number> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'append-forever.ts'), dataDir], {
+  const child = spawn(process.execPath, [fileURLToPath(new URL('./append-forever.ts', import.meta.url)), dataDir], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let text = '';

@@ -7,10 +7,12 @@ import { writeFileDurably } from '../../base/files.ts';
 import { type HeldLock, takeLock } from '../../base/lock.ts';
 import type { Logger, MetricsRegistry } from '../../telemetry/telemetry.ts';
 import { BlockReader } from './block-reader.ts';
+import type { BlockRow } from './block-table.ts';
 import { Committer } from './committer.ts';
 import { changesAttributes, DurableStore } from './durable-store.ts';
 import { type FileLayer, realFiles } from './file-layer.ts';
 import { Bell } from './follow.ts';
+import { giveUpBlock } from './give-up.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { MergeThread } from './merge-thread.ts';
 import { Packs } from './packs.ts';
@@ -90,6 +92,11 @@ async function openLocked(
     // A full disk must not keep what is stored from being read.
     if (!(error instanceof Fault) || error.code !== 'disk-full') throw error;
   }
+  const giveUp = (block: BlockRow, why: string) => {
+    damaged.add();
+    log.error('a damaged block is given up', { ...block.location, lines: block.lineCount, error: why });
+    return giveUpBlock(catalogue, committer, block, clock.nowMs());
+  };
   const followers = new Set<{ sequence: number }>();
   const { freeBytes } = await files.space(directory);
   const kept: Retention = {
@@ -97,7 +104,7 @@ async function openLocked(
     bytesMax: retention?.bytesMax === undefined ? defaultBytesMax(freeBytes, packs.totalBytes) : retention.bytesMax,
   };
   const housekeeping = new Housekeeping({
-    ...{ catalogue, packs, committer, followers, clock, log, damaged, retention: kept },
+    ...{ catalogue, packs, committer, followers, clock, log, giveUp, retention: kept },
     thread: new MergeThread(),
     merged: metrics.counter('taffrail_store_merged_blocks_total', 'Blocks that became part of a larger one'),
     removed: metrics.counter(
@@ -106,7 +113,7 @@ async function openLocked(
     ),
     expired: metrics.counter('taffrail_store_expired_blocks_total', 'Blocks dropped by retention'),
   });
-  const reader = new BlockReader(packs, catalogue, log, damaged);
+  const reader = new BlockReader(packs, catalogue, giveUp);
   const nowMs = () => clock.nowMs();
   const store = new DurableStore({
     ...{ epoch, packs, catalogue, cataloguePath, committer, reader, bell, followers, lock, housekeeping, log, nowMs },

@@ -32,6 +32,16 @@ export interface ExpiredPayload {
   blocks: number[];
 }
 
+export interface DamagedPayload {
+  instance: InstanceId;
+  block: number;
+  /** About where its lines lay in the file. */
+  segment: string;
+  from: number;
+  to: number | null;
+  noticedAt: string;
+}
+
 export interface ForgottenPayload {
   ids: InstanceId[];
   pods: { cluster: string; podUid: string }[];

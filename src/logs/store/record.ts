@@ -42,6 +42,8 @@ export const recordKinds = {
   instanceState: 8,
   /** The same for a pod. */
   podState: 9,
+  /** A block whose record failed its checksum: it is given up and leaves a gap. */
+  damaged: 10,
 } as const;
 
 export type RecordKind = (typeof recordKinds)[keyof typeof recordKinds];

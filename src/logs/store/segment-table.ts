@@ -7,7 +7,8 @@ import type { Gap } from './store.ts';
 const gapsPerInstanceMax = 1000;
 
 /**
- * Segments of instances, what is covered of them, and gaps. Invariant: no gap of known place overlaps what is covered.
+ * Segments of instances, what is covered of them, and gaps. Invariant: no gap of known place overlaps what is covered, unless what
+ * covered it was damaged.
  */
 export class SegmentTable {
   readonly #get: StatementSync;
@@ -68,15 +69,18 @@ export class SegmentTable {
   cover(instance: number, covers: readonly Cover[]): void {
     for (const segment of new Set(covers.map((cover) => cover.segment))) {
       const coverage = this.coverage(instance, segment) ?? Coverage.empty();
-      for (const cover of covers) if (cover.segment === segment) coverage.add(cover);
+      const added = Coverage.empty();
+      for (const cover of covers) {
+        if (cover.segment !== segment) continue;
+        coverage.add(cover);
+        added.add(cover);
+      }
       this.setCoverage(instance, segment, coverage);
       const gaps = this.gaps(instance);
-      if (gaps.length > 0) {
-        this.replaceGaps(
-          instance,
-          gaps.flatMap((gap) => filled(gap, segment, coverage)),
-        );
-      }
+      if (gaps.length === 0) continue;
+      // What was damaged had been covered; only what comes after that fills it.
+      const remaining = gaps.flatMap((gap) => filled(gap, segment, gap.reason === 'damaged' ? added : coverage));
+      this.replaceGaps(instance, remaining);
     }
   }
 
@@ -105,7 +109,7 @@ export class SegmentTable {
     const { segment, from, to, after, before, reason, noticedAt } = fact;
     const gap: Gap = { segment, from, to, after, before, reason, noticedAt };
     const others = this.gaps(instance).filter((other) => !replaces(gap, other));
-    const coverage = segment === null ? undefined : this.coverage(instance, segment);
+    const coverage = segment === null || reason === 'damaged' ? undefined : this.coverage(instance, segment);
     const parts = coverage ? filled(gap, segment!, coverage) : [gap];
     const gaps = [...others, ...parts];
     if (gaps.length > gapsPerInstanceMax) {

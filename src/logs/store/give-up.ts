@@ -1,0 +1,43 @@
+import type { BlockRow } from './block-table.ts';
+import type { Catalogue } from './catalogue.ts';
+import type { Committer } from './committer.ts';
+import { Coverage } from './coverage.ts';
+import type { DamagedPayload } from './payloads.ts';
+import { jsonPayload, recordKinds } from './record.ts';
+
+const TIME_MIN = -(2n ** 63n);
+const TIME_MAX = 2n ** 63n - 1n;
+
+/** Drops a block whose record is damaged, durably, and leaves a gap in its place. Called again, it does nothing. */
+export function giveUpBlock(catalogue: Catalogue, committer: Committer, block: BlockRow, nowMs: number): Promise<void> {
+  return committer.submit({
+    bytes: 256,
+    exclusive: true,
+    makesRoom: true,
+    plan(group) {
+      const instance = catalogue.instances.byRow(block.instance);
+      const now = catalogue.blocks.get(block.sequence);
+      const same = now?.location.pack === block.location.pack && now.location.offset === block.location.offset;
+      if (!instance || !same) return;
+      const payload: DamagedPayload = {
+        instance: instance.id,
+        block: block.sequence,
+        segment: block.segment,
+        from: block.offset,
+        to: endOf(catalogue, block),
+        noticedAt: new Date(nowMs).toISOString(),
+      };
+      group.records.push({ kind: recordKinds.damaged, tenant: instance.tenant, payload: jsonPayload(payload) });
+    },
+  });
+}
+
+/** Where the next block begins, or what is held ends. Null if neither says anything. */
+function endOf(catalogue: Catalogue, { instance, segment, offsetLast }: BlockRow): number | null {
+  const coverage = catalogue.segments.coverage(instance, segment) ?? Coverage.empty();
+  const held = coverage.held().find(({ from, to }) => from <= offsetLast && offsetLast < to);
+  const position = { segment, offset: offsetLast };
+  const [next] = catalogue.blocks.after(instance, TIME_MIN, TIME_MAX, position, 1);
+  const ends = [held?.to, next?.segment === segment ? next.offset : undefined].filter((end) => end !== undefined);
+  return ends.length === 0 ? null : Math.min(...ends);
+}
