@@ -252,6 +252,7 @@ describe('kubectl, verb by verb', { skip: newest ? false : 'no kubectl is instal
     );
     assert.equal(await out(run('logs seen')), '');
     assert.match(await refusal(run('logs seen -c other')), /container other is not valid for pod seen/);
+    assert.match(await refusal(run('exec seen -- ls')), /pods\/exec is not served by this API server/);
     assert.match(await refusal(run('logs nobody')), /pods "nobody" not found/);
   });
 

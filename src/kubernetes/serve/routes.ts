@@ -95,7 +95,11 @@ function bytes(body: Buffer, contentType: string, etag: string, request: ApiRequ
   return {
     stream: (response) => {
       const held = request.incoming.headers['if-none-match'] === etag;
-      response.writeHead(held ? 304 : 200, { 'content-type': contentType, etag, vary: 'Accept' });
+      const hash = request.query.get('hash');
+      // A document that is named by its own hash can be kept for ever.
+      const keep =
+        hash !== null && etag === `"${hash}"` ? { 'cache-control': 'public, immutable, max-age=31536000' } : {};
+      response.writeHead(held ? 304 : 200, { 'content-type': contentType, etag, vary: 'Accept', ...keep });
       response.end(held ? undefined : body);
     },
   };

@@ -111,6 +111,9 @@ export const internalError = (message: string) =>
   new StatusError(500, 'InternalError', `Internal error occurred: ${message}`, { causes: [{ reason: '', message }] });
 export const unknownPath = () =>
   new StatusError(404, 'NotFound', 'the server could not find the requested resource', {});
+/** A subresource that people know from elsewhere (exec, attach, portforward), and that is not here. */
+export const notServed = (what: string) =>
+  new StatusError(404, 'NotFound', `${what} is not served by this API server`, {});
 export const methodNotAllowed = () =>
   new StatusError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {});
 export const verbNotSupported = (resource: GroupResource, verb: string) =>

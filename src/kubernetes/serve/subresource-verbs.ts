@@ -2,7 +2,7 @@ import type { Answer, ApiRequest } from './api.ts';
 import type { Resource, Target } from './backing.ts';
 import { parseWriteOptions } from './options.ts';
 import type { Verb } from './resource-version.ts';
-import { unknownPath, verbNotSupported } from './status.ts';
+import { notServed, unknownPath, verbNotSupported } from './status.ts';
 import { readPatch, requiredObject } from './verbs.ts';
 
 const patchDepthMax = 200;
@@ -18,7 +18,8 @@ export async function handleSubresource(
   const { info, backing } = resource;
   const described = info.subresources.find(({ name }) => name === path[0]);
   const subresource = backing.subresources?.[path[0]!];
-  if (!described || !subresource || path.length > 1) throw unknownPath();
+  if (!described || !subresource) throw notServed(`${info.plural}/${path[0]}`);
+  if (path.length > 1) throw unknownPath();
   const kind = {
     group: described.group ?? info.group,
     version: described.version ?? info.version,

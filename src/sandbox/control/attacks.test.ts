@@ -161,6 +161,7 @@ test('paths, methods, queries and headers that make no sense are refused', async
     ['POST', `${podsPath}/a`, 405],
     ['DELETE', '/version', 405],
   );
+  assert.equal((await call('POST', `${podsPath}/a/exec`)).body.message, 'pods/exec is not served by this API server');
   const large = await call('GET', podsPath, { headers: { 'x-large': 'x'.repeat(100_000) } });
   assert.equal(large.code, 431);
 });

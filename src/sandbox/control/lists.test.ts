@@ -86,3 +86,16 @@ test('the items of a list do not repeat their kind; tables and metadata are view
   const yaml = await call('GET', `${podsPath}/a`, { headers: { accept: 'application/yaml' } });
   assert.match(yaml.text, /^ {2}name: a$/m);
 });
+
+test('OpenAPI documents can be kept: by their hash for ever, by their tag until they change', async (t) => {
+  const { call } = await startPlane(t);
+  const { body: index } = await call('GET', '/openapi/v3');
+  const url: string = index.paths['apis/apps/v1'].serverRelativeURL;
+  const first = await call('GET', url);
+  assert.match(first.headers['cache-control']!, /immutable/);
+  assert.ok(first.body.components.schemas['io.k8s.api.apps.v1.Deployment']);
+  const again = await call('GET', '/openapi/v3/apis/apps/v1', { headers: { 'if-none-match': first.headers.etag! } });
+  assert.deepEqual([again.code, again.text, again.headers['cache-control']], [304, '', undefined]);
+  assert.equal((await call('GET', '/openapi/v3/apis/none/v1')).code, 404);
+  assert.equal((await call('GET', '/openapi/v2')).body.swagger, '2.0');
+});

@@ -94,7 +94,7 @@ export async function startPlane(t: Cleanup, options: Partial<ControlPlaneOption
       const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
       let text = '';
       for await (const chunk of response) text += String(chunk);
-      const isJson = response.headers['content-type']?.includes('json');
+      const isJson = text !== '' && response.headers['content-type']?.includes('json');
       return {
         code: response.statusCode!,
         headers: response.headers,
