@@ -23,3 +23,11 @@ test('a field that is named three times is told once', () => {
 test('what JSON.stringify prints has no duplicates', () => {
   fc.assert(fc.property(fc.jsonValue(), (value) => assert.deepEqual(duplicateFields(JSON.stringify(value)), [])));
 });
+
+test('any text is read in one pass, valid or not', () => {
+  fc.assert(fc.property(fc.string({ unit: fc.constantFrom(...'{}[]",:\\a1 ') }), (text) => void duplicateFields(text)));
+  const startedMs = performance.now();
+  duplicateFields(`"${'\\"'.repeat(1_000_000)}`);
+  duplicateFields(JSON.stringify({ a: 'x'.repeat(2_000_000) }));
+  assert.ok(performance.now() - startedMs < 5000);
+});

@@ -74,6 +74,11 @@ test('copies of copies are refused before they fill the memory', () => {
   assert.throws(() => jsonPatched({ a: {} }, doubling), /copies more than/);
 });
 
+test('many changes at the front of a long list are refused before they take long', () => {
+  const operations = Array.from({ length: 10_000 }, () => ({ op: 'add', path: '/a/0', value: 1 }));
+  assert.throws(() => jsonPatched({ a: new Array(100_000).fill(0) }, operations), /items aside/);
+});
+
 test('too many operations are refused', () => {
   assert.throws(() => jsonPatched({}, new Array(10_001).fill({ op: 'test', path: '', value: {} })), /at most 10000/);
 });

@@ -4,8 +4,16 @@ import { copied, isJsonObject, type JsonObject, ownValue, sameJson, setOwn } fro
 
 /** As many as the API server allows in one patch. */
 const OPERATIONS_MAX = 10_000;
+/** Items that one patch may push aside in lists, so that many insertions at the front of a long list do not take minutes. */
+const SHIFTED_ITEMS_MAX = 50_000_000;
 /** A few copies of copies grow without bound: the nodes that one patch may copy. */
 const COPIED_NODES_MAX = 200_000;
+
+/** What is left of the patch's allowances. */
+interface Budget {
+  nodes: number;
+  shifts: number;
+}
 
 interface Operation {
   op: string;
@@ -21,7 +29,7 @@ export function jsonPatched(original: JsonObject, patch: unknown): JsonObject {
     throw new Fault('bad-request', `the patch has ${patch.length} operations, at most ${OPERATIONS_MAX} are allowed`);
   }
   const holder: JsonObject = { root: copied(original) };
-  const budget = { nodes: COPIED_NODES_MAX };
+  const budget: Budget = { nodes: COPIED_NODES_MAX, shifts: SHIFTED_ITEMS_MAX };
   for (const [at, operation] of patch.entries()) apply(holder, readOperation(operation, at), at, budget);
   if (!isJsonObject(holder.root)) throw new Fault('bad-request', 'the patch replaces the object by something else');
   return holder.root;
@@ -41,10 +49,10 @@ function readOperation(operation: unknown, at: number): Operation {
   return operation as unknown as Operation;
 }
 
-function apply(holder: JsonObject, operation: Operation, at: number, budget: { nodes: number }): void {
+function apply(holder: JsonObject, operation: Operation, at: number, budget: Budget): void {
   const { op, path } = operation;
-  if (op === 'add') add(holder, path, copied(operation.value), at);
-  else if (op === 'remove') remove(holder, path, at);
+  if (op === 'add') add(holder, path, copied(operation.value), at, budget);
+  else if (op === 'remove') remove(holder, path, at, budget);
   else if (op === 'replace') {
     const { parent, key } = locate(holder, path, at);
     present(parent, key, path, at);
@@ -60,25 +68,28 @@ function apply(holder: JsonObject, operation: Operation, at: number, budget: { n
     if (op === 'move' && path.startsWith(`${from}/`)) refuse(at, `${from} cannot move into itself`);
     const { parent, key } = locate(holder, from, at);
     const value = present(parent, key, from, at);
-    if (op === 'move') remove(holder, from, at);
+    if (op === 'move') remove(holder, from, at, budget);
     else spend(value, budget, at);
-    add(holder, path, op === 'copy' ? copied(value) : value, at);
+    add(holder, path, op === 'copy' ? copied(value) : value, at, budget);
   }
 }
 
-function add(holder: JsonObject, path: string, value: unknown, at: number): void {
+function add(holder: JsonObject, path: string, value: unknown, at: number, budget: Budget): void {
   const { parent, key } = locate(holder, path, at);
   if (Array.isArray(parent)) {
     const index = key === '-' ? parent.length : indexOf(key, parent.length, path, at);
+    shift(parent.length - index, budget, at);
     parent.splice(index, 0, value);
   } else setOwn(parent, key, value);
 }
 
-function remove(holder: JsonObject, path: string, at: number): void {
+function remove(holder: JsonObject, path: string, at: number, budget: Budget): void {
   const { parent, key } = locate(holder, path, at);
   present(parent, key, path, at);
-  if (Array.isArray(parent)) parent.splice(Number(key), 1);
-  else delete parent[key];
+  if (Array.isArray(parent)) {
+    shift(parent.length - Number(key), budget, at);
+    parent.splice(Number(key), 1);
+  } else delete parent[key];
 }
 
 /** The container of what a pointer names, and the last part of the pointer. */
@@ -106,7 +117,12 @@ function indexOf(key: string, indexMax: number, path: string, at: number): numbe
   return index <= indexMax ? index : refuse(at, `${path} lies past the end of its list`);
 }
 
-function spend(value: unknown, budget: { nodes: number }, at: number): void {
+function shift(items: number, budget: Budget, at: number): void {
+  budget.shifts -= items;
+  if (budget.shifts < 0) refuse(at, `the patch pushes more than ${SHIFTED_ITEMS_MAX} items aside`);
+}
+
+function spend(value: unknown, budget: Budget, at: number): void {
   budget.nodes -= 1;
   if (budget.nodes < 0) refuse(at, `the patch copies more than ${COPIED_NODES_MAX} values`);
   if (Array.isArray(value)) for (const item of value) spend(item, budget, at);

@@ -116,6 +116,24 @@ test('a patch that is not an object is refused', () => {
   assert.throws(() => schemas.strategicMerge(pods, { metadata: { name: 'a' } }, []), /must be an object/);
 });
 
+test('long lists are merged and ordered in a time that grows with their length only', () => {
+  const items = Array.from({ length: 20_000 }, (_, at) => ({ name: `n${at}` }));
+  const patch = {
+    '$setElementOrder/containers': items.toReversed(),
+    containers: items.map((item) => ({ ...item, image: 'x' })),
+  };
+  const startedMs = performance.now();
+  const merged = mergedSpec({ containers: items }, patch).containers as object[];
+  assert.deepEqual(merged[0], { name: 'n19999', image: 'x' });
+  const finalizers = items.map(({ name }) => name);
+  schemas.strategicMerge(
+    pods,
+    { metadata: { name: 'a', finalizers } },
+    { metadata: { finalizers: finalizers.toReversed() } },
+  );
+  assert.ok(performance.now() - startedMs < 5000);
+});
+
 const directive = fc.constantFrom('replace', 'delete', 'merge', 'x');
 const container = fc.record(
   { name: fc.constantFrom('a', 'b', 'c'), image: fc.constantFrom('x', 'y', null), $patch: directive },

@@ -1,6 +1,9 @@
 import type { ObjectType, TypeRef } from './api-type.ts';
 import { isJsonObject } from './own-property.ts';
 
+/** More are not told. */
+const UNKNOWN_MAX = 100;
+
 /** Paths of fields that the type does not have, as spec.containers[0].imagee. Only the outermost object may say apiVersion and kind. */
 export function unknownFieldsOf(type: ObjectType, object: unknown): string[] {
   const found: string[] = [];
@@ -11,6 +14,7 @@ export function unknownFieldsOf(type: ObjectType, object: unknown): string[] {
 function visitObject(type: ObjectType, value: unknown, path: string, found: string[], isKind: boolean): void {
   if (!isJsonObject(value)) return;
   for (const key of Object.keys(value)) {
+    if (found.length >= UNKNOWN_MAX) return;
     if (isKind && (key === 'apiVersion' || key === 'kind')) continue;
     const at = path === '' ? key : `${path}.${key}`;
     const field = type.fields.get(key);
