@@ -98,12 +98,14 @@ function applyResolved(catalogue: Catalogue, { record, location }: PlacedRecord)
   const { tenant, sequence, receivedMs } = record;
   const { pack } = location;
   for (const resolved of parsePayload<ResolvedPayload>(record).instances) {
-    const { id, key, namespace, pod, node, segments, containerId } = resolved;
+    const { id, key, namespace, pod, node, segments, containerId, aliases } = resolved;
     let instance = catalogue.instances.find(tenant, id);
     if (!instance) {
       catalogue.instances.insert({ id, tenant, key, namespace, pod, node, sequence, receivedMs, pack });
       instance = catalogue.instances.find(tenant, id)!;
     } else catalogue.instances.setPlace(instance.row, key, namespace, pod, node);
+    for (const alias of aliases)
+      if (!catalogue.instances.find(tenant, alias)) catalogue.instances.addAlias(instance.row, alias);
     for (const segment of segments) catalogue.segments.know(instance.row, segment);
     catalogue.instances.markSeen(instance.row, receivedMs);
     if (containerId !== null) linkByContainerId(catalogue, instance, containerId);

@@ -82,11 +82,18 @@ export class DurableStore implements LogStore {
   }
 
   instances(scope: Scope, filter: InstanceFilter): Instance[] {
+    this.#requireOpen();
     return listInstances(this.#parts.catalogue, scope, filter);
   }
 
-  read(scope: Scope, instance: InstanceId, range: ReadRange): AsyncIterable<LineBlock> {
-    return readBlocks(this.#parts.catalogue, this.#parts.reader, scope, instance, range);
+  async *read(scope: Scope, instance: InstanceId, range: ReadRange): AsyncGenerator<LineBlock> {
+    this.#requireOpen();
+    try {
+      yield* readBlocks(this.#parts.catalogue, this.#parts.reader, scope, instance, range);
+    } catch (error) {
+      this.#requireOpen();
+      throw error;
+    }
   }
 
   async *follow(
@@ -124,6 +131,7 @@ export class DurableStore implements LogStore {
   }
 
   status(): StoreStatus {
+    this.#requireOpen();
     const { catalogue, cataloguePath, committer, packs, retention } = this.#parts;
     const totals = catalogue.blocks.totals();
     return {
@@ -143,8 +151,9 @@ export class DurableStore implements LogStore {
     if (this.#closing.signal.aborted) return;
     this.#closing.abort(new Fault('unavailable', 'the store is closed'));
     const { catalogue, committer, packs, lock, housekeeping } = this.#parts;
+    const finished = committer.close();
     await housekeeping.stop();
-    await committer.close();
+    await finished;
     await packs.close();
     catalogue.close();
     lock.release();
@@ -163,8 +172,12 @@ export class DurableStore implements LogStore {
     }
   }
 
+  #requireOpen(): void {
+    this.#closing.signal.throwIfAborted();
+  }
+
+  /** Rejects with Fault `unavailable` once the store is closed. */
   #submit(bytes: number, exclusive: boolean, plan: (group: Group) => void): Promise<void> {
-    if (this.#closing.signal.aborted) return Promise.reject(new Fault('unavailable', 'the store is closed'));
     return this.#parts.committer.submit({ bytes, exclusive, plan });
   }
 }

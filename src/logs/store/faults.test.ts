@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { appendFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
@@ -199,6 +199,20 @@ test('Retention goes on while the disk is full: it is what makes room', async ()
   assert.notEqual(store.status().refusing, null);
 });
 
+for (const batchBytes of [200_000, 300]) {
+  test(`On a file system that is really full, with batches of ${batchBytes} bytes, nothing acknowledged is lost`, {
+    skip: canMount() ? false : 'mounting needs root',
+  }, () => {
+    const script = fileURLToPath(new URL('./fill-disk.ts', import.meta.url));
+    const run = 'mount -t tmpfs -o size=12m tmpfs "$1" && exec "$2" "$3" "$1" "$4"';
+    const args = ['-m', 'sh', '-c', run, 'sh', directory.path, process.execPath, script, String(batchBytes)];
+    const outcome = JSON.parse(spawnSync('unshare', args, { encoding: 'utf8' }).stdout);
+    assert.deepEqual(outcome.refusals, ['disk-full', 'disk-full']);
+    assert.ok(outcome.whileFull && outcome.intact, JSON.stringify(outcome));
+    assert.ok(outcome.afterwards > 0, 'it went on when there was room');
+  });
+}
+
 test('A store whose disk is full still opens and is read', async () => {
   store = await openTestStore(directory.path);
   const { id } = await resolveOne(store);
@@ -227,6 +241,10 @@ test('kill -9 of an appending process loses nothing that it had acknowledged and
   }
   assert.ok(total > 5, 'the processes did append');
 });
+
+function canMount(): boolean {
+  return spawnSync('unshare', ['-m', 'true']).status === 0;
+}
 
 /** Gives how many lines the process said were acknowledged. */
 function appendUntilKilled(dataDir: string, delayMs: number): Promise<number> {

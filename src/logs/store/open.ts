@@ -27,6 +27,8 @@ const formatVersion = 1;
 /** Sequence numbers go on from the time of the start, so that those given out before a backup was put back never return. */
 const SEQUENCES_PER_MS = 1024;
 
+const STATUS_AGE_MS_MAX = 1000;
+
 export interface StoreOptions {
   /** The store lives in `store/` below. */
   dataDir: string;
@@ -119,16 +121,27 @@ async function openLocked(
     ...{ epoch, packs, catalogue, cataloguePath, committer, reader, bell, followers, lock, housekeeping, log, nowMs },
     retention: kept,
   });
-  observe(metrics, store, committer);
+  observe(metrics, store, committer, clock);
   housekeeping.start();
   return store;
 }
 
-function observe(metrics: MetricsRegistry, store: LogStore, committer: Committer): void {
-  metrics.observe('taffrail_store_disk_bytes', 'Bytes of packs and catalogue', () => store.status().diskBytes);
-  metrics.observe('taffrail_store_text_bytes', 'Bytes of text stored', () => store.status().textBytes);
-  metrics.observe('taffrail_store_lines', 'Lines stored', () => store.status().lineCount);
-  metrics.observe('taffrail_store_blocks', 'Blocks stored', () => store.status().blocks);
+function observe(metrics: MetricsRegistry, store: LogStore, committer: Committer, clock: Clock): void {
+  let status = store.status();
+  let askedAtMs = clock.monotonicMs();
+  // One scrape asks for several of its figures.
+  const current = () => {
+    if (clock.monotonicMs() - askedAtMs > STATUS_AGE_MS_MAX) {
+      status = store.status();
+      askedAtMs = clock.monotonicMs();
+    }
+    return status;
+  };
+  metrics.observe('taffrail_store_disk_bytes', 'Bytes of packs and catalogue', () => current().diskBytes);
+  metrics.observe('taffrail_store_text_bytes', 'Bytes of text stored', () => current().textBytes);
+  metrics.observe('taffrail_store_lines', 'Lines stored', () => current().lineCount);
+  metrics.observe('taffrail_store_blocks', 'Blocks stored', () => current().blocks);
+  metrics.observe('taffrail_store_instances', 'Container instances known', () => current().instances);
   metrics.observe('taffrail_store_queued_bytes', 'Bytes that wait to be written', () => committer.queuedBytes);
   metrics.observe('taffrail_store_refusing', 'Whether the store refuses lines', () => (committer.refusing ? 1 : 0));
 }

@@ -21,6 +21,8 @@ export interface ResolvedPayload {
     containerId: string | null;
     /** Those that became known with this record. */
     segments: string[];
+    /** Other ids that it goes under from now on, unless they are taken. */
+    aliases: InstanceId[];
   }[];
 }
 

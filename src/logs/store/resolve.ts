@@ -20,7 +20,7 @@ export function planResolve(
   const ids = request.offers.map((offer) => {
     const known = knownInstance(catalogue, tenant, offer);
     const id = known?.id ?? instanceId(tenant, offer.key, birthOf(offer, randomBirth));
-    const change = changeOf(catalogue, known ?? catalogue.instances.find(tenant, id), offer, id);
+    const change = changeOf(catalogue, tenant, known ?? catalogue.instances.find(tenant, id), offer, id);
     if (change) news.set(id, joined(news.get(id), change));
     return id;
   });
@@ -44,7 +44,7 @@ export function heldOf(catalogue: Catalogue, tenant: string, id: string, offer: 
   };
 }
 
-/** The rules of identity, in their order: a known file, a known container, what the agent saw. */
+/** The rules of identity, in their order: a known file, a known container, what the agent saw, nothing known at all. */
 function knownInstance(catalogue: Catalogue, tenant: string, offer: InstanceOffer): InstanceRow | undefined {
   const sameKey = catalogue.instances.byKey(tenant, offer.key);
   const differs = (row: InstanceRow) =>
@@ -59,7 +59,9 @@ function knownInstance(catalogue: Catalogue, tenant: string, offer: InstanceOffe
   const sameContainer = sameKey.find((row) => row.containerId !== null && row.containerId === offer.containerId);
   if (sameContainer) return sameContainer;
   const continued = offer.continues === null ? undefined : catalogue.instances.find(tenant, offer.continues);
-  return continued && candidates.some((row) => row.row === continued.row) ? continued : undefined;
+  if (continued && candidates.some((row) => row.row === continued.row)) return continued;
+  // One that was resolved while its file was still empty has nothing that could be compared: this is what it has become.
+  return candidates.find((row) => row.containerId === null && catalogue.segments.list(row.row).length === 0);
 }
 
 function birthOf(offer: InstanceOffer, randomBirth: () => string): string {
@@ -69,6 +71,7 @@ function birthOf(offer: InstanceOffer, randomBirth: () => string): string {
 /** Undefined where the catalogue knows all of it. */
 function changeOf(
   catalogue: Catalogue,
+  tenant: string,
   known: InstanceRow | undefined,
   offer: InstanceOffer,
   id: string,
@@ -85,7 +88,13 @@ function changeOf(
     known.pod === pod &&
     known.node === node &&
     known.key.podUid === key.podUid;
-  return same ? undefined : { id, key, namespace, pod, node, containerId, segments };
+  if (same) return undefined;
+  return { id, key, namespace, pod, node, containerId, segments, aliases: known ? [] : aliasesOf(tenant, offer) };
+}
+
+/** The id that it would have got before its container id was known: a batch may have been spooled under it. */
+function aliasesOf(tenant: string, { containerId, key, segments }: InstanceOffer): string[] {
+  return containerId === null || segments[0] === undefined ? [] : [instanceId(tenant, key, segments[0])];
 }
 
 /** Two offers of one request may be the same instance. */

@@ -122,6 +122,33 @@ test('Two instances that come to have one container id are one, under both ids',
   assert.deepEqual(await readAll(store, after.id), ['one', 'two', 'three']);
 });
 
+test('An empty file is one instance however often it is resolved, and goes on as it when it has a first line', async () => {
+  const empty = await resolveOne(store, { segments: [] });
+  assert.equal((await resolveOne(store, { segments: [] })).id, empty.id);
+  assert.equal((await resolveOne(store, { segments: [segment(4)] })).id, empty.id);
+  assert.notEqual((await resolveOne(store, { segments: [segment(5)] })).id, empty.id);
+});
+
+test('A batch that was spooled before the container id was known finds its instance in a store that never heard of it', async () => {
+  const other = temporaryDirectory();
+  const before = await openTestStore(other.path);
+  const spooled = await resolveOne(before);
+  await before.close();
+  other.remove();
+  const { id } = await resolveOne(store, { containerId: 'c1' });
+  assert.notEqual(id, spooled.id);
+  assert.deepEqual(await statuses(store, batch(spooled.id, { from: 0, lines: ['one'] })), ['stored']);
+  assert.deepEqual(await readAll(store, id), ['one']);
+});
+
+test('A closed store says so', async () => {
+  const { id } = await resolveOne(store);
+  await store.close();
+  await assert.rejects(store.append('acme', [batch(id, { from: 0, lines: ['one'] })]), { code: 'unavailable' });
+  await assert.rejects(readAll(store, id), { code: 'unavailable' });
+  assert.throws(() => store.status(), { code: 'unavailable' });
+});
+
 test('A gap is shown until lines for it come', async () => {
   const { id } = await resolveOne(store);
   const noticedAt = '2024-01-01T00:00:00Z';
