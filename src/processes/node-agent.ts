@@ -87,7 +87,7 @@ export class NodeAgent {
         this.#readSome();
         this.#keepHouse();
         this.#shipper.pump();
-        if (this.#options.once && this.#isAllAcknowledged()) return;
+        if (this.#options.once && this.#isAllAcknowledged() && !this.#sayFarewell()) return;
         await this.#rest();
       }
     } finally {
@@ -262,6 +262,14 @@ export class NodeAgent {
       }
     }
     return all && this.#shipper.queuedBytes === 0;
+  }
+
+  /** Tells the server how far we got. True where there was something to tell. */
+  #sayFarewell(): boolean {
+    if (!this.#shipper.hasEpoch) return false;
+    const told = this.#reports.tell(this.#collector.tails, this.#clock.monotonicMs(), true);
+    this.#shipper.pump();
+    return told;
   }
 
   #showProgress(now: number): void {

@@ -35,7 +35,8 @@ export class MemoryServer {
   epoch = 'epoch-1';
   /** Answers with this status instead, while it is set. */
   failWith: number | null = null;
-  stall: Promise<void> | null = null;
+  /** Answers only after this, having done what was asked. */
+  stallAfter: Promise<void> | null = null;
   requests = 0;
   /** Frames that came although exactly these ranges were held. */
   repeated = 0;
@@ -52,12 +53,12 @@ export class MemoryServer {
       const parts: Buffer[] = [];
       for await (const part of request) parts.push(part as Buffer);
       self.requests++;
-      if (self.stall) await self.stall;
       const answer = self.#answer(
         request.url ?? '',
         String(request.headers['taffrail-epoch'] ?? ''),
         Buffer.concat(parts),
       );
+      if (self.stallAfter) await self.stallAfter;
       response.writeHead(answer.status, { 'content-type': 'application/json' });
       response.end(JSON.stringify(answer.body));
     });

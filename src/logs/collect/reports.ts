@@ -39,22 +39,27 @@ export class Reports {
     for (const pod of pods) this.onPod(pod);
   }
 
-  /** Pushes what has changed. */
-  tell(tails: readonly InstanceTail[], now: number): void {
-    this.#tellPods();
-    for (const tail of tails) if (tail.id !== null && tail.state !== 'deleted') this.#tellInstance(tail, now);
+  /** Pushes what has changed; `final`: also what would have been told later. True where there was something. */
+  tell(tails: readonly InstanceTail[], now: number, final = false): boolean {
+    let told = this.#tellPods();
+    for (const tail of tails) {
+      if (tail.id !== null && tail.state !== 'deleted') told = this.#tellInstance(tail, now, final) || told;
+    }
+    return told;
   }
 
-  #tellPods(): void {
+  #tellPods(): boolean {
+    const any = this.#pods.size > 0;
     while (this.#pods.size > 0) {
       const pods = [...this.#pods.values()].slice(0, podsPerFrameMax);
       for (const { podUid } of pods) this.#pods.delete(podUid);
       const facts = pods.map(({ fact }): Fact => ({ ...fact, cluster: this.#options.cluster }));
       this.#options.push(this, encodeFactsFrame(facts), () => {});
     }
+    return any;
   }
 
-  #tellInstance(tail: InstanceTail, now: number): void {
+  #tellInstance(tail: InstanceTail, now: number, final: boolean): boolean {
     const told = this.#told.get(tail) ?? {
       pod: undefined,
       facts: '',
@@ -74,14 +79,15 @@ export class Reports {
     const state = tail.isFinished ? 'ended' : 'live';
     const progress: ProgressFact = { kind: 'progress', instance: tail.id!, state, lagBytes: tail.lagBytes };
     const text = `${state} ${progress.lagBytes}`;
-    const isDue = now - told.progressAtMs >= progressMs || (state === 'ended' && !tail.isToldEnded);
+    const isDue = final || now - told.progressAtMs >= progressMs || (state === 'ended' && !tail.isToldEnded);
     if (text !== told.progress && isDue) {
       told.progress = text;
       told.progressAtMs = now;
       facts.push(progress);
     }
-    if (facts.length === 0) return;
+    if (facts.length === 0) return false;
     this.#options.push(tail, encodeFactsFrame(facts), (result) => this.#onResult(tail, state, facts, result));
+    return true;
   }
 
   #onResult(tail: InstanceTail, state: ProgressFact['state'], facts: Fact[], { status }: FrameResult): void {

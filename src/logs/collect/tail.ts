@@ -342,8 +342,8 @@ export class InstanceTail {
       if (!this.#makeReadable(segment)) return [];
       const { position } = segment;
       const pieces = this.#readOne(segment, settled);
-      // Partial records alone make no piece, but they were read.
-      this.#advanced = pieces.length === 0 && segment.position > position;
+      // Partial records alone, and a part of a long one, make no piece, but they were read.
+      this.#advanced = pieces.length === 0 && (segment.position > position || this.#reading!.isSeeking);
       if (this.#advanced) return [];
       if (segment.position < segment.size && pieces.length === 0 && !settled) segment.triedSize = segment.size;
       if (pieces.length > 0 || segment.position < segment.size || !settled) return pieces;
@@ -369,7 +369,7 @@ export class InstanceTail {
     else if (this.#hasWork()) {
       const { batchAgeMs, chunkBytes } = this.#context.settings;
       const waiting = this.segments.reduce((sum, { size, position, done }) => sum + (done ? 0 : size - position), 0);
-      const atOnce = waiting >= chunkBytes || this.#advanced || this.#reading?.isSeeking;
+      const atOnce = waiting >= chunkBytes || this.#advanced;
       this.#readyAtMs = atOnce ? now : Math.max(now, this.#turnAtMs + batchAgeMs);
     }
   }
