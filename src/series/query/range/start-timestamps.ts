@@ -1,3 +1,5 @@
+import { Occurrences } from '../run/annotations.ts';
+import { quote } from '../text/go-quote.ts';
 import type { Window } from './window.ts';
 
 /** Whether the sample at `at` counts from a later beginning than the one before it. Unknown (0) and impossible beginnings say nothing. */
@@ -17,6 +19,6 @@ export function warnOfOverlap(window: Window, starts: Float64Array, at: number):
   if (started === 0 || started >= window.times[at - 1]! || started === starts[at - 1]!) return false;
   const { metricName, annotations, position } = window;
   const what = 'sample has start time that overlaps with previous sample timestamp';
-  annotations.warn(`${what} for metric ${JSON.stringify(metricName)}`, position);
+  annotations.warn(`${what} for metric ${quote(metricName)}`, position, new Occurrences());
   return true;
 }

@@ -17,6 +17,20 @@ export interface AnnotationDetail {
   toString(): string;
 }
 
+/** How often something occurred, where it was more than once. */
+export class Occurrences implements AnnotationDetail {
+  #count = 1;
+
+  merge(other: AnnotationDetail): AnnotationDetail {
+    if (other instanceof Occurrences) this.#count += other.#count;
+    return this;
+  }
+
+  toString(): string {
+    return this.#count > 1 ? ` (${this.#count} occurrences)` : '';
+  }
+}
+
 /** How many different annotations one query can have; the rest are counted. */
 const annotationsMax = 1000;
 
@@ -25,8 +39,13 @@ export class Annotations {
   readonly #byText = new Map<string, Annotation>();
   #omitted = 0;
 
-  warn(text: string, position: Position): void {
-    this.add({ level: 'warning', text: `PromQL warning: ${text}`, position });
+  warn(text: string, position: Position, detail?: AnnotationDetail): void {
+    this.add({
+      level: 'warning',
+      text: `PromQL warning: ${text}`,
+      position,
+      ...(detail === undefined ? {} : { detail }),
+    });
   }
 
   inform(text: string, position: Position, detail?: AnnotationDetail): void {

@@ -2,6 +2,7 @@ import { metricName } from '../labels/matcher.ts';
 import type { CallNode, PlanNode, SubqueryNode, WindowNode } from '../plan/plan.ts';
 import { functionsWith, rangeFunctions } from '../range/range-functions.ts';
 import type { RangeFunction, Window } from '../range/window.ts';
+import { quote } from '../text/go-quote.ts';
 import type { Position } from '../text/position.ts';
 import { absentOverTime } from './absent.ts';
 import { hasEqualLabels } from './equal-labels.ts';
@@ -53,7 +54,7 @@ function warnOfGauge(evaluation: Evaluation, call: CallNode, { labels }: Selecte
   const name = labels.get(metricName);
   if (name === '' || counterSuffix.test(name)) return;
   const what = 'metric might not be a counter, name does not end in _total/_sum/_count/_bucket:';
-  evaluation.state.annotations.inform(`${what} ${JSON.stringify(name)}`, positionOf(call));
+  evaluation.state.annotations.inform(`${what} ${quote(name)}`, positionOf(call));
 }
 
 function positionOf(call: CallNode): Position {

@@ -1,4 +1,4 @@
-import { quoteChar } from '../text/go-quote.ts';
+import { quote, quoteChar } from '../text/go-quote.ts';
 import { scanDuration, scanNumber } from './number-scanner.ts';
 import { type Token, type TokenKind, wordKind } from './token.ts';
 
@@ -53,8 +53,9 @@ export class Lexer {
     return { kind, text: this.#text.slice(start, this.#at), start };
   }
 
-  #error(message: string): Token {
-    return { kind: 'error', text: message, start: this.#at };
+  /** Some errors are placed behind the character that they are about. */
+  #error(message: string, behind = 0): Token {
+    return { kind: 'error', text: message, start: this.#at + behind };
   }
 
   #matching(pattern: RegExp): string {
@@ -124,7 +125,7 @@ export class Lexer {
   }
 
   #close(): Token {
-    if (this.#parens === 0) return this.#error(`unexpected right parenthesis ${quoteChar(')')}`);
+    if (this.#parens === 0) return this.#error(`unexpected right parenthesis ${quoteChar(')')}`, 1);
     this.#parens--;
     return this.#emit(')', 1);
   }
@@ -164,8 +165,8 @@ export class Lexer {
       return this.#emit(']', 1);
     }
     if (char === ':') {
-      if (!this.#sawDuration) return this.#error('unexpected colon before duration in duration expression');
-      if (this.#sawColon) return this.#error('unexpected repeated colon in duration expression');
+      if (!this.#sawDuration) return this.#error('unexpected colon before duration in duration expression', 1);
+      if (this.#sawColon) return this.#error('unexpected repeated colon in duration expression', 1);
       this.#sawColon = true;
       return this.#emit(':', 1);
     }
@@ -208,9 +209,9 @@ export class Lexer {
   #number(): Token {
     const number = scanNumber(this.#text, this.#at);
     if (number.valid) return this.#emit('number', number.end - this.#at);
-    const duration = scanDuration(this.#text, this.#at);
-    if (duration !== undefined) return this.#emit('duration', duration - this.#at);
-    return this.#error(`bad number or duration syntax: ${JSON.stringify(this.#text.slice(this.#at, number.end + 1))}`);
+    const duration = scanDuration(this.#text, number.end);
+    if (duration.valid) return this.#emit('duration', duration.end - this.#at);
+    return this.#error(`bad number or duration syntax: ${quote(this.#text.slice(this.#at, duration.end))}`);
   }
 
   #string(quote: string): Token {

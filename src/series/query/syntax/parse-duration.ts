@@ -89,7 +89,7 @@ function parseSimple(reader: TokenReader): DurationOperand {
     return expression(reader, token.kind, token, { lhs, rhs });
   }
   if (token.kind === '(') return parseWrapped(reader, token);
-  const literal = parseNumber(reader, 'offset', 'number, duration, step(), or range()');
+  const literal = parseNumber(reader);
   return checkRange(reader, literal);
 }
 

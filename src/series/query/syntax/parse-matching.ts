@@ -1,4 +1,4 @@
-import { isValidText } from '../text/go-quote.ts';
+import { isValidText, quote } from '../text/go-quote.ts';
 import type { Matching } from './ast.ts';
 import { parseNumber, textOf } from './parse-operand.ts';
 import { isWord, tokenEnd } from './token.ts';
@@ -60,10 +60,7 @@ function groupingLabel(reader: TokenReader): string {
   reader.take();
   const name = token.kind === 'string' ? textOf(reader, token) : token.text;
   if (name === '' || !isValidText(name)) {
-    reader.fail(
-      { start: token.start, end: tokenEnd(token) },
-      `invalid label name for grouping: ${JSON.stringify(name)}`,
-    );
+    reader.fail({ start: token.start, end: tokenEnd(token) }, `invalid label name for grouping: ${quote(name)}`);
   }
   return name;
 }

@@ -1,15 +1,23 @@
 import { DurationError, parseDurationText } from '../text/duration-text.ts';
-import { unquote } from '../text/go-quote.ts';
+import { quote, unquote } from '../text/go-quote.ts';
 import type { Aggregation, Call, Expr, NumberLiteral } from './ast.ts';
 import { functions } from './functions.ts';
 import { numberValue } from './number-scanner.ts';
 import { parseGrouping } from './parse-matching.ts';
 import { parseSelector } from './parse-selector.ts';
-import { isAggregator, metricNameWords, type Token, tokenEnd } from './token.ts';
+import { isAggregator, metricNameWords, type Token, type TokenKind, tokenEnd } from './token.ts';
 import type { TokenReader } from './token-reader.ts';
 
 type ExprParser = (reader: TokenReader) => Expr;
 
+const operandStarts: ReadonlySet<string> = new Set([
+  'number',
+  'duration',
+  'string',
+  'identifier',
+  'metric identifier',
+  ...'({+-',
+]);
 const contextFunctions: ReadonlySet<string> = new Set(['start', 'end', 'step', 'range', 'max_of', 'min_of']);
 
 export function parseOperand(reader: TokenReader, parseExpr: ExprParser): Expr {
@@ -57,9 +65,7 @@ export function parseNumber(reader: TokenReader, context = '', expected = ''): N
 
 export function textOf(reader: TokenReader, token: Token): string {
   const position = { start: token.start, end: tokenEnd(token) };
-  return (
-    unquote(token.text) ?? reader.fail(position, `error unquoting string ${JSON.stringify(token.text)}: invalid syntax`)
-  );
+  return unquote(token.text) ?? reader.fail(position, `error unquoting string ${quote(token.text)}: invalid syntax`);
 }
 
 function parseParen(reader: TokenReader, parseExpr: ExprParser): Expr {
@@ -74,11 +80,15 @@ function parseCall(reader: TokenReader, parseExpr: ExprParser): Call {
   const signature = functions.get(name.text);
   const where = { start: name.start, end: tokenEnd(name) };
   const args = parseArguments(reader, parseExpr);
-  if (signature === undefined) return reader.fail(where, `unknown function with name ${JSON.stringify(name.text)}`);
+  if (signature === undefined) return reader.fail(where, `unknown function with name ${quote(name.text)}`);
   if (signature.experimental && !reader.features.experimentalFunctions) {
-    return reader.fail(where, `function ${JSON.stringify(name.text)} is not enabled`);
+    return reader.fail(where, `function ${quote(name.text)} is not enabled`);
   }
   return { kind: 'call', name: name.text, args, position: { start: name.start, end: reader.lastEnd } };
+}
+
+function startsOperand(kind: TokenKind): boolean {
+  return operandStarts.has(kind) || metricNameWords.has(kind);
 }
 
 function parseArguments(reader: TokenReader, parseExpr: ExprParser): Expr[] {
@@ -88,10 +98,10 @@ function parseArguments(reader: TokenReader, parseExpr: ExprParser): Expr[] {
     args.push(parseExpr(reader));
     const comma = reader.takeIf(',');
     if (comma === undefined) break;
-    if (reader.kind() === ')') {
+    if (!startsOperand(reader.kind())) {
+      if (reader.kind() === 'error') reader.unexpected();
       reader.fail({ start: comma.start, end: tokenEnd(comma) }, 'trailing commas not allowed in function call args');
     }
-    if (reader.kind() === ',') reader.unexpected();
   }
   reader.expect(')');
   return args;
@@ -110,10 +120,12 @@ const experimental: ReadonlySet<string> = new Set(['limitk', 'limit_ratio']);
 function parseAggregation(reader: TokenReader, parseExpr: ExprParser): Aggregation {
   const token = reader.take();
   const op = token.kind as Aggregation['op'];
-  const before = parseBy(reader);
-  const args = parseArguments(reader, parseExpr);
+  const { before, args } = reader.inside('aggregation', '', () => {
+    return { before: parseBy(reader), args: parseArguments(reader, parseExpr) };
+  });
   const { grouping, without } = before ?? parseBy(reader) ?? { grouping: [], without: false };
   const position = { start: token.start, end: reader.lastEnd };
+  if (reader.kind() === 'error') reader.unexpected();
   if (args.length === 0) return reader.fail(position, 'no arguments for aggregate expression provided');
   if (experimental.has(op) && !reader.features.experimentalFunctions) {
     reader.fail(

@@ -19,15 +19,11 @@ export function applyPostfix(reader: TokenReader, operand: Expr): Expr {
   }
 }
 
+const durationStarts = 'number, duration, step(), or range()';
+
 function parseBrackets(reader: TokenReader, expr: Expr): Expr {
   const open = reader.take();
-  if (
-    ![...'+-('].includes(reader.kind()) &&
-    !['number', 'duration', 'step', 'range', 'max_of', 'min_of'].includes(reader.kind())
-  ) {
-    reader.unexpected('subquery or range selector', 'number, duration, step(), or range()');
-  }
-  const range = parsePositiveDuration(reader);
+  const range = reader.inside('subquery or range selector', durationStarts, () => parsePositiveDuration(reader));
   if (reader.takeIf(']')) {
     checkRanged(reader, expr, { start: open.start, end: reader.lastEnd });
     const selector = expr as VectorSelector;
@@ -50,10 +46,8 @@ function parseBrackets(reader: TokenReader, expr: Expr): Expr {
 }
 
 function parseStep(reader: TokenReader) {
-  const starts = ['number', 'duration', 'step', 'range', 'max_of', 'min_of', '+', '-', '('];
-  if (!starts.includes(reader.kind()))
-    reader.unexpected('subquery selector', 'number, duration, step(), range(), or "]"');
-  return parsePositiveDuration(reader);
+  const expected = 'number, duration, step(), range(), or "]"';
+  return reader.inside('subquery selector', expected, () => parsePositiveDuration(reader));
 }
 
 function rangeExpr(range: ReturnType<typeof parsePositiveDuration>) {
@@ -76,7 +70,7 @@ function modifiersOf(reader: TokenReader, expr: Expr, modifier: string): TimeMod
 }
 
 function applyOffset(reader: TokenReader, expr: Expr): void {
-  const offset = parseOffsetDuration(reader);
+  const offset = reader.inside('offset', durationStarts, () => parseOffsetDuration(reader));
   const modifiers = modifiersOf(reader, expr, 'offset');
   if (modifiers.offsetMs !== 0 || modifiers.offsetExpr !== undefined)
     reader.fail(expr.position, 'offset may not be set multiple times');
@@ -86,10 +80,10 @@ function applyOffset(reader: TokenReader, expr: Expr): void {
 }
 
 function applyAt(reader: TokenReader, expr: Expr): void {
-  const edge = ['start', 'end'].includes(reader.kind()) && reader.kind(1) === '(' ? reader.take() : undefined;
+  const edge = reader.takeIf('start') ?? reader.takeIf('end');
   if (edge !== undefined) {
-    reader.expect('(');
-    reader.expect(')');
+    reader.expect('(', '@', 'timestamp');
+    reader.expect(')', '@', 'timestamp');
     claimAt(reader, expr).atEdge = edge.kind as 'start' | 'end';
   } else {
     const sign = reader.takeIf('-') ?? reader.takeIf('+');

@@ -15,6 +15,7 @@ export class TokenReader {
   readonly features: Features;
   readonly #lexer: Lexer;
   readonly #ahead: Token[] = [];
+  readonly #contexts: { context: string; expected: string }[] = [];
   #depth = 0;
   /** Where the token that was taken last ends. */
   lastEnd = 0;
@@ -55,8 +56,18 @@ export class TokenReader {
     return this.takeIf(kind) ?? this.unexpected(context, expected);
   }
 
-  unexpected(context = '', expected = ''): never {
+  /** Names what is being parsed, for errors inside that say nothing more precise. */
+  inside<T>(context: string, expected: string, parse: () => T): T {
+    this.#contexts.push({ context, expected });
+    const result = parse();
+    this.#contexts.pop();
+    return result;
+  }
+
+  unexpected(innerContext = '', innerExpected = ''): never {
     const token = this.peek();
+    const innermost = innerContext === '' ? this.#contexts.at(-1) : undefined;
+    const { context, expected } = innermost ?? { context: innerContext, expected: innerExpected };
     const position = { start: token.start, end: tokenEnd(token) };
     if (token.kind === 'error') return this.fail({ start: token.start, end: this.query.length }, token.text);
     const where = context === '' ? '' : ` in ${context}`;

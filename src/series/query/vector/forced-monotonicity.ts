@@ -1,12 +1,13 @@
 import type { AnnotationDetail } from '../run/annotations.ts';
 import { formatGeneral, formatGeneralPrecise } from '../text/go-float.ts';
+import { quote } from '../text/go-quote.ts';
 import type { Fix } from './buckets.ts';
 
 const documentation = 'https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile';
 
 export function forcedMonotonicityText(metricName: string): string {
   const text = `input to histogram_quantile needed to be fixed for monotonicity (see ${documentation})`;
-  return metricName === '' ? text : `${text} for metric name ${JSON.stringify(metricName)}`;
+  return metricName === '' ? text : `${text} for metric name ${quote(metricName)}`;
 }
 
 /** How far, how often and when buckets had counts below those of smaller buckets. */
