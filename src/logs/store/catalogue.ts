@@ -84,8 +84,10 @@ export class Catalogue {
     this.database.exec('BEGIN IMMEDIATE');
     try {
       change();
+      this.segments.flush();
       this.database.exec('COMMIT');
     } catch (error) {
+      this.segments.discard();
       if (this.database.isTransaction) this.database.exec('ROLLBACK');
       throw error;
     }

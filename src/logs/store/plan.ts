@@ -63,7 +63,7 @@ function planCovers(catalogue: Catalogue, group: Group, instance: InstanceRow, c
     const key = `${instance.row}/${segment}`;
     let coverage = group.coverage.get(key);
     if (!coverage) {
-      coverage = catalogue.segments.coverage(instance.row, segment) ?? Coverage.empty();
+      coverage = catalogue.segments.coverage(instance.row, segment)?.clone() ?? Coverage.empty();
       group.coverage.set(key, coverage);
     }
     return coverage;

@@ -130,13 +130,15 @@ class Replayer {
   }
 
   #apply(placed: PlacedRecord): void {
-    const { database } = this.#catalogue;
+    const { database, segments } = this.#catalogue;
+    segments.flush();
     database.exec('SAVEPOINT record');
     try {
       applyRecord(this.#catalogue, placed);
     } catch (error) {
       if (error instanceof Fault && error.code === 'newer-format') throw error;
       database.exec('ROLLBACK TO record');
+      segments.discard();
       this.refusedCount++;
       this.#log.error('a record cannot be read and is left out', { ...placed.location, error: messageOf(error) });
     }

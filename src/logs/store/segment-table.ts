@@ -6,11 +6,24 @@ import type { Gap } from './store.ts';
 /** So many gaps of one instance are kept; one that comes beyond is joined with the last. */
 const gapsPerInstanceMax = 1000;
 
+/** Coverage that is kept taken apart, besides what the transaction under way has changed. */
+const cachedSegmentsMax = 4096;
+
+interface Cached {
+  instance: number;
+  segment: SegmentName;
+  coverage: Coverage;
+  /** The row is older. */
+  dirty: boolean;
+}
+
 /**
  * Segments of instances, what is covered of them, and gaps. Invariant: no gap of known place overlaps what is covered, unless what
- * covered it was damaged.
+ * covered it was damaged. Between transactions nothing in the cache is dirty.
  */
 export class SegmentTable {
+  readonly #cache = new Map<string, Cached>();
+  readonly #dirty = new Set<Cached>();
   readonly #get: StatementSync;
   readonly #set: StatementSync;
   readonly #touch: StatementSync;
@@ -37,26 +50,50 @@ export class SegmentTable {
     this.#removeGaps = database.prepare('DELETE FROM gaps WHERE instance = ?');
   }
 
-  /** Undefined where the instance has no such segment. */
+  /** Undefined where the instance has no such segment. The caller does not change it. */
   coverage(instance: number, segment: SegmentName): Coverage | undefined {
+    const key = `${instance}/${segment}`;
+    const cached = this.#cache.get(key);
+    if (cached) return cached.coverage;
     const row = this.#get.get(instance, segment) as { coverage: string } | undefined;
-    return row && Coverage.parse(row.coverage);
+    if (!row) return undefined;
+    const coverage = Coverage.parse(row.coverage);
+    this.#remember(key, { instance, segment, coverage, dirty: false });
+    return coverage;
   }
 
   setCoverage(instance: number, segment: SegmentName, coverage: Coverage): void {
-    this.#set.run(instance, segment, coverage.format());
+    this.#remember(`${instance}/${segment}`, { instance, segment, coverage, dirty: true });
+  }
+
+  /** Writes what has changed; at the end of each transaction. */
+  flush(): void {
+    for (const cached of this.#dirty) {
+      this.#set.run(cached.instance, cached.segment, cached.coverage.format());
+      cached.dirty = false;
+    }
+    this.#dirty.clear();
+  }
+
+  /** After a transaction was rolled back. */
+  discard(): void {
+    this.#cache.clear();
+    this.#dirty.clear();
   }
 
   restore(instance: number, segment: SegmentName, coverage: string): void {
+    this.#settle();
     this.#set.run(instance, segment, coverage);
   }
 
   /** Makes the segment known without covering anything. */
   know(instance: number, segment: SegmentName): void {
+    this.#settle();
     this.#touch.run(instance, segment);
   }
 
   list(instance: number): { name: SegmentName; coverage: string }[] {
+    this.flush();
     return this.#list.all(instance) as { name: string; coverage: string }[];
   }
 
@@ -120,6 +157,7 @@ export class SegmentTable {
   }
 
   removeOfInstance(instance: number): void {
+    this.#settle();
     this.#remove.run(instance);
     this.#removeGaps.run(instance);
   }
@@ -139,6 +177,25 @@ export class SegmentTable {
     }
     for (const gap of this.gaps(from)) this.assertGap(to, gap);
     this.removeOfInstance(from);
+  }
+
+  /** Before rows are changed past the cache. */
+  #settle(): void {
+    this.flush();
+    this.#cache.clear();
+  }
+
+  #remember(key: string, cached: Cached): void {
+    const before = this.#cache.get(key);
+    if (before) this.#dirty.delete(before);
+    this.#cache.delete(key);
+    this.#cache.set(key, cached);
+    if (cached.dirty) this.#dirty.add(cached);
+    if (this.#cache.size <= cachedSegmentsMax) return;
+    for (const [oldest, { dirty }] of this.#cache) {
+      if (!dirty) this.#cache.delete(oldest);
+      if (this.#cache.size <= cachedSegmentsMax) return;
+    }
   }
 }
 
