@@ -81,3 +81,19 @@ test('the time of transition stays while the status stays', () => {
   const status = statusOf(deployment([available]), set(4, 4));
   assert.equal(conditionOf(status.conditions, 'Available')?.lastTransitionTime, since);
 });
+
+test('a replica set that cannot make its pods is heard of, until it can', () => {
+  const since = kubeTime(nowMs);
+  const failure = {
+    type: 'ReplicaFailure',
+    status: 'True',
+    reason: 'FailedCreate',
+    message: 'no',
+    lastTransitionTime: since,
+  };
+  const failing = { ...set(4, 0), status: { conditions: [failure] } };
+  const failed = statusOf(deployment(), failing);
+  assert.equal(conditionOf(failed.conditions, 'ReplicaFailure')?.message, 'no');
+  const mended = statusOf(deployment(failed.conditions), set(4, 4));
+  assert.equal(conditionOf(mended.conditions, 'ReplicaFailure'), undefined);
+});

@@ -1,6 +1,6 @@
 /** The status of a deployment and its conditions; pure. */
 import type { KubeObject } from '../../../kubernetes/client/client.ts';
-import { type Condition, conditionOf, withCondition } from './conditions.ts';
+import { type Condition, conditionOf, withCondition, withoutCondition } from './conditions.ts';
 import { kubeTime, msOfKubeTime } from './kube-time.ts';
 import { availableReplicas, type Bounds, totalReplicas } from './rollout-plan.ts';
 
@@ -32,7 +32,8 @@ export function deploymentStatus(
   nowMs: number,
 ): DeploymentStatus {
   const available = sum(sets, availableReplicas);
-  const { collisionCount, conditions } = deployment.status ?? {};
+  const { collisionCount } = deployment.status ?? {};
+  const conditions = withFailure(deployment.status?.conditions, sets);
   return {
     observedGeneration: deployment.metadata.generation ?? 0,
     replicas: sum(sets, (set) => set.status?.replicas ?? 0),
@@ -43,6 +44,15 @@ export function deploymentStatus(
     ...(collisionCount === undefined ? {} : { collisionCount }),
     conditions: withCondition(conditions, availability(available >= bounds.replicas - bounds.maxUnavailable, nowMs)),
   };
+}
+
+/** A replica set that cannot make its pods says why, and the deployment passes it on. */
+function withFailure(before: Condition[] | undefined, sets: readonly KubeObject[]): Condition[] {
+  const failures = sets.map((set) => conditionOf(set.status?.conditions, 'ReplicaFailure'));
+  const failure = failures.find((condition) => condition?.status === 'True');
+  if (!failure) return withoutCondition(before, 'ReplicaFailure');
+  const { lastTransitionTime = '' } = failure;
+  return withCondition(before, { ...failure, lastTransitionTime, lastUpdateTime: lastTransitionTime });
 }
 
 function availability(isEnough: boolean, nowMs: number): Condition & { lastTransitionTime: string } {

@@ -32,6 +32,7 @@ export function createScheduler(context: ControllerContext): Controller {
     return (
       !pod.spec?.nodeName &&
       !pod.metadata.deletionTimestamp &&
+      (pod.spec?.schedulingGates ?? []).length === 0 &&
       (pod.spec?.schedulerName ?? NAME) === NAME &&
       !assumed.has(keyOf(pod))
     );

@@ -82,6 +82,17 @@ test('of several delays for a key the earliest counts', async () => {
   await stop();
 });
 
+test('a delay that no timer could hold is cut, so that it does not come due at once', async () => {
+  let worked = 0;
+  const { clock, queue, stop } = started(async () => void (worked += 1));
+  queue.addAfter('a', 2 ** 31 * 1000);
+  await clock.pass(3_599_999);
+  assert.equal(worked, 0);
+  await clock.pass(1);
+  assert.equal(worked, 1);
+  await stop();
+});
+
 test('an expectation is open until it is observed, or given up', async () => {
   const clock = new HandClock();
   const expectations = new Expectations(clock);

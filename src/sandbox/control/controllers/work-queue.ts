@@ -3,6 +3,8 @@ import type { Clock } from '../../../base/clock.ts';
 import { isApiError } from '../../../kubernetes/client/status.ts';
 import type { Logger } from '../../../telemetry/telemetry.ts';
 
+/** A key that is due later comes back early, sees that it is, and waits on: timers hold no more than some weeks. */
+const DELAY_MS_MAX = 3600_000;
 const backoff: BackoffOptions = { initialMs: 20, delayMsMax: 30_000 };
 
 export interface WorkQueueOptions {
@@ -34,7 +36,8 @@ export class WorkQueue {
     this.#wake.resolve();
   }
 
-  addAfter(key: string, delayMs: number): void {
+  addAfter(key: string, wantedMs: number): void {
+    const delayMs = Math.min(wantedMs, DELAY_MS_MAX);
     const { clock, signal } = this.#options;
     const dueMs = clock.monotonicMs() + delayMs;
     const before = this.#due.get(key);
