@@ -10,7 +10,7 @@ import { type RuntimeClient, RuntimeGone } from '../runtime/runtime-client.ts';
 import type { KubeletApi } from './api.ts';
 import { type CrashBackoffSettings, crashBackoffDefaults } from './crash-backoff.ts';
 import type { Pod } from './pod.ts';
-import { type CallRuntime, type Ending, PodWorker } from './pod-worker.ts';
+import { type CallRuntime, PodWorker } from './pod-worker.ts';
 
 export interface KubeletOptions {
   nodeDirectory: string;
@@ -235,8 +235,6 @@ export class Kubelet {
 export function evictionRequest(message: string): { metadata: { annotations: Record<string, string> } } {
   return { metadata: { annotations: { [evictionAnnotation]: message } } };
 }
-
-export type { Ending };
 
 function vanishedGraceMs(pod: Pod): number {
   return (pod.metadata.deletionGracePeriodSeconds ?? 1) * 1000;

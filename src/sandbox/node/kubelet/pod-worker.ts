@@ -5,14 +5,17 @@ import type { Logger } from '../../../telemetry/telemetry.ts';
 import type { ContainerRecord, Isolation, MethodName, RuntimeMethods } from '../runtime/protocol.ts';
 import { RuntimeGone } from '../runtime/runtime-client.ts';
 import type { KubeletApi } from './api.ts';
-import { CrashBackoff, type CrashBackoffSettings } from './crash-backoff.ts';
+import { stopContainer, stopInOrder } from './container-stop.ts';
+import type { CrashBackoffSettings } from './crash-backoff.ts';
 import { ConfigError } from './downward.ts';
 import type { ConfigSources } from './environment.ts';
-import { type ContainerView, type Plan, planOf, runningOf } from './plan.ts';
-import { type ContainerSpec, containersOf, kindOf, type Pod, type PodStatus, titleOf } from './pod.ts';
+import { type Plan, planOf, runningOf } from './plan.ts';
+import { type ContainerSpec, containersOf, type Pod, type PodStatus, titleOf } from './pod.ts';
+import { PodBackoff } from './pod-backoff.ts';
+import { PodContainers } from './pod-containers.ts';
 import { PodFiles } from './pod-files.ts';
-import { perform } from './probe.ts';
-import { runProbes } from './prober.ts';
+import { PodProbes } from './pod-probes.ts';
+import { type Exec, perform } from './probe.ts';
 import { startRequest } from './start-request.ts';
 import { seconds, statusOf } from './status.ts';
 
@@ -48,8 +51,6 @@ const configRetryMs = 3000;
 const statusRetryMs = 1000;
 const hookMsMax = 600_000;
 const graceDefaultSeconds = 30;
-/** A preStop hook that used up the grace leaves the container this long, as in Kubernetes. */
-const graceLeftMsMin = 2000;
 
 /**
  * One pod on this node. Invariant: at most one pass of `#sync` runs at a time, and after the last change of pod or
@@ -59,19 +60,17 @@ export class PodWorker {
   #pod: Pod;
   #around: WorkerSurroundings;
   #files: PodFiles;
-  #records = new Map<string, ContainerRecord>();
-  #messages = new Map<string, string>();
-  #backoffs = new Map<string, CrashBackoff>();
+  #containers: PodContainers;
+  #backoff: PodBackoff;
+  #probes: PodProbes;
   #problems = new Map<string, { reason: string; message: string }>();
-  #probes = new Map<string, { id: string; started: boolean; ready: boolean; abort: AbortController }>();
-  #announcedBackoff = new Map<string, number>();
   #plan: Plan | undefined;
   #ending: Ending | undefined;
   #endingSignal = new AbortController();
   #ended = false;
   /** The ending that needs nothing more. */
   #settled: Ending | undefined;
-  #startTime: string;
+  #startMs: number;
   #written: { status: PodStatus; text: string } | undefined;
   #timer: NodeJS.Timeout | undefined;
   #timerDueMs = Number.POSITIVE_INFINITY;
@@ -85,8 +84,10 @@ export class PodWorker {
     this.#pod = pod;
     this.#around = around;
     this.#files = new PodFiles(pod, around.logRoot, around.podsDirectory);
-    this.#startTime = pod.status?.startTime ?? seconds(around.clock.nowMs());
-    for (const record of records) this.#records.set(record.id, record);
+    this.#startMs = pod.status?.startTime ? Date.parse(pod.status.startTime) : around.clock.nowMs();
+    this.#containers = new PodContainers(records, this.#files);
+    this.#backoff = new PodBackoff(around.crashBackoff);
+    this.#probes = this.#createProbes();
     this.#armDeadline();
     this.#observeDeletion();
   }
@@ -100,15 +101,8 @@ export class PodWorker {
     return this.#written?.status ?? this.#pod.status;
   }
 
-  recordsOf(container: string): { latest: ContainerRecord | undefined; previous: ContainerRecord | undefined } {
-    const sorted = [...this.#records.values()]
-      .filter(({ name }) => name === container)
-      .sort((a, b) => b.attempt - a.attempt);
-    return { latest: sorted[0], previous: sorted[1] };
-  }
-
   recordWith(id: string): ContainerRecord | undefined {
-    return this.#records.get(id);
+    return this.#containers.get(id);
   }
 
   update(pod: Pod): void {
@@ -118,15 +112,15 @@ export class PodWorker {
   }
 
   onContainer(record: ContainerRecord): void {
-    this.#records.set(record.id, record);
-    if (record.state === 'exited') this.#stopProbes(record.name, record.id);
+    this.#containers.set(record);
+    if (record.state === 'exited') this.#probes.stop(record.name, record.id);
     this.wake();
   }
 
   /** After the runtime was lost: what it knows now is all there is. */
   replaceRecords(records: ContainerRecord[]): void {
-    this.#records = new Map(records.map((record) => [record.id, record]));
-    for (const { name, id } of records) if (this.#records.get(id)?.state === 'exited') this.#stopProbes(name, id);
+    this.#containers.replace(records);
+    for (const { name, id, state } of records) if (state === 'exited') this.#probes.stop(name, id);
     this.wake();
   }
 
@@ -152,7 +146,7 @@ export class PodWorker {
     this.#closing.abort();
     clearTimeout(this.#timer);
     clearTimeout(this.#deadlineTimer);
-    for (const { abort } of this.#probes.values()) abort.abort();
+    this.#probes.close();
     this.#endingSignal.abort();
     await this.#running;
   }
@@ -180,7 +174,7 @@ export class PodWorker {
       return;
     }
     const nowMs = this.#around.clock.nowMs();
-    this.#plan = planOf(this.#pod, this.#views(), nowMs, (latest) => this.#restartDelayMs(latest));
+    this.#plan = planOf(this.#pod, this.#views(), nowMs, (latest) => this.#backoff.delayMs(latest));
     if (isOver(this.#pod.status))
       this.#plan = { start: [], waiting: new Map(), outcome: this.#pod.status?.phase as 'Succeeded' };
     if (this.#plan.outcome) await this.#stopContainers(runningOf(this.#pod, this.#views()), this.#graceMs());
@@ -205,47 +199,14 @@ export class PodWorker {
     if (!known) this.end({ kind: 'deleted', graceMs });
   }
 
-  #views(): Map<string, ContainerView> {
-    const views = new Map<string, ContainerView>();
-    for (const container of containersOf(this.#pod)) {
-      const { latest, previous } = this.recordsOf(container.name);
-      const probe = this.#probes.get(container.name);
-      const ours = probe !== undefined && probe.id === latest?.id;
-      views.set(container.name, {
-        latest: latest && this.#withMessage(container, latest),
-        previous: previous && this.#withMessage(container, previous),
-        started: ours ? probe.started : !container.startupProbe,
-        ready: ours ? probe.ready : !container.readinessProbe && !container.startupProbe,
-      });
-    }
-    return views;
-  }
-
-  #withMessage(container: ContainerSpec, record: ContainerRecord): ContainerRecord {
-    if (record.state !== 'exited' || record.message) return record;
-    let message = this.#messages.get(record.id);
-    if (message === undefined) {
-      message = this.#files.terminationMessage(container, record);
-      this.#messages.set(record.id, message);
-    }
-    return message === '' ? record : { ...record, message };
-  }
-
-  #restartDelayMs(latest: ContainerRecord): number {
-    let backoff = this.#backoffs.get(latest.name);
-    if (!backoff) {
-      backoff = new CrashBackoff(this.#around.crashBackoff);
-      this.#backoffs.set(latest.name, backoff);
-    }
-    const ranMs = (latest.finishedAtMs ?? 0) - (latest.startedAtMs ?? latest.finishedAtMs ?? 0);
-    return backoff.delayMs(latest.attempt, ranMs);
+  #views() {
+    return this.#containers.views(this.#pod, this.#probes);
   }
 
   #announceBackoff(plan: Plan): void {
-    for (const [name] of plan.waiting) {
-      const attempt = this.recordsOf(name).latest?.attempt ?? 0;
-      if (this.#announcedBackoff.get(name) === attempt) continue;
-      this.#announcedBackoff.set(name, attempt);
+    for (const name of plan.waiting.keys()) {
+      const latest = this.#containers.latest(name);
+      if (!latest || !this.#backoff.isNews(latest)) continue;
       this.#event(
         'Warning',
         'BackOff',
@@ -272,7 +233,7 @@ export class PodWorker {
       );
       const record = await this.#around.call('start', request);
       this.#problems.delete(name);
-      this.#records.set(id, record);
+      this.#containers.set(record);
       this.#event('Normal', 'Created', `Created container: ${name}`, name);
       this.#event('Normal', 'Started', `Started container ${name}`, name);
       await this.#forgetOlder(name);
@@ -288,27 +249,25 @@ export class PodWorker {
 
   /** One ended instance is kept beside the present one; what came before goes, with its log. */
   async #forgetOlder(name: string): Promise<void> {
-    const sorted = [...this.#records.values()]
-      .filter((record) => record.name === name)
-      .sort((a, b) => b.attempt - a.attempt);
-    for (const record of sorted.slice(2)) await this.#forget(record, true);
+    for (const record of this.#containers.instancesOf(name).slice(2)) await this.#forget(record);
   }
 
-  async #forget(record: ContainerRecord, logs: boolean): Promise<void> {
-    this.#records.delete(record.id);
-    this.#messages.delete(record.id);
-    this.#files.forgetContainer(record);
-    await this.#around.call('remove', { id: record.id, logs });
+  async #forget(record: ContainerRecord): Promise<void> {
+    this.#containers.forget(record);
+    await this.#around.call('remove', { id: record.id, logs: true });
+  }
+
+  #exec(id: string): Exec {
+    return (argv, timeoutMs) => this.#around.call('exec', { id, argv, timeoutMs });
   }
 
   async #postStart(container: ContainerSpec, id: string): Promise<void> {
     const hook = container.lifecycle?.postStart;
     if (!hook) return;
-    const exec = (argv: string[], timeoutMs: number) => this.#around.call('exec', { id, argv, timeoutMs });
     const cancelled = new Promise<undefined>((resolve) => {
       this.#endingSignal.signal.addEventListener('abort', () => resolve(undefined), { once: true });
     });
-    const result = await Promise.race([perform(hook, container, hookMsMax, exec), cancelled]);
+    const result = await Promise.race([perform(hook, container, hookMsMax, this.#exec(id)), cancelled]);
     if (!result || result.success) return;
     this.#event('Warning', 'FailedPostStartHook', `PostStartHook failed: ${result.message}`, container.name);
     await this.#around.call('stop', { id, graceMs: this.#graceMs() });
@@ -316,55 +275,24 @@ export class PodWorker {
 
   #watchProbes(): void {
     for (const container of containersOf(this.#pod)) {
-      const { latest } = this.recordsOf(container.name);
-      if (latest?.state !== 'running' || this.#probes.get(container.name)?.id === latest.id) continue;
-      this.#startProbes(container, latest.id);
+      const latest = this.#containers.latest(container.name);
+      if (latest?.state === 'running') this.#probes.watch(container, latest.id);
     }
   }
 
-  #startProbes(container: ContainerSpec, id: string): void {
-    this.#probes.get(container.name)?.abort.abort();
-    const probe = {
-      id,
-      started: !container.startupProbe,
-      ready: !container.startupProbe && !container.readinessProbe,
-      abort: new AbortController(),
-    };
-    this.#probes.set(container.name, probe);
-    if (!container.startupProbe && !container.readinessProbe && !container.livenessProbe) return;
-    const exec = (argv: string[], timeoutMs: number) => this.#around.call('exec', { id, argv, timeoutMs });
-    const handlers = {
-      onStarted: () => {
-        probe.started = true;
-        this.wake();
-      },
-      onReady: (ready: boolean) => {
-        if (probe.ready === ready) return;
-        probe.ready = ready;
-        this.wake();
-      },
-      onUnhealthy: (kind: string) => {
-        this.#event(
-          'Normal',
-          'Killing',
-          `Container ${container.name} failed ${kind} probe, will be restarted`,
-          container.name,
-        );
+  #createProbes(): PodProbes {
+    return new PodProbes(this.#around.clock, {
+      exec: (id) => this.#exec(id),
+      onChange: () => this.wake(),
+      onUnhealthy: ({ name }, id, kind) => {
+        this.#event('Normal', 'Killing', `Container ${name} failed ${kind} probe, will be restarted`, name);
         void this.#around.call('stop', { id, graceMs: this.#graceMs() }).catch(() => {});
       },
-      onFailure: (kind: string, message: string) => {
+      onFailure: ({ name }, kind, message) => {
         const title = kind.charAt(0).toUpperCase() + kind.slice(1);
-        this.#event('Warning', 'Unhealthy', `${title} probe failed: ${message}`, container.name);
+        this.#event('Warning', 'Unhealthy', `${title} probe failed: ${message}`, name);
       },
-    };
-    void runProbes(container, exec, this.#around.clock, handlers, probe.abort.signal);
-  }
-
-  #stopProbes(name: string, id: string): void {
-    const probe = this.#probes.get(name);
-    if (probe?.id !== id) return;
-    probe.abort.abort();
-    this.#probes.delete(name);
+    });
   }
 
   #graceMs(): number {
@@ -381,7 +309,7 @@ export class PodWorker {
     if (ending.kind === 'deadline') return;
     // A moment for whoever reads the log, as the kubelet's collection of garbage leaves one.
     await this.#around.clock.sleep(this.#around.removalDelayMs, this.#closing.signal).catch(() => {});
-    for (const record of [...this.#records.values()]) await this.#forget(record, true);
+    for (const record of this.#containers.all()) await this.#forget(record);
     this.#files.removeLogs();
     this.#files.remove();
     if (ending.kind === 'evicted') return;
@@ -389,35 +317,23 @@ export class PodWorker {
     this.#around.onGone(this.#pod.metadata.uid);
   }
 
-  /** Ordinary containers first and together, then sidecars, the last one first; all within the grace. */
   async #stopContainers(containers: ContainerSpec[], graceMs: number): Promise<void> {
-    const deadlineMs = this.#around.clock.monotonicMs() + graceMs;
-    const left = () => Math.max(0, deadlineMs - this.#around.clock.monotonicMs());
-    const sidecars = containers.filter((container) => kindOf(this.#pod, container) === 'sidecar');
-    const others = containers.filter((container) => !sidecars.includes(container));
-    await Promise.all(others.map((container) => this.#stopContainer(container, left)));
-    for (const sidecar of sidecars.reverse()) await this.#stopContainer(sidecar, left);
-  }
-
-  async #stopContainer(container: ContainerSpec, left: () => number): Promise<void> {
-    const id = this.recordsOf(container.name).latest?.id;
-    if (id === undefined) return;
-    this.#probes.get(container.name)?.abort.abort();
-    this.#event('Normal', 'Killing', `Stopping container ${container.name}`, container.name);
-    const hook = container.lifecycle?.preStop;
-    if (hook && left() > 0) {
-      const exec = (argv: string[], timeoutMs: number) => this.#around.call('exec', { id, argv, timeoutMs });
-      const action = hook.sleep ? { exec: { command: ['sleep', String(hook.sleep.seconds)] } } : hook;
-      const result = await perform(action, container, left(), exec);
-      if (!result.success)
-        this.#event('Warning', 'FailedPreStopHook', `PreStopHook failed: ${result.message}`, container.name);
-    }
-    const graceMs = hook ? Math.max(left(), graceLeftMsMin) : left();
-    this.#records.set(id, await this.#around.call('stop', { id, graceMs }));
+    await stopInOrder(this.#pod, containers, this.#around.clock, graceMs, async (container, left) => {
+      const { name } = container;
+      const id = this.#containers.latest(name)?.id;
+      if (id === undefined) return;
+      this.#probes.stop(name, id);
+      this.#event('Normal', 'Killing', `Stopping container ${name}`, name);
+      await stopContainer(container, left, {
+        exec: this.#exec(id),
+        stop: async (grace) => this.#containers.set(await this.#around.call('stop', { id, graceMs: grace })),
+        onHookFailure: (message) => this.#event('Warning', 'FailedPreStopHook', `PreStopHook failed: ${message}`, name),
+      });
+    });
   }
 
   #hasten(graceMs: number): void {
-    for (const { id, state } of this.#records.values()) {
+    for (const { id, state } of this.#containers.all()) {
       if (state === 'running') void this.#around.call('stop', { id, graceMs }).catch(() => {});
     }
   }
@@ -425,7 +341,7 @@ export class PodWorker {
   #armDeadline(): void {
     const { activeDeadlineSeconds } = this.#pod.spec;
     if (activeDeadlineSeconds === undefined || isOver(this.#pod.status)) return;
-    const dueMs = Date.parse(this.#startTime) + activeDeadlineSeconds * 1000 - this.#around.clock.nowMs();
+    const dueMs = this.#startMs + activeDeadlineSeconds * 1000 - this.#around.clock.nowMs();
     const message = 'Pod was active on the node longer than the specified deadline';
     this.#deadlineTimer = setTimeout(
       () => {
@@ -447,7 +363,7 @@ export class PodWorker {
       problems: this.#problems,
       failure: failed ? { reason: reasons[ending.kind], message: ending.message } : undefined,
       ended: this.#ended,
-      startTime: this.#startTime,
+      startTime: seconds(this.#startMs),
       written: this.#written?.status,
       nowMs: this.#around.clock.nowMs(),
     });

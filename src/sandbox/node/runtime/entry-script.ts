@@ -87,18 +87,31 @@ function deviceLines(): string[] {
 /** A tmpfs in the place of a host's directory, with that directory's entries bound into it. */
 function coverLines(directory: string, except: string[]): string[] {
   // Unbindable, or the stage would hold a copy of itself.
-  const lines = ['mount -n -t tmpfs -o mode=0755 tmpfs "$stage"', 'mount -n --make-unbindable "$stage"'];
+  const mode = (statSync(directory).mode & 0o7777).toString(8);
+  const lines = [`mount -n -t tmpfs -o mode=${mode} tmpfs "$stage"`, 'mount -n --make-unbindable "$stage"'];
   for (const name of readdirSync(directory)) {
-    const path = join(directory, name);
-    const target = `"$stage"/${quoted(name)}`;
-    const entry = except.includes(name) ? undefined : lstatSync(path, { throwIfNoEntry: false });
-    if (!entry) continue;
-    if (entry.isSymbolicLink()) lines.push(`ln -s ${quoted(readlinkSync(path))} ${target}`);
-    else if (entry.isDirectory()) lines.push(`mkdir ${target}`, `mount -n --rbind ${quoted(path)} ${target}`);
-    else lines.push(`: > ${target}`, `mount -n --bind ${quoted(path)} ${target}`);
+    if (!except.includes(name)) lines.push(...entryLines(join(directory, name), `"$stage"/${quoted(name)}`));
   }
   if (directory !== '/') return [...lines, `mount -n --move "$stage" ${quoted(directory)}`];
   return [...lines, 'cd "$stage"', 'mkdir .host', 'pivot_root . .host', 'cd /', 'umount -l .host', 'rmdir .host'];
+}
+
+/** The host's files come and go while this is prepared: one that has gone is not there in the container either. */
+function entryLines(path: string, target: string): string[] {
+  try {
+    const entry = lstatSync(path);
+    if (entry.isSymbolicLink()) return [`ln -s ${quoted(readlinkSync(path))} ${target}`];
+    if (entry.isDirectory()) return [`mkdir ${target}`, bindUnlessGone('--rbind', 'rmdir', path, target)];
+    return [`: > ${target}`, bindUnlessGone('--bind', 'rm', path, target)];
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+function bindUnlessGone(bind: string, remove: string, path: string, target: string): string {
+  const source = quoted(path);
+  return `mount -n ${bind} ${source} ${target} || { [ ! -e ${source} ] && ${remove} ${target}; }`;
 }
 
 /**
