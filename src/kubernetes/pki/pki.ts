@@ -1,4 +1,4 @@
-import { createHash, createPrivateKey, X509Certificate } from 'node:crypto';
+import { createHash, createPrivateKey, generateKeyPairSync, type KeyObject, X509Certificate } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
@@ -37,6 +37,8 @@ export interface Pki {
     subject?: { user: string; groups: readonly string[] },
   ): Promise<KeyPair>;
   client(user: string, groups: readonly string[], authority?: AuthorityName): Promise<KeyPair>;
+  /** A key (P-256) for signing something else than certificates; made once. */
+  signingKey(name: string): KeyObject;
 }
 
 /** Throws Fault `corrupt` when an authority is there but cannot be read: making another would lock everybody out. */
@@ -58,6 +60,7 @@ export async function openPki(directory: string, clock: Clock): Promise<Pki> {
     frontProxyCa: authorities['front-proxy-ca'].certificate,
     server: (name, hosts, subject) =>
       leaf(name, { use: 'server', name: subject?.user ?? name, groups: subject?.groups ?? [], hosts }, 'ca'),
+    signingKey: (name) => signingKey(join(directory, `${name}.key`)),
     client: (user, groups, by = 'ca') => leaf(fileNameOf(user, groups, by), { use: 'client', name: user, groups }, by),
   };
 }
@@ -80,6 +83,19 @@ function usable(held: KeyPair, request: CertificateRequest, by: KeyPair, nowMs: 
   if (!certificate.verify(new X509Certificate(by.certificate).publicKey)) return false;
   if (request.use !== 'server') return true;
   return request.hosts.every((host) => (isIP(host) ? certificate.checkIP(host) : certificate.checkHost(host)));
+}
+
+function signingKey(path: string): KeyObject {
+  if (!existsSync(path)) {
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    writeFileDurably(path, privateKey.export({ type: 'pkcs8', format: 'pem' }), 0o600);
+  }
+  try {
+    return createPrivateKey(readFileSync(path));
+  } catch (error) {
+    const hint = 'restore it, or remove it to begin with a new one (what the old one has signed is then not believed)';
+    throw new Fault('corrupt', `${path} cannot be read`, { cause: error, hint });
+  }
 }
 
 /** Undefined when either file is missing or broken, or the key is another certificate's. */

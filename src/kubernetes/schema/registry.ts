@@ -41,6 +41,7 @@ const NEVER_LISTED: ReadonlySet<string> = new Set([
   'SelfSubjectRulesReview',
   'SelfSubjectReview',
   'TokenReview',
+  'TokenRequest',
 ]);
 
 const texts = [

@@ -24,6 +24,8 @@ import { ensureLasting, ensureServiceAccount } from './bootstrap.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
 import type { Registry } from './registry/registry.ts';
 import { authorize } from './reviews/policy.ts';
+import type { ReviewToken } from './reviews/reviews.ts';
+import { apiAudience, ServiceTokens } from './service-tokens.ts';
 import { ObjectStore } from './store/object-store.ts';
 import { TokenBook } from './token-book.ts';
 import { servedVersions } from './versions.ts';
@@ -181,17 +183,22 @@ async function serve(
 ): Promise<ApiServer> {
   const schemas = createSchemas();
   const cut = metrics.counter('taffrail_api_watches_cut_total', 'Watchers that were cut off because they did not read');
-  const userOfToken = (token: string) => tokens.userOf(token);
+  const serviceTokens = new ServiceTokens(pki.signingKey('service-accounts'), registry);
+  const reviewToken: ReviewToken = (token, audiences = [apiAudience]) => {
+    const user = audiences.includes(apiAudience) ? tokens.userOf(token) : undefined;
+    return user ? { user, audiences: [apiAudience] } : serviceTokens.review(token, audiences);
+  };
   return startApiServer({
     host,
     port,
     certificate: certificates.server,
     clientCas: [pki.ca],
-    authenticate: createAuthentication({ clientCa: pki.ca, userOfToken }),
+    authenticate: createAuthentication({ clientCa: pki.ca, userOfToken: (token) => reviewToken(token)?.user }),
     authorize,
     versions: servedVersions(registry, {
       limits,
-      userOfToken,
+      serviceTokens,
+      reviewToken,
       kubelet: { client: () => certificates.kubeletClient, ca: pki.ca },
       onWatchCut: (plural) => cut.add(1, { resource: plural }),
     }),

@@ -4,23 +4,25 @@ import {
   type Resource,
   type ServeLimits,
   type SubresourceBacking,
-  type UserInfo,
 } from '../../kubernetes/serve/serve.ts';
 import type { Kind } from './kinds/kind.ts';
 import { kinds } from './kinds/kinds.ts';
 import { objectBacking } from './registry/object-backing.ts';
 import type { Registry } from './registry/registry.ts';
-import { reviews } from './reviews/reviews.ts';
+import { type ReviewToken, reviews } from './reviews/reviews.ts';
+import type { ServiceTokens } from './service-tokens.ts';
 import { bindingOf } from './subresources/binding.ts';
 import { evictionOf } from './subresources/eviction.ts';
 import { finalizeOf } from './subresources/finalize.ts';
 import { type KubeletAccess, logOf } from './subresources/pod-log.ts';
 import { scaleOf } from './subresources/scale.ts';
+import { tokenOf } from './subresources/token.ts';
 
 export interface ServedOptions {
   limits: ServeLimits;
   kubelet: KubeletAccess;
-  userOfToken: (token: string) => UserInfo | undefined;
+  serviceTokens: ServiceTokens;
+  reviewToken: ReviewToken;
   onWatchCut(plural: string): void;
 }
 
@@ -33,13 +35,14 @@ const subresources: Readonly<Record<string, MakeSubresource>> = {
   eviction: evictionOf,
   finalize: finalizeOf,
   log: (registry, kind, { kubelet }) => logOf(registry, kind, kubelet),
+  token: (registry, kind, { serviceTokens }) => tokenOf(registry, kind, serviceTokens),
 };
 
 /** Every group and version, out of the kinds and the reviews. */
 export function servedVersions(registry: Registry, options: ServedOptions): ApiVersion[] {
   const all = [
     ...kinds.map((kind) => resourceOf(registry, kind, options)),
-    ...reviews({ schemas: registry.schemas, userOfToken: options.userOfToken }),
+    ...reviews({ schemas: registry.schemas, reviewToken: options.reviewToken }),
   ];
   const names = [...new Set(all.map(({ info }) => `${info.group}/${info.version}`))];
   return names.map((name) => {

@@ -94,4 +94,24 @@ UserInfo
   username 1 string
   uid 2 string
   groups 3 []string
+
+kind TokenRequest — Asks for a token of a service account.
+  metadata 1 meta.ObjectMeta
+  spec 2 TokenRequestSpec!
+  status 3 TokenRequestStatus
+
+TokenRequestSpec
+  audiences 1 []string
+  expirationSeconds 4 int64?
+  boundObjectRef 3 BoundObjectReference?
+
+TokenRequestStatus
+  token 1 string
+  expirationTimestamp 2 Time
+
+BoundObjectReference
+  kind 1 string
+  apiVersion 2 string
+  name 3 string
+  uid 4 string
 `;

@@ -46,6 +46,9 @@ export const serviceAccounts = defineKind({
   plural: 'serviceaccounts',
   shortNames: ['sa'],
   deleteAnswersObject: true,
+  subresources: [
+    { name: 'token', kind: 'TokenRequest', group: 'authentication.k8s.io', version: 'v1', verbs: ['create'] },
+  ],
   columns: [
     nameColumn,
     column('Secrets', 'string', 'How many secrets it may use.', (account) => (account.secrets ?? []).length),

@@ -10,6 +10,8 @@ export interface PolicyRule {
 }
 
 const read = ['get', 'list', 'watch'];
+/** Service accounts of this namespace are Taffrail's own, as in the manifests that install it. */
+const ownAccounts = 'system:serviceaccounts:taffrail';
 const workloads = ['pods', 'nodes', 'namespaces', 'services', 'endpoints', 'deployments', 'replicasets', 'events'];
 
 /** The sandbox has no RBAC objects; it has these groups. Certificates name them (O=…). */
@@ -36,6 +38,13 @@ export const policy: readonly PolicyRule[] = [
   },
   { group: 'taffrail:agents', verbs: read, apiGroups: ['', 'apps'], resources: workloads },
   { group: 'taffrail:servers', verbs: read, apiGroups: ['', 'apps'], resources: workloads },
+  { group: ownAccounts, verbs: read, apiGroups: ['', 'apps'], resources: workloads },
+  {
+    group: ownAccounts,
+    verbs: ['create'],
+    apiGroups: ['authentication.k8s.io', 'authorization.k8s.io'],
+    resources: ['tokenreviews', 'subjectaccessreviews'],
+  },
   {
     group: 'taffrail:servers',
     verbs: ['create'],

@@ -2,6 +2,7 @@ import type { KubeObject } from '../../../kubernetes/client/client.ts';
 import type { SchemaRegistry } from '../../../kubernetes/schema/schema.ts';
 import { type ApiRequest, badRequest, type Resource, type UserInfo } from '../../../kubernetes/serve/serve.ts';
 import { decoded } from '../registry/admit-object.ts';
+import type { ReviewedToken } from '../service-tokens.ts';
 import { authorize, rulesOf } from './policy.ts';
 
 type Answer = (request: ApiRequest, spec: KubeObject) => object | Promise<object>;
@@ -34,12 +35,15 @@ function review(schemas: SchemaRegistry, group: string, kind: string, answer: An
   };
 }
 
+/** Whose a token is, if it is for one of these audiences (none given: for this API server). */
+export type ReviewToken = (token: string, audiences?: readonly string[]) => ReviewedToken | undefined;
+
 export interface ReviewOptions {
   schemas: SchemaRegistry;
-  userOfToken: (token: string) => UserInfo | undefined;
+  reviewToken: ReviewToken;
 }
 
-export function reviews({ schemas, userOfToken }: ReviewOptions): Resource[] {
+export function reviews({ schemas, reviewToken }: ReviewOptions): Resource[] {
   return [
     review(schemas, 'authorization.k8s.io', 'SelfSubjectAccessReview', (request, spec) => access(request.user, spec)),
     review(schemas, 'authorization.k8s.io', 'SubjectAccessReview', (_, spec) => {
@@ -54,10 +58,9 @@ export function reviews({ schemas, userOfToken }: ReviewOptions): Resource[] {
     })),
     review(schemas, 'authentication.k8s.io', 'SelfSubjectReview', ({ user }) => ({ userInfo: userInfoOf(user) })),
     review(schemas, 'authentication.k8s.io', 'TokenReview', (_, spec) => {
-      const user = typeof spec.token === 'string' ? userOfToken(spec.token) : undefined;
-      return user
-        ? { authenticated: true, user: userInfoOf(user) }
-        : { authenticated: false, error: 'the token is not known' };
+      const found = reviewToken(spec.token ?? '', spec.audiences?.length ? spec.audiences : undefined);
+      if (!found) return { authenticated: false, error: 'the token is not known, has ended, or is for somebody else' };
+      return { authenticated: true, user: userInfoOf(found.user), audiences: found.audiences };
     }),
   ];
 }
@@ -80,6 +83,6 @@ async function access(user: UserInfo, { resourceAttributes, nonResourceAttribute
   return { ...decision, ...(decision.allowed ? {} : { denied: false }) };
 }
 
-function userInfoOf({ name, uid, groups }: UserInfo): object {
-  return { username: name, ...(uid ? { uid } : {}), groups };
+function userInfoOf({ name, uid, groups, extra }: UserInfo): object {
+  return { username: name, ...(uid ? { uid } : {}), groups, ...(extra ? { extra } : {}) };
 }
