@@ -61,6 +61,11 @@ export class Segment {
     return this.file === null && this.fd === null && this.compressedFd === null && !this.done;
   }
 
+  /** Only an open descriptor stands between it and its loss. */
+  get isUnkept(): boolean {
+    return this.fd !== null && this.copyPath === null && this.name !== null;
+  }
+
   get wasRead(): boolean {
     return this.position > 0;
   }

@@ -2,7 +2,8 @@ import type { Logger } from '../../telemetry/telemetry.ts';
 import type { InstanceId, InstanceKey, InstanceOffer, ResolvedInstance, SegmentName } from '../batch/batch.ts';
 import type { Piece } from './assemble.ts';
 import { type Gap, gapPiece, gapsAtStart } from './gap.ts';
-import { Reading, type ReadingContext } from './reading.ts';
+import { InstanceReader } from './instance-reader.ts';
+import type { ReadingContext } from './reading.ts';
 import type { Segment } from './segment.ts';
 import { Segments } from './segments.ts';
 import type { FoundFile } from './source.ts';
@@ -10,6 +11,9 @@ import type { KnownInstance, KnownSegment } from './state.ts';
 
 /** A file that has grown is polled often for so many times. */
 const ACTIVE_POLLS = 50;
+
+/** How long a file that could not be read is left alone. */
+const TROUBLE_MS = 10_000;
 
 /** What the tails of all instances share. */
 export interface TailContext extends ReadingContext {
@@ -35,14 +39,15 @@ export interface TailOrigin {
 }
 
 /**
- * One instance on this node: its segments in the order in which they were written, and how far they are read.
- * Invariant: a segment is read only when those before it are read to their end.
+ * One instance on this node: its segments, what the server knows of them, and when it is read next.
+ * Invariant: `inFlight` counts the pieces of this generation that were handed out and not answered.
  */
 export class InstanceTail {
   readonly origin: TailOrigin;
   readonly discoveredMs: number;
   readonly #context: TailContext;
   readonly #segments: Segments;
+  readonly #reader: InstanceReader;
   state: TailState = 'new';
   id: InstanceId | null = null;
   /** The instance that these files are known to belong to, also after the store was started anew. */
@@ -53,26 +58,21 @@ export class InstanceTail {
   excluded = false;
   /** Since when (monotonic) nothing more will be written: the container has ended or its directory is gone. */
   endedSinceMs: number | null = null;
-  /** What was unfinished at the end has been made lines. */
-  flushed = false;
   /** The server was told that nothing more will come. */
   isToldEnded = false;
   nextPollMs = 0;
-  /** Pieces that were handed out and are not acknowledged. */
   inFlight = 0;
   /** Something that is worth remembering has changed. */
   isDirty = true;
   #generation = 0;
   #readyAtMs: number | null = null;
   #turnAtMs = Number.NEGATIVE_INFINITY;
-  #reading: Reading | null = null;
   /** What was seen by the agent before us. */
   #known: readonly KnownSegment[] = [];
   #accounted = false;
   #gaps: Gap[] = [];
   #gapsInFlight = new Set<Piece>();
   #inflating = false;
-  #advanced = false;
 
   constructor(context: TailContext, origin: TailOrigin) {
     this.#context = context;
@@ -84,11 +84,15 @@ export class InstanceTail {
       onTrouble: (message, error) => this.#trouble(message, error),
       onLost: (segment, from, to) => this.#lose(segment, from, to, 'truncated'),
     });
+    this.#reader = new InstanceReader(context, this.#segments, {
+      onNewSegment: () => this.#askAgain(),
+      inflate: (segment) => this.#inflate(segment),
+    });
   }
 
   /** Made when there is something to say: a thousand quiet instances need none. */
   get #log(): Logger {
-    const { namespace, pod, key } = this.origin;
+    const { key, namespace, pod } = this.origin;
     return this.#context.log.with({ namespace, pod, container: key.container, attempt: key.attempt });
   }
 
@@ -113,7 +117,7 @@ export class InstanceTail {
   get isFinished(): boolean {
     if (this.state === 'deleted') return true;
     const nothing = this.segments.every(({ name, done }) => name === null && done);
-    return (this.flushed || nothing) && this.#isIdle && this.segments.every(({ done }) => done);
+    return (this.#reader.flushed || nothing) && this.#isIdle && this.segments.every(({ done }) => done);
   }
 
   /** Nothing on disk is left to be read or acknowledged for now (more may be written). */
@@ -131,7 +135,7 @@ export class InstanceTail {
   /** Nothing was written to its files for a while, going by their times and by that of an unfinished line. */
   isQuiet(quietMs: number): boolean {
     const before = this.#context.wallMs() - quietMs;
-    const pendingMs = (this.#reading?.pendingSeconds ?? Number.POSITIVE_INFINITY) * 1000;
+    const pendingMs = (this.#reader.pendingSeconds ?? Number.POSITIVE_INFINITY) * 1000;
     return this.segments.every(({ file }) => Math.min(file?.mtimeMs ?? 0, pendingMs) < before);
   }
 
@@ -217,7 +221,7 @@ export class InstanceTail {
       else this.#adopt(segment, answer);
     }
     const mtimeMs = this.segments[0]?.file?.mtimeMs ?? this.#context.wallMs();
-    this.#reading ??= new Reading(this.#context, answer.id, Math.floor(mtimeMs / 1000));
+    this.#reader.begin(answer.id, Math.floor(mtimeMs / 1000));
     if (!this.#accounted) this.#account();
     this.#segments.closeDone();
     this.#planTurn(this.#context.monotonicMs());
@@ -231,9 +235,8 @@ export class InstanceTail {
     this.inFlight = 0;
     for (const piece of this.#gapsInFlight) if (piece.gap) this.#gaps.push(piece.gap);
     this.#gapsInFlight.clear();
-    this.#reading?.abandon();
-    this.#reading = null;
-    this.flushed = this.isToldEnded = false;
+    this.#reader.abandon();
+    this.isToldEnded = false;
     this.#readyAtMs = null;
     for (const segment of this.segments) {
       const from = segment.held.firstMissing(0);
@@ -245,7 +248,7 @@ export class InstanceTail {
   /** Deleted on purpose on the server. */
   drop(): void {
     this.state = 'deleted';
-    this.#reading?.abandon();
+    this.#reader.abandon();
     for (const segment of this.segments) segment.finish();
   }
 
@@ -291,9 +294,10 @@ export class InstanceTail {
     this.#turnAtMs = now;
     this.#readyAtMs = null;
     try {
-      pieces.push(...this.#read(now));
+      pieces.push(...this.#reader.read(now, this.endedSinceMs !== null, this.excluded));
     } catch (error) {
-      this.#trouble('a log file cannot be read', error);
+      this.#trouble('a log file cannot be read; trying again', error);
+      this.#readyAtMs = now + TROUBLE_MS;
     }
     this.inFlight += pieces.length;
     this.#segments.closeDone();
@@ -310,17 +314,9 @@ export class InstanceTail {
 
   /** Segments whose file is gone and whose bytes the server does not have: they would be lost with this process. */
   vanishing(now: number): Segment[] {
-    for (const segment of this.segments)
-      if (segment.file === null && segment.isCompressed && !segment.done) this.#inflate(segment);
-    return this.segments.filter(
-      (segment) =>
-        segment.file === null &&
-        segment.fd !== null &&
-        segment.copyPath === null &&
-        segment.name !== null &&
-        !segment.done &&
-        this.#segments.isSettled(segment, now),
-    );
+    const vanished = this.segments.filter(({ file, done }) => file === null && !done);
+    for (const segment of vanished) if (segment.isCompressed) this.#inflate(segment);
+    return vanished.filter((segment) => segment.isUnkept && this.#segments.isSettled(segment, now));
   }
 
   /** There is no room to keep what is left of it. */
@@ -331,36 +327,6 @@ export class InstanceTail {
     segment.finish();
   }
 
-  #read(now: number): Piece[] {
-    for (const segment of this.segments) {
-      if (segment.done) continue;
-      const settled = this.#segments.isSettled(segment, now);
-      if (segment.name === null || !segment.resolved) {
-        if (segment.name === null && settled) continue;
-        return [];
-      }
-      if (!this.#makeReadable(segment)) return [];
-      const { position } = segment;
-      const pieces = this.#readOne(segment, settled);
-      // Partial records alone, and a part of a long one, make no piece, but they were read.
-      this.#advanced = pieces.length === 0 && (segment.position > position || this.#reading!.isSeeking);
-      if (this.#advanced) return [];
-      if (segment.position < segment.size && pieces.length === 0 && !settled) segment.triedSize = segment.size;
-      if (pieces.length > 0 || segment.position < segment.size || !settled) return pieces;
-    }
-    if (this.flushed || this.endedSinceMs === null) return [];
-    this.flushed = true;
-    return this.#reading!.flush();
-  }
-
-  #readOne(segment: Segment, final: boolean): Piece[] {
-    if (segment.position < segment.size && !segment.prefixMatches()) {
-      if (this.#segments.truncate(segment)) this.#askAgain();
-      return [];
-    }
-    return this.excluded ? this.#reading!.exclude(segment, final) : this.#reading!.read(segment, final);
-  }
-
   /** Plans the next turn: at once where a whole chunk waits, else so that small pieces are not cut too often. */
   #planTurn(now: number): void {
     // While a file is being inflated nothing can be read; looking again and again would only keep it from being done.
@@ -369,29 +335,13 @@ export class InstanceTail {
     else if (this.#hasWork()) {
       const { batchAgeMs, chunkBytes } = this.#context.settings;
       const waiting = this.segments.reduce((sum, { size, position, done }) => sum + (done ? 0 : size - position), 0);
-      const atOnce = waiting >= chunkBytes || this.#advanced;
+      const atOnce = waiting >= chunkBytes || this.#reader.advanced;
       this.#readyAtMs = atOnce ? now : Math.max(now, this.#turnAtMs + batchAgeMs);
     }
   }
 
   #hasWork(): boolean {
-    const now = this.#context.monotonicMs();
-    for (const segment of this.segments) {
-      if (segment.done) continue;
-      if (segment.name !== null && segment.held.firstMissing(segment.position) < segment.size) {
-        // The beginning of a record at the end of a growing file is no work, unless the file has grown since.
-        if (segment.size !== segment.triedSize || this.#segments.isSettled(segment, now)) return true;
-      }
-      if (segment.finalSinceMs === null) return false;
-    }
-    return this.endedSinceMs !== null && !this.flushed;
-  }
-
-  #makeReadable(segment: Segment): boolean {
-    if (segment.fd !== null || segment.held.firstMissing(segment.position) >= segment.size) return true;
-    if (!segment.isCompressed) return segment.open() >= 0;
-    this.#inflate(segment);
-    return false;
+    return this.#reader.hasWork(this.#context.monotonicMs(), this.endedSinceMs !== null);
   }
 
   #inflate(segment: Segment): void {
