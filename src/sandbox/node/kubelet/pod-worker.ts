@@ -4,6 +4,7 @@ import { messageOf } from '../../../base/fault.ts';
 import type { Logger } from '../../../telemetry/telemetry.ts';
 import type { ContainerRecord, Isolation, MethodName, RuntimeMethods } from '../runtime/protocol.ts';
 import { RuntimeGone } from '../runtime/runtime-client.ts';
+import { Alarm } from './alarm.ts';
 import type { KubeletApi } from './api.ts';
 import { stopContainer, stopInOrder } from './container-stop.ts';
 import type { CrashBackoffSettings } from './crash-backoff.ts';
@@ -15,9 +16,10 @@ import { PodBackoff } from './pod-backoff.ts';
 import { PodContainers } from './pod-containers.ts';
 import { PodFiles } from './pod-files.ts';
 import { PodProbes } from './pod-probes.ts';
+import { isOver, PodStatusWriter } from './pod-status.ts';
 import { type Exec, perform } from './probe.ts';
 import { startRequest } from './start-request.ts';
-import { seconds, statusOf } from './status.ts';
+import { seconds } from './status.ts';
 
 export type CallRuntime = <M extends MethodName>(
   method: M,
@@ -71,9 +73,8 @@ export class PodWorker {
   /** The ending that needs nothing more. */
   #settled: Ending | undefined;
   #startMs: number;
-  #written: { status: PodStatus; text: string } | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  #timerDueMs = Number.POSITIVE_INFINITY;
+  #statusWriter: PodStatusWriter;
+  #alarm: Alarm;
   #deadlineTimer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
   #again = false;
@@ -88,6 +89,8 @@ export class PodWorker {
     this.#containers = new PodContainers(records, this.#files);
     this.#backoff = new PodBackoff(around.crashBackoff);
     this.#probes = this.#createProbes();
+    this.#statusWriter = new PodStatusWriter(around.api);
+    this.#alarm = new Alarm(around.clock, () => this.wake());
     this.#armDeadline();
     this.#observeDeletion();
   }
@@ -98,7 +101,7 @@ export class PodWorker {
 
   /** The status as it was last worked out; what GET /pods shows. */
   get status(): PodStatus | undefined {
-    return this.#written?.status ?? this.#pod.status;
+    return this.#statusWriter.status ?? this.#pod.status;
   }
 
   recordWith(id: string): ContainerRecord | undefined {
@@ -144,7 +147,7 @@ export class PodWorker {
   async close(): Promise<void> {
     this.#closed = true;
     this.#closing.abort();
-    clearTimeout(this.#timer);
+    this.#alarm.stop();
     clearTimeout(this.#deadlineTimer);
     this.#probes.close();
     this.#endingSignal.abort();
@@ -161,7 +164,7 @@ export class PodWorker {
         // The kubelet brings a new runtime and wakes us up again.
         if (error instanceof RuntimeGone) continue;
         this.#around.log.warn('a pod could not be synchronised', { pod: titleOf(this.#pod), error: messageOf(error) });
-        this.#wakeIn(statusRetryMs);
+        this.#alarm.ringIn(statusRetryMs);
       }
     }
     // In one go with the question above, or a call to wake in between would be forgotten.
@@ -181,7 +184,7 @@ export class PodWorker {
     else {
       this.#announceBackoff(this.#plan);
       const first = Math.min(...[...this.#plan.waiting.values()].map(({ untilMs }) => untilMs));
-      if (first < Number.POSITIVE_INFINITY) this.#wakeIn(first - nowMs + 1);
+      if (first < Number.POSITIVE_INFINITY) this.#alarm.ringIn(first - nowMs + 1);
       for (const { container, attempt } of this.#plan.start) {
         if (this.#ending || this.#closed) break;
         await this.#start(container, attempt);
@@ -243,7 +246,7 @@ export class PodWorker {
       this.#event('Warning', 'Failed', `Error: ${messageOf(error)}`, name);
       if (!(error instanceof ConfigError)) return;
       this.#problems.set(name, { reason: error.reason, message: messageOf(error) });
-      this.#wakeIn(configRetryMs);
+      this.#alarm.ringIn(configRetryMs);
     }
   }
 
@@ -357,44 +360,22 @@ export class PodWorker {
     const ending = this.#ending;
     const reasons = { evicted: 'Evicted', deadline: 'DeadlineExceeded' } as const;
     const failed = ending !== undefined && 'message' in ending;
-    const status = statusOf(this.#pod, {
-      views: this.#views(),
-      plan: this.#plan,
-      problems: this.#problems,
-      failure: failed ? { reason: reasons[ending.kind], message: ending.message } : undefined,
-      ended: this.#ended,
-      startTime: seconds(this.#startMs),
-      written: this.#written?.status,
-      nowMs: this.#around.clock.nowMs(),
-    });
-    const text = JSON.stringify(status);
-    if (this.#written?.text === text) return true;
-    // A pod that had come to its end before keeps the end that was written.
-    if (isOver(this.#pod.status) && !failed) return true;
     try {
-      await this.#around.api.writeStatus(this.#pod, status);
+      await this.#statusWriter.write(this.#pod, {
+        views: this.#views(),
+        plan: this.#plan,
+        problems: this.#problems,
+        failure: failed ? { reason: reasons[ending.kind], message: ending.message } : undefined,
+        ended: this.#ended,
+        startTime: seconds(this.#startMs),
+        nowMs: this.#around.clock.nowMs(),
+      });
+      return true;
     } catch (error) {
-      this.#around.log.debug('a pod status could not be written', { pod: titleOf(this.#pod), error: messageOf(error) });
-      this.#wakeIn(statusRetryMs);
+      this.#around.log.debug('a status could not be written', { pod: titleOf(this.#pod), error: messageOf(error) });
+      this.#alarm.ringIn(statusRetryMs);
       return false;
     }
-    this.#written = { status, text };
-    return true;
-  }
-
-  /** The earliest of all times asked for counts. */
-  #wakeIn(delayMs: number): void {
-    const dueMs = this.#around.clock.monotonicMs() + Math.max(0, delayMs);
-    if (this.#closed || dueMs >= this.#timerDueMs) return;
-    clearTimeout(this.#timer);
-    this.#timerDueMs = dueMs;
-    this.#timer = setTimeout(
-      () => {
-        this.#timerDueMs = Number.POSITIVE_INFINITY;
-        this.wake();
-      },
-      Math.max(0, delayMs),
-    );
   }
 
   #event(type: 'Normal' | 'Warning', reason: string, message: string, container?: string): void {
@@ -409,8 +390,4 @@ export class PodWorker {
       message,
     });
   }
-}
-
-function isOver(status: PodStatus | undefined): boolean {
-  return status?.phase === 'Succeeded' || status?.phase === 'Failed';
 }
