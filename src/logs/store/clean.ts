@@ -9,8 +9,8 @@ import type { Packs } from './packs.ts';
 import { encodeMerged, frameBytesOf, type InstanceStatePayload, type PodStatePayload } from './payloads.ts';
 import { jsonPayload, recordKinds } from './record.ts';
 
-/** So much of the oldest packs must be dead before they are rewritten: then a byte is copied for each one that is won. */
-export const deadShareMin = 0.5;
+/** So much of the oldest packs must be dead before they are rewritten: then two bytes are copied for each one that is won. */
+export const deadShareMin = 1 / 3;
 const COPIED_BYTES_PER_COMMIT = 4 * 1024 * 1024;
 const STATES_PER_COMMIT = 200;
 
