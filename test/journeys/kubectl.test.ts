@@ -272,7 +272,7 @@ describe('kubectl, verb by verb', { skip: newest ? false : 'no kubectl is instal
       /Pod "Bad_" is invalid: metadata.name: Invalid value/,
     );
     assert.equal((await run('auth can-i list pods --as=ann')).stdout, 'no\n');
-    assert.match(await out(run('create token default --duration=10m')), /^eyJ[\w-]+\.[\w-]+\.[\w-]+\n$/);
+    assert.match(await out(run('create token default --duration=10m')), /^eyJ[\w-]+\.[\w-]+\.[\w-]+$/);
   });
 
   test('apply: several objects at once, on the server, as a trial, and the difference', async () => {
