@@ -120,6 +120,7 @@ function applyDeleted(catalogue: Catalogue, placed: PlacedRecord): void {
     catalogue.segments.clear(instance.row);
     catalogue.instances.markDeleted(instance.row);
   }
+  catalogue.setPurgeThrough(placed.location.pack);
 }
 
 function applyMerged(catalogue: Catalogue, placed: PlacedRecord): void {

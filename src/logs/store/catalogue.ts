@@ -101,6 +101,15 @@ export class Catalogue {
     this.#setMeta.run(key, value);
   }
 
+  /** Packs up to this one hold lines that were deleted on purpose, and are to be rewritten whatever else they hold. */
+  get purgeThrough(): number {
+    return Number(this.meta('purgeThrough') ?? 0);
+  }
+
+  setPurgeThrough(pack: number): void {
+    this.setMeta('purgeThrough', String(pack));
+  }
+
   /** Makes all transactions so far survive a power loss; before packs that they no longer name are removed. */
   sync(): void {
     this.database.exec('PRAGMA wal_checkpoint(TRUNCATE)');

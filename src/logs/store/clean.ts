@@ -48,8 +48,13 @@ export async function cleanOldestPacks(options: CleanOptions, share: number, sig
   return true;
 }
 
-/** The fewest packs, from the oldest on, of which at least this share is dead. */
+/**
+ * The oldest pack while there are deleted lines to get rid of; else the fewest packs, from the oldest on, of which at
+ * least this share is dead.
+ */
 export function victimsOf({ catalogue, packs }: Pick<CleanOptions, 'catalogue' | 'packs'>, share: number): number[] {
+  const [oldest] = packs.numbers();
+  if (oldest !== undefined && oldest <= catalogue.purgeThrough) return [oldest];
   const sources = [
     catalogue.blocks.liveBytesByPack(),
     catalogue.instances.stateBytesByPack(),

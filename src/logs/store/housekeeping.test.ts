@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { type Clock, systemClock } from '../../base/clock.ts';
@@ -43,7 +43,8 @@ async function rebuilt(options: Partial<StoreOptions> = {}): Promise<void> {
   await open(options);
 }
 
-const packs = () => readdirSync(join(directory.path, 'store', 'packs')).sort();
+const packsPath = () => join(directory.path, 'store', 'packs');
+const packs = () => readdirSync(packsPath()).sort();
 
 /** One batch a line, as a container that writes a line a second has it. */
 async function appendLines(id: string, count: number, first = 0, name = segment(1)): Promise<string[]> {
@@ -148,6 +149,26 @@ test('Packs that hold little alive are removed, and nothing that was known is lo
   assert.deepEqual(store.instances(everything, {}), before);
   assert.deepEqual((await resolveOne(store, { containerId: 'c1' })).segments, held);
   assert.equal((await resolveOne(store, { podUid: 'deleted' })).deleted, true);
+});
+
+test('What was deleted on purpose is gone from the disk too, and the rest is not', async () => {
+  await open();
+  const { id } = await resolveOne(store);
+  const secret = await resolveOne(store, { podUid: 'secret' });
+  const lines = await appendLines(id, 30);
+  const noise = randomText('secret');
+  const frame = batch(secret.id, { from: 0, lines: [noise] });
+  await statuses(store, frame);
+  const onDisk = () =>
+    packs().some((name) => readFileSync(join(packsPath(), name)).includes(frame.text.subarray(20, 100)));
+  assert.ok(onDisk());
+  await store.deleteInstances(everything, [secret.id]);
+  await store.tidy();
+  assert.ok(!onDisk());
+  assert.deepEqual(await readAll(store, id), lines);
+  await rebuilt();
+  assert.deepEqual(await readAll(store, id), lines);
+  assert.equal((await resolveOne(store, { podUid: 'secret' })).deleted, true);
 });
 
 test('What was stored too long ago goes, what is held is remembered while an agent speaks of it', async () => {
