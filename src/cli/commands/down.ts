@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import { Fault } from '../../base/fault.ts';
 import { takeLock } from '../../base/lock.ts';
 import { type ServerFile, serverFileName } from '../../processes/server-file.ts';
+import { stopRuntime } from '../../sandbox/node/node.ts';
 import { setting } from '../settings.ts';
 
 const stopTimeoutMs = 30_000;
@@ -17,18 +18,20 @@ export function command(): Command {
     .option('--fresh', 'delete what the data directory holds, afterwards')
     .action(async (flags: { dataDir: string; fresh?: boolean }) => {
       const pid = runningPid(flags.dataDir);
-      if (pid === undefined) process.stdout.write(`nothing is running on ${flags.dataDir}\n`);
-      else {
+      if (pid !== undefined) {
         process.kill(pid, 'SIGTERM');
         await untilGone(pid);
         process.stdout.write(`stopped (pid ${pid})\n`);
       }
-      if (flags.fresh) reset(flags.dataDir);
+      // Pods outlive an `up` that was killed.
+      if (await stopRuntime(flags.dataDir)) process.stdout.write('stopped the pods that were left running\n');
+      else if (pid === undefined) process.stdout.write(`nothing is running on ${flags.dataDir}\n`);
+      if (flags.fresh) await reset(flags.dataDir);
     });
 }
 
 /** Deletes what Taffrail made in the directory; refuses while it is in use, and where it does not look like Taffrail's. */
-export function reset(dataDir: string): void {
+export async function reset(dataDir: string): Promise<void> {
   let names: string[];
   try {
     names = readdirSync(dataDir);
@@ -39,6 +42,7 @@ export function reset(dataDir: string): void {
   if (!names.includes('VERSION'))
     throw new Fault('usage', `${dataDir} is not a data directory of Taffrail: it has no VERSION file`);
   takeLock(join(dataDir, 'lock'), `the data directory ${dataDir}`).release();
+  await stopRuntime(dataDir);
   for (const name of names) rmSync(join(dataDir, name), { recursive: true, force: true });
 }
 

@@ -68,7 +68,7 @@ export function command(): Command {
     .action(async (_flags, self: Command) => {
       applyConfigFile(self);
       const flags = self.opts<UpFlags>();
-      if (flags.fresh) (await import('./down.ts')).reset(flags.dataDir);
+      if (flags.fresh) await (await import('./down.ts')).reset(flags.dataDir);
       const signal = untilInterrupted();
       const parts = {
         log: createLogger({ level: flags.verbose ? 'info' : 'warn' }),
