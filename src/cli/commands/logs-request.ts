@@ -42,7 +42,8 @@ function target(text: string | undefined): Pick<LogsRequest, 'pod' | 'workload'>
   if (text === undefined) return {};
   const [kind, name, ...rest] = text.split('/');
   if (name === undefined) return { pod: text };
-  if (!kind || !name || rest.length > 0) {
+  if (rest.length > 0) throw usage('arguments in resource/name form may not have more than one slash');
+  if (!kind || !name) {
     throw usage('arguments in resource/name form must have a single resource and name');
   }
   return isPodKind(kind) ? { pod: name } : { workload: { kind: workloadKind(kind), name } };

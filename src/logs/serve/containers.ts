@@ -53,10 +53,10 @@ export function defaultContainer(pod: Pod): { container: string; notice?: string
   return { container, notice: `Defaulted container "${container}" out of: ${names.all.join(', ')}` };
 }
 
-/** Throws Fault `bad-request` in kubectl's words. */
+/** A container that has said nothing yet is one of the pod's all the same. Throws Fault `bad-request` in kubectl's words. */
 export function requireContainer(pod: Pod, container: string): void {
-  if (pod.instances.some(({ key }) => key.container === container)) return;
-  const { all } = containerNames(newestUid(pod));
+  const { all, declared } = containerNames(newestUid(pod));
+  if (declared.includes(container) || pod.instances.some(({ key }) => key.container === container)) return;
   throw new Fault('bad-request', `container ${container} is not valid for pod ${pod.name} out of: ${all.join(', ')}`);
 }
 
@@ -71,6 +71,7 @@ function containerNames(instances: readonly Instance[]) {
   const ephemeral = inOrder(named('ephemeral'));
   const init = inOrder(named('init', 'sidecar'));
   return {
+    declared,
     first: declared[0],
     regular,
     ephemeral,

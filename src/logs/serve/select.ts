@@ -41,7 +41,8 @@ export function select(instances: readonly Instance[], request: LogsRequest): Se
     const some = chooseInstances(one, request.instance ?? 'latest');
     return some.length === 0 ? [] : [{ ...one, instances: some }];
   });
-  if (chosen.length > 0 && found.length === 0) throw noInstance(chosen, request.instance);
+  const isSaid = (request.instance ?? 'latest') !== 'latest';
+  if (chosen.length > 0 && found.length === 0 && isSaid) throw noInstance(chosen, request.instance);
   const { followedMax } = request;
   if (request.follow && followedMax !== undefined && found.length > 1 && found.length > followedMax) {
     throw new Fault(
