@@ -3,10 +3,11 @@ import type { Logger } from '../../telemetry/telemetry.ts';
 import type { InstanceKey } from '../batch/batch.ts';
 import { createWorkbench, type Piece } from './assemble.ts';
 import type { CollectMetrics } from './metrics.ts';
+import type { TailOrigin } from './origin.ts';
 import type { CollectSettings } from './settings.ts';
 import type { FoundFile } from './source.ts';
 import type { KeptCopy, Spool } from './spool.ts';
-import { InstanceTail, type TailContext, type TailOrigin } from './tail.ts';
+import { InstanceTail, type TailContext } from './tail.ts';
 import { type ContainerDirectory, Tree } from './tree.ts';
 
 export interface CollectorOptions {

@@ -14,9 +14,9 @@ import { join } from 'node:path';
 import { syncDirectory, writeFileDurably } from '../../base/files.ts';
 import type { Logger } from '../../telemetry/telemetry.ts';
 import type { SegmentName } from '../batch/batch.ts';
+import type { TailOrigin } from './origin.ts';
 import { Segment } from './segment.ts';
 import { readAt } from './source.ts';
-import type { TailOrigin } from './tail.ts';
 
 /** What is written beside a copy. */
 interface CopyDescription {

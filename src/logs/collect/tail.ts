@@ -1,8 +1,9 @@
 import type { Logger } from '../../telemetry/telemetry.ts';
-import type { InstanceId, InstanceKey, InstanceOffer, ResolvedInstance, SegmentName } from '../batch/batch.ts';
+import type { InstanceId, InstanceOffer, ResolvedInstance, SegmentName } from '../batch/batch.ts';
 import type { Piece } from './assemble.ts';
 import { type Gap, gapPiece, gapsAtStart } from './gap.ts';
 import { InstanceReader } from './instance-reader.ts';
+import type { TailOrigin } from './origin.ts';
 import type { ReadingContext } from './reading.ts';
 import type { Segment } from './segment.ts';
 import { Segments } from './segments.ts';
@@ -27,16 +28,6 @@ export interface TailContext extends ReadingContext {
 
 /** `new`: the server must be asked. `deleted`: deleted there on purpose, so nothing is read any more. */
 export type TailState = 'new' | 'resolving' | 'reading' | 'deleted';
-
-export interface TailOrigin {
-  key: InstanceKey;
-  namespace: string;
-  pod: string;
-  /** Identity of the container's directory: while we watch, files in the same one belong to the same instance. */
-  directoryId: string;
-  /** When that directory was made; null where the file system does not tell. */
-  directoryBirthMs: number | null;
-}
 
 /**
  * One instance on this node: its segments, what the server knows of them, and when it is read next.
@@ -194,8 +185,10 @@ export class InstanceTail {
     return this.state === 'reading' && this.#readyAtMs !== null && this.#readyAtMs <= now;
   }
 
+  /** A container that has written nothing is offered once its id is known: it is an instance like any other. */
   get needsResolve(): boolean {
-    return this.state === 'new' && this.segments.some(({ name }) => name !== null);
+    const isSilent = this.id === null && this.containerId !== null;
+    return this.state === 'new' && (isSilent || this.segments.some(({ name }) => name !== null));
   }
 
   offer(): InstanceOffer {

@@ -143,16 +143,23 @@ export class Shipper {
       );
       if (era !== this.#era) return;
       if (answer.status === 409) this.#newEpoch();
-      else if (answer.status === 200) this.#settle(load, JSON.parse(answer.body.toString()) as FramesResponse);
+      else if (answer.status === 200) this.#settle(load, framesResponse(answer, load.length));
       else this.#notTaken(load, answer);
     } catch (error) {
-      if (!this.#stop.signal.aborted) this.#options.log.error('frames could not be sent', { error: messageOf(error) });
+      if (era === this.#era && !this.#stop.signal.aborted) await this.#takeBack(load, error);
     } finally {
       this.#travelling--;
       if (era === this.#era) for (const { owner } of load) this.#busy.delete(owner);
       this.#options.onProgress();
       if (!this.#stop.signal.aborted) this.pump();
     }
+  }
+
+  /** The answer was none: what was sent is sent again. */
+  async #takeBack(load: Outgoing[], error: unknown): Promise<void> {
+    this.#troubled(`its answer cannot be read: ${messageOf(error)}`);
+    await this.#options.clock.sleep(this.#options.settings.retryDelayMsMax, this.#stop.signal).catch(() => {});
+    this.#waiting.unshift(...load);
   }
 
   #settle(load: Outgoing[], response: FramesResponse): void {
@@ -164,7 +171,7 @@ export class Shipper {
     load.forEach((outgoing, index) => {
       if (era !== this.#era) return;
       this.#queuedBytes -= outgoing.frame.length;
-      const result = response.results[index] ?? { status: 'refused', message: 'the server gave no result for it' };
+      const result = response.results[index]!;
       this.#count(outgoing, result);
       outgoing.onResult(result);
     });
@@ -259,8 +266,16 @@ export class Shipper {
   }
 }
 
+/** Only an answer about the frames themselves settles them; a wrong address, a missing right or a proxy's page does not. */
 function isRetryable(status: number): boolean {
-  return status >= 500 || status === 429 || status === 408 || status === 401 || status === 403;
+  return ![200, 400, 409, 413, 422].includes(status);
+}
+
+function framesResponse(answer: Answer, frameCount: number): FramesResponse {
+  const response = JSON.parse(answer.body.toString()) as FramesResponse | null;
+  if (typeof response?.epoch !== 'string') throw new Error('it names no epoch');
+  if (response.results?.length !== frameCount) throw new Error(`it has not a result for each of ${frameCount} frames`);
+  return response;
 }
 
 function textOf(answer: Answer): string {
