@@ -110,6 +110,16 @@ test('a pod that names a missing ConfigMap waits, and starts once it is there', 
   await node.until(() => textOf(readFileSync(join(node.logDirectory('p'), 'c', '0.log')), 'stdout') === 'here\n');
 });
 
+test('a log directory that cannot be made keeps the pod waiting, not for ever', async (t) => {
+  const node = await KubeletFixture.start(t);
+  writeFileSync(node.logDirectory('p'), 'in the way');
+  node.add('p', { containers: [sh('c', forever)] });
+  await node.until(() => node.container('p')?.state.waiting?.reason === 'CreateContainerError');
+  assert.match(node.container('p')?.state.waiting?.message ?? '', /ENOTDIR|EEXIST/);
+  rmSync(node.logDirectory('p'));
+  await node.until(() => node.container('p')?.ready);
+});
+
 test('a container with neither command nor args waits with a reason that says why', async (t) => {
   const node = await KubeletFixture.start(t);
   node.add('p', { containers: [{ name: 'c', image: 'nginx' }, sh('other', forever)] });

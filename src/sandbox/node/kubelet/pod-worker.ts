@@ -48,7 +48,7 @@ export type Ending =
   | { kind: 'deleted' | 'vanished'; graceMs: number }
   | { kind: 'evicted' | 'deadline'; graceMs: number; message: string };
 
-/** A configuration that was wrong (a ConfigMap that is missing) is looked at again this often. */
+/** What was wrong before there was an instance (a ConfigMap that is missing, a full disk) is looked at again this often. */
 const configRetryMs = 3000;
 const statusRetryMs = 1000;
 const hookMsMax = 600_000;
@@ -244,8 +244,10 @@ export class PodWorker {
     } catch (error) {
       if (error instanceof RuntimeGone) throw error;
       this.#event('Warning', 'Failed', `Error: ${messageOf(error)}`, name);
-      if (!(error instanceof ConfigError)) return;
-      this.#problems.set(name, { reason: error.reason, message: messageOf(error) });
+      // An instance that has ended (it could not be started) is restarted with the crashing ones' wait.
+      if (this.#containers.get(id)) return;
+      const reason = error instanceof ConfigError ? error.reason : 'CreateContainerError';
+      this.#problems.set(name, { reason, message: messageOf(error) });
       this.#alarm.ringIn(configRetryMs);
     }
   }

@@ -47,9 +47,10 @@ function whatToDo(refusal: string, root: boolean): string {
 
 /**
  * The outer process stays behind to report the status: `unshare --fork` of util-linux 2.38 reports 1 for a child that was
- * killed. It keeps quiet, since its stderr is the container's.
+ * killed. It keeps quiet, since its stderr is the container's: were the redirections not the subshell's own, it would say
+ * "Killed" there.
  */
-const outerScript = 'exec 5>&1 6>&2 >/dev/null 2>&1; "$@" >&5 2>&6 5>&- 6>&-; exit $?';
+const outerScript = 'exec 5>&1 6>&2 >/dev/null 2>&1; (exec "$@" >&5 2>&6 5>&- 6>&-); exit $?';
 
 /** The command line that puts `argv` into namespaces of its own; the first child of its process is the container. */
 export function isolated(isolation: Isolation, argv: string[]): string[] {
