@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { isolated, type Probe, probeIsolation } from './isolation.ts';
 
@@ -42,4 +43,13 @@ test('without unshare, containers are plain process groups and the reason names 
   assert.deepEqual([isolation.mounts, isolation.pids], [false, false]);
   assert.match(isolation.reason ?? '', /install util-linux/);
   assert.deepEqual(isolated(isolation, ['true']), ['setpriv', '--pdeathsig', 'KILL', '--', 'true']);
+});
+
+test("a killed container's end is told by its status and adds nothing to what it said", () => {
+  const everything = { mounts: true, pids: true, users: false, proc: true, parentDeathSignal: false };
+  const command = isolated(everything, ['/bin/sh', '-c', 'echo out; echo err >&2; kill -9 $$']);
+  // What stays behind, without the namespaces that not everybody may make.
+  const [program, ...args] = command.slice(command.indexOf('--') + 1);
+  const { status, stdout, stderr } = spawnSync(program!, args, { encoding: 'utf8' });
+  assert.deepEqual({ status, stdout, stderr }, { status: 137, stdout: 'out\n', stderr: 'err\n' });
 });
