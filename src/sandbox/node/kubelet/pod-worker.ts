@@ -269,10 +269,12 @@ export class PodWorker {
   async #postStart(container: ContainerSpec, id: string): Promise<void> {
     const hook = container.lifecycle?.postStart;
     if (!hook) return;
-    const cancelled = new Promise<undefined>((resolve) => {
-      this.#endingSignal.signal.addEventListener('abort', () => resolve(undefined), { once: true });
-    });
+    const over = new AbortController();
+    const cancelled = this.#around.clock
+      .sleep(hookMsMax, AbortSignal.any([this.#endingSignal.signal, over.signal]))
+      .catch(() => undefined);
     const result = await Promise.race([perform(hook, container, hookMsMax, this.#exec(id)), cancelled]);
+    over.abort();
     if (!result || result.success) return;
     this.#event('Warning', 'FailedPostStartHook', `PostStartHook failed: ${result.message}`, container.name);
     await this.#around.call('stop', { id, graceMs: this.#graceMs() });
