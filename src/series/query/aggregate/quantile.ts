@@ -18,7 +18,7 @@ export function aggregateQuantile(evaluation: Evaluation, node: AggregationNode,
       let found = 0;
       for (const member of members) if (isPresent(member, step)) scratch[found++] = member.values[step]!;
       if (found === 0) continue;
-      row.values[step] = quantile(q[step]!, scratch.subarray(0, found));
+      row.values[step] = quantile(q[step]!, scratch, found);
       row.present![step] = 1;
     }
     return settled(row) ?? [];

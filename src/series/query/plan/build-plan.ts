@@ -115,8 +115,8 @@ export class PlanBuilder {
   }
 
   #window({ selector, rangeMs, rangeExpr, position }: RangeSelector, reach: Reach): Part {
-    const shift = this.shift(selector);
     const range = rangeExpr === undefined ? rangeMs : evaluateDuration(rangeExpr, this.times, false);
+    const shift = this.shift(selector);
     const extension = selector.anchored ? 'anchored' : selector.smoothed ? 'smoothed' : 'none';
     const window = readWindow(this.times, reach, shift, { ...this.options, rangeMs: range, extension });
     const { matchers } = selector;

@@ -4,7 +4,7 @@ import { interpolateEnds } from '../range/extended-samples.ts';
 import { joinEqual } from './equal-labels.ts';
 import { evaluateScalar, evaluateVector, stringOf } from './evaluate.ts';
 import type { Evaluation } from './evaluation.ts';
-import { NativeHistogramError } from './query-error.ts';
+import { failDuplicate, NativeHistogramError } from './query-error.ts';
 import type { MatrixSeries, QueryValue } from './result.ts';
 import { pointCount, type Row } from './row.ts';
 import { firstAfter, withoutStale } from './selected-series.ts';
@@ -67,10 +67,28 @@ function seriesOf(evaluation: Evaluation, row: Row): MatrixSeries {
 /** The samples of a range selector or subquery at the top of a query. */
 function matrixOf(evaluation: Evaluation, node: PlanNode): MatrixSeries[] {
   if (node.kind === 'window') return windowOf(evaluation, node);
-  return subquerySeries(evaluation, node as SubqueryNode).map(({ labels, dropName, times, values }) => {
-    const { delayedNameRemoval } = evaluation.state.options;
-    return { labels: delayedNameRemoval && dropName ? labels.withoutMetadata() : labels, timesMs: times, values };
-  });
+  const { delayedNameRemoval } = evaluation.state.options;
+  const joined = new Map<string, MatrixSeries>();
+  for (const { labels, dropName, times, values } of subquerySeries(evaluation, node as SubqueryNode)) {
+    const shown = delayedNameRemoval && dropName ? labels.withoutMetadata() : labels;
+    const series = { labels: shown, timesMs: times, values };
+    const other = joined.get(shown.key);
+    joined.set(shown.key, other === undefined ? series : joinSeries(other, series));
+  }
+  return [...joined.values()];
+}
+
+/** Series whose names are gone and that are equal now; they must not have samples at the same time. */
+function joinSeries(a: MatrixSeries, b: MatrixSeries): MatrixSeries {
+  const valueAt = new Map<number, number>();
+  for (const { timesMs, values } of [a, b]) {
+    for (const [at, timeMs] of timesMs.entries()) {
+      if (valueAt.has(timeMs)) failDuplicate();
+      valueAt.set(timeMs, values[at]!);
+    }
+  }
+  const timesMs = Float64Array.from(valueAt.keys()).sort();
+  return { labels: a.labels, timesMs, values: timesMs.map((timeMs) => valueAt.get(timeMs)!) };
 }
 
 function windowOf(evaluation: Evaluation, node: WindowNode): MatrixSeries[] {

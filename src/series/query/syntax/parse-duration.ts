@@ -99,7 +99,13 @@ function parseWrapped(reader: TokenReader, open: Token): DurationOperand {
   reader.expect(')');
   requireFeature(reader, inner);
   if (inner.kind === 'duration') return { ...inner, wrapped: true };
-  return { kind: 'duration', op: '+', rhs: inner, wrapped: true, position: { start: open.start, end: reader.lastEnd } };
+  return {
+    kind: 'duration',
+    op: '+',
+    rhs: inner,
+    wrapped: true,
+    position: { start: open.start, end: inner.position.end },
+  };
 }
 
 function expression(
@@ -108,7 +114,9 @@ function expression(
   token: Token,
   operands: { lhs?: DurationOperand; rhs?: DurationOperand },
 ): DurationExpr {
-  const position = { start: token.start, end: reader.lastEnd };
+  // That of min_of and max_of spans their arguments only, as in Prometheus.
+  const { lhs, rhs } = operands;
+  const position = { start: (lhs?.position ?? token).start, end: rhs?.position.end ?? reader.lastEnd };
   const expr: DurationExpr = { kind: 'duration', op, ...operands, wrapped: false, position };
   requireFeature(reader, expr);
   return expr;
