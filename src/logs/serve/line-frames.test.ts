@@ -2,15 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { DecodedLines } from '../batch/batch.ts';
-import {
-  emptyFrame,
-  FrameSplitter,
-  frameTypes,
-  jsonFrame,
-  LinesFrameBuilder,
-  type ReceivedFrame,
-  runsOf,
-} from './line-frames.ts';
+import { emptyFrame, FrameSplitter, frameTypes, jsonFrame, type ReceivedFrame } from './line-frames.ts';
+import { LinesFrameBuilder } from './lines-frame-builder.ts';
+import { runsOf } from './received-run.ts';
 
 interface Line {
   instance: number;

@@ -3,6 +3,7 @@
  * docs/formats/lines.md draws the stream.
  */
 export * from './line-frames.ts';
+export * from './received-run.ts';
 
 export interface LogsRequest {
   /** Absent: all that the caller may read. */

@@ -61,7 +61,7 @@ function choosePods(pods: Pod[], request: LogsRequest, notices: string[]): Pod[]
     notices.push(namespace === undefined ? 'No resources found' : `No resources found in ${namespace} namespace.`);
     return [];
   }
-  if (pod !== undefined || (request.instance ?? 'latest') !== 'latest') return pods;
+  if (pod !== undefined || request.instance === 'all') return pods;
   const existing = pods.filter((one) => one.exists);
   const eligible = existing.length > 0 ? existing : pods;
   if (workload && !request.allPods) {
