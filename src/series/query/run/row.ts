@@ -14,10 +14,6 @@ export function isPresent(row: Row, step: number): boolean {
   return row.present === null || row.present[step] === 1;
 }
 
-export function isEmpty(row: Row): boolean {
-  return row.present !== null && !row.present.includes(1);
-}
-
 /** A row that is filled step by step; `null` presence is restored when it turns out to be full. */
 export function emptyRow(labels: Labels, count: number, dropName = false): Row {
   return { labels, dropName, values: new Float64Array(count), present: new Uint8Array(count) };

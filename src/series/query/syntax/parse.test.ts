@@ -3,7 +3,7 @@ import test from 'node:test';
 import fc from 'fast-check';
 import { Fault } from '../../../base/fault.ts';
 import { allFeatures, noFeatures } from './features.ts';
-import { parse } from './parse.ts';
+import { parse, parseMatchers } from './parse.ts';
 import { ParseError } from './parse-error.ts';
 import { print } from './print.ts';
 import { queryFor } from './random-query.ts';
@@ -72,6 +72,12 @@ test('a query is printed in one canonical form', () => {
     assert.equal(print(parse(query, allFeatures)), canonical);
     assert.equal(print(parse(canonical, allFeatures)), canonical);
   }
+});
+
+test('a selector on its own gives its matchers', () => {
+  assert.deepEqual(parseMatchers('up{job=~"a|b"}').map(String), ['job=~"a|b"', '__name__="up"']);
+  assert.deepEqual(parseMatchers('{"a b"!="c"}').map(String), ['"a b"!="c"']);
+  assert.throws(() => parseMatchers('up[5m]'), { message: '1:3: parse error: unexpected "["' });
 });
 
 test('any expression prints as text that parses to the same and prints the same', () => {
