@@ -1,7 +1,7 @@
 import type { AggregationNode } from '../plan/plan.ts';
 import { evaluateScalar, evaluateVector, releaseRows } from '../run/evaluate.ts';
 import type { Evaluation } from '../run/evaluation.ts';
-import { pointCount, type Row, settled } from '../run/row.ts';
+import { heldBy, type Row, settled } from '../run/row.ts';
 import { countValues } from './count-values.ts';
 import { groupRows } from './group.ts';
 import { limitK, limitRatio } from './limits.ts';
@@ -31,7 +31,7 @@ export function evaluateAggregation(evaluation: Evaluation, node: AggregationNod
 function held(evaluation: Evaluation, node: AggregationNode, aggregate: (rows: Row[]) => Row[]): Row[] {
   const rows = evaluateVector(evaluation, node.expr);
   const results = aggregate(rows);
-  for (const row of results) evaluation.hold(pointCount(row));
+  for (const row of results) evaluation.hold(heldBy(row));
   releaseRows(evaluation, rows);
   return results;
 }

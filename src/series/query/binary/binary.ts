@@ -2,7 +2,7 @@ import type { BinaryNode } from '../plan/plan.ts';
 import { joinEqual } from '../run/equal-labels.ts';
 import { evaluateScalar, evaluateVector, releaseRows } from '../run/evaluate.ts';
 import type { Evaluation } from '../run/evaluation.ts';
-import { isPresent, pointCount, type Row, scalarRow, settled } from '../run/row.ts';
+import { heldBy, isPresent, type Row, scalarRow, settled } from '../run/row.ts';
 import { type ComparisonOp, isComparison } from '../syntax/ast.ts';
 import { applyColumns, type NumberOp } from './arithmetic.ts';
 import { matchVectors } from './matching.ts';
@@ -20,7 +20,7 @@ export function evaluateBinary(evaluation: Evaluation, node: BinaryNode): Row[] 
   const left = evaluateVector(evaluation, node.lhs);
   const right = evaluateVector(evaluation, node.rhs);
   const rows = matchVectors(evaluation, node, left, right);
-  for (const row of rows) evaluation.hold(pointCount(row));
+  for (const row of rows) evaluation.hold(heldBy(row));
   releaseRows(evaluation, left);
   releaseRows(evaluation, right);
   return joinEqual(evaluation, rows, { onlyAcrossSteps: true });
@@ -36,7 +36,7 @@ function withScalar(evaluation: Evaluation, node: BinaryNode, op: NumberOp): Row
   const results = rows.flatMap((row): Row[] => {
     if (isComparison(op) && !node.returnBool) {
       const kept = settled(filtered(row, op, isScalarLeft ? scalar : row.values, isScalarLeft ? row.values : scalar));
-      evaluation.release(pointCount(row) - (kept === undefined ? 0 : pointCount(kept)));
+      evaluation.release(heldBy(row) - (kept === undefined ? 0 : heldBy(kept)));
       return kept === undefined ? [] : [kept];
     }
     applyColumns(op, isScalarLeft ? scalar : row.values, isScalarLeft ? row.values : scalar, row.values);

@@ -2,7 +2,7 @@ import type { SetNode } from '../plan/plan.ts';
 import { joinEqual } from '../run/equal-labels.ts';
 import { evaluateVector } from '../run/evaluate.ts';
 import type { Evaluation } from '../run/evaluation.ts';
-import { isPresent, pointCount, type Row, settled } from '../run/row.ts';
+import { heldBy, isPresent, type Row, settled } from '../run/row.ts';
 import type { SetOp } from '../syntax/ast.ts';
 import { Signatures } from './signature.ts';
 
@@ -21,9 +21,9 @@ export function evaluateSet(evaluation: Evaluation, node: SetNode): Row[] {
     signatures: signatures.count,
   });
   let kept = 0;
-  for (const row of rows) kept += pointCount(row);
+  for (const row of rows) kept += heldBy(row);
   let given = 0;
-  for (const row of [...left, ...right]) given += pointCount(row);
+  for (const row of [...left, ...right]) given += heldBy(row);
   evaluation.release(given - kept);
   return joinEqual(evaluation, rows, { onlyAcrossSteps: true });
 }

@@ -1,9 +1,9 @@
 import { Labels } from '../labels/labels.ts';
 import { type Matcher, metricName } from '../labels/matcher.ts';
 import type { CallNode, PlanNode } from '../plan/plan.ts';
-import { evaluateVector } from './evaluate.ts';
+import { evaluateVector, releaseRows } from './evaluate.ts';
 import type { Evaluation } from './evaluation.ts';
-import { emptyRow, isPresent, type Row, settled } from './row.ts';
+import { emptyRow, heldBy, isPresent, type Row, settled } from './row.ts';
 
 /** absent(): 1 at the steps at which the vector is empty. */
 export function evaluateAbsent(evaluation: Evaluation, call: CallNode): Row[] {
@@ -17,6 +17,7 @@ export function absentOverTime(evaluation: Evaluation, argument: PlanNode, rows:
 }
 
 function complement(evaluation: Evaluation, argument: PlanNode, rows: Row[], dropName: boolean): Row[] {
+  releaseRows(evaluation, rows);
   const row = emptyRow(impliedLabels(argument), evaluation.count, dropName);
   for (let step = 0; step < evaluation.count; step++) {
     if (rows.some((present) => isPresent(present, step))) continue;
@@ -24,7 +25,9 @@ function complement(evaluation: Evaluation, argument: PlanNode, rows: Row[], dro
     row.present![step] = 1;
   }
   const result = settled(row);
-  return result === undefined ? [] : [result];
+  if (result === undefined) return [];
+  evaluation.hold(heldBy(result));
+  return [result];
 }
 
 /** The labels that a selector fixes to one value. A label that is named twice is left out. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
+import { systemClock } from '../../../base/clock.ts';
 import { Labels } from '../labels/labels.ts';
 import { type MemorySample, MemorySource } from '../memory-source.ts';
 import type { Scope, SeriesSource } from '../source.ts';
@@ -187,6 +188,23 @@ test('a cancelled query stops', async () => {
     code: 'unavailable',
     message: 'query was canceled in query execution',
   });
+});
+
+test('a query that runs too long stops while it computes', async () => {
+  const source = sourceOf({ m: [{ timeMs: 0, value: 1 }] });
+  let nowMs = 0;
+  const clock = { ...systemClock, monotonicMs: () => (nowMs += 10) };
+  const options = { clock, timeoutMs: 25 };
+  await assert.rejects(instantQuery({ query: 'm + m + m', source, scope, timeMs: 0 }, options), {
+    reason: 'timeout',
+    message: 'query timed out in query execution',
+  });
+});
+
+test('a subquery of too many steps is refused before room is taken for them', async () => {
+  const source = sourceOf({ m: [{ timeMs: 0, value: 1 }] });
+  const query = 'count_over_time(m[100y:1ms])';
+  await assert.rejects(instantQuery({ query, source, scope, timeMs: 0 }), { code: 'overloaded' });
 });
 
 test('regular expressions that would take for ever elsewhere do not here', async () => {

@@ -1,4 +1,4 @@
-import { Fault } from '../../../base/fault.ts';
+import { type Clock, systemClock } from '../../../base/clock.ts';
 import { buildPlan } from '../plan/build-plan.ts';
 import type { Plan } from '../plan/plan.ts';
 import { type QueryTimes, stepCount } from '../plan/times.ts';
@@ -8,7 +8,7 @@ import { type Features, noFeatures } from '../syntax/features.ts';
 import { parse } from '../syntax/parse.ts';
 import { Annotations } from './annotations.ts';
 import { Evaluation, type QueryState } from './evaluation.ts';
-import { QueryError, QueryLimitError } from './query-error.ts';
+import { QueryError, QueryLimitError, QueryStoppedError } from './query-error.ts';
 import type { QueryResult } from './result.ts';
 import { instantValue, rangeValue } from './result-value.ts';
 import { selectedSeries } from './selected-series.ts';
@@ -27,6 +27,9 @@ export interface EngineOptions {
   subqueryStepMs?: number;
   /** Samples that a query may hold at once. Default 50 million. */
   samplesMax?: number;
+  /** How long a query may run. Default 2 minutes. Computing is synchronous: a signal is seen before it, this limit during it as well. */
+  timeoutMs?: number;
+  clock?: Clock;
   delayedNameRemoval?: boolean;
   useStartTimestamps?: boolean;
 }
@@ -42,7 +45,10 @@ export interface QueryRequest {
 
 export interface RangeRequest extends Omit<QueryRequest, 'timeMs'>, QueryTimes {}
 
-/** Runs a query at one time. Throws ParseError, QueryError, QueryLimitError or NativeHistogramError, all of them Faults. */
+/**
+ * Runs a query at one time. Throws ParseError, QueryError, QueryLimitError, QueryStoppedError or NativeHistogramError, all of them
+ * Faults.
+ */
 export async function instantQuery(request: QueryRequest, options: EngineOptions = {}): Promise<QueryResult> {
   const times = { startMs: request.timeMs, endMs: request.timeMs, stepMs: 0 };
   return run(request, times, options, instantValue);
@@ -80,8 +86,11 @@ async function run(
   const plan = buildPlan(expr, times, { lookbackMs, subqueryStepMs });
   const annotations = new Annotations();
   const { delayedNameRemoval = false, useStartTimestamps = false } = options;
+  const { timeoutMs = 120_000, clock = systemClock } = options;
+  const deadlineMs = clock.monotonicMs() + timeoutMs;
   const checkStop = () => {
-    if (signal?.aborted) throw new Fault('unavailable', 'query was canceled in query execution');
+    if (signal?.aborted) throw new QueryStoppedError('canceled');
+    if (clock.monotonicMs() > deadlineMs) throw new QueryStoppedError('timeout');
   };
   const state: QueryState = {
     options: { lookbackMs, delayedNameRemoval, useStartTimestamps, samplesMax, checkStop },

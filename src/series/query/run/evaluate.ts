@@ -10,7 +10,7 @@ import type { Evaluation } from './evaluation.ts';
 import { evaluateInfo } from './info.ts';
 import { evaluateInstant } from './instant-selector.ts';
 import { evaluateOverTime } from './over-time.ts';
-import { pointCount, type Row } from './row.ts';
+import { heldBy, type Row } from './row.ts';
 
 /** The rows of an expression that gives an instant vector. They belong to the caller. */
 export function evaluateVector(evaluation: Evaluation, node: PlanNode): Row[] {
@@ -90,5 +90,5 @@ function negate(evaluation: Evaluation, node: NegateNode): Row[] {
 }
 
 export function releaseRows(evaluation: Evaluation, rows: readonly Row[]): void {
-  for (const row of rows) evaluation.release(pointCount(row));
+  for (const row of rows) evaluation.release(heldBy(row));
 }

@@ -1,7 +1,7 @@
 import type { InstantNode } from '../plan/plan.ts';
 import type { Evaluation } from './evaluation.ts';
 import { NativeHistogramError } from './query-error.ts';
-import { emptyRow, pointCount, type Row, settled } from './row.ts';
+import { emptyRow, heldBy, type Row, settled } from './row.ts';
 import { firstAfter, type SelectedSeries, withoutStale } from './selected-series.ts';
 
 /** What a step takes from a series: its value, or the time of the sample in milliseconds. */
@@ -15,7 +15,7 @@ export function evaluateInstant(evaluation: Evaluation, node: InstantNode, taken
     if (taken === 'start' && series.starts === null) continue;
     const row = node.smoothed ? smoothedRow(evaluation, node, series) : instantRow(evaluation, node, series, taken);
     if (row === undefined) continue;
-    evaluation.hold(pointCount(row));
+    evaluation.hold(heldBy(row));
     rows.push(row);
   }
   return rows;

@@ -9,7 +9,7 @@ import { hasEqualLabels } from './equal-labels.ts';
 import { evaluateScalar } from './evaluate.ts';
 import type { Evaluation } from './evaluation.ts';
 import { failDuplicate, NativeHistogramError, QueryError } from './query-error.ts';
-import { emptyRow, pointCount, type Row, settled } from './row.ts';
+import { emptyRow, heldBy, type Row, settled } from './row.ts';
 import { firstAfter, type SelectedSeries, withoutStale } from './selected-series.ts';
 import { type SubquerySeries, subquerySeries } from './subquery.ts';
 
@@ -35,7 +35,7 @@ export function evaluateOverTime(evaluation: Evaluation, call: CallNode): Row[] 
     evaluation.state.options.checkStop();
     const row = driver.row(one);
     if (row === undefined) continue;
-    evaluation.hold(pointCount(row));
+    evaluation.hold(heldBy(row));
     if (call.name === 'rate' || call.name === 'increase') warnOfGauge(evaluation, call, one);
     rows.push(row);
   }

@@ -14,6 +14,16 @@ export class QueryLimitError extends Fault {
   }
 }
 
+/** A query that was stopped from outside, or took too long. */
+export class QueryStoppedError extends Fault {
+  readonly reason: 'canceled' | 'timeout';
+
+  constructor(reason: 'canceled' | 'timeout') {
+    super('unavailable', `query ${reason === 'timeout' ? 'timed out' : 'was canceled'} in query execution`);
+    this.reason = reason;
+  }
+}
+
 /** Native histograms are not evaluated yet; a query that reads one is refused rather than answered wrongly. */
 export class NativeHistogramError extends Fault {
   constructor(metric: string) {

@@ -33,6 +33,14 @@ export function pointCount(row: Row): number {
   return points;
 }
 
+/** Slots of a row that count as one sample: a row takes room for the steps at which its series is missing, too. */
+const SLOTS_PER_SAMPLE = 4;
+
+/** What a row counts against the limit on samples. */
+export function heldBy(row: Row): number {
+  return Math.max(pointCount(row), Math.ceil(row.values.length / SLOTS_PER_SAMPLE));
+}
+
 export function scalarRow(values: Float64Array): Row {
   return { labels: Labels.empty, dropName: false, values, present: null };
 }

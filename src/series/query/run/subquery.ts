@@ -1,7 +1,8 @@
 import type { SubqueryNode } from '../plan/plan.ts';
+import { stepCount } from '../plan/times.ts';
 import { evaluateVector } from './evaluate.ts';
 import { Evaluation } from './evaluation.ts';
-import { pointCount, type Row } from './row.ts';
+import { heldBy, pointCount, type Row } from './row.ts';
 import type { SelectedSeries } from './selected-series.ts';
 
 /** A series that an expression gave, and whether its name is to go. */
@@ -18,9 +19,11 @@ export function subquerySeries(evaluation: Evaluation, node: SubqueryNode): Subq
   let startMs = stepMs * Math.trunc(beginMs / stepMs);
   if (startMs <= beginMs) startMs += stepMs;
   if (endMs < startMs) return [];
+  const steps = stepCount({ startMs, endMs, stepMs });
+  if (steps > evaluation.state.options.samplesMax) evaluation.hold(steps);
   const inner = new Evaluation(evaluation.state, { startMs, endMs, stepMs });
   return evaluateVector(inner, node.expr).map((row) => {
-    evaluation.release(pointCount(row));
+    evaluation.release(heldBy(row));
     return asSeries(inner, row);
   });
 }

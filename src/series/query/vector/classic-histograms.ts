@@ -1,7 +1,7 @@
 import type { Labels } from '../labels/labels.ts';
 import { metricName } from '../labels/matcher.ts';
 import type { PlanNode } from '../plan/plan.ts';
-import { evaluateVector } from '../run/evaluate.ts';
+import { evaluateVector, releaseRows } from '../run/evaluate.ts';
 import type { Evaluation } from '../run/evaluation.ts';
 import { isPresent, type Row } from '../run/row.ts';
 import { quote } from '../text/go-quote.ts';
@@ -43,7 +43,9 @@ export class Histogram {
 /** Series that differ only in `le` are one histogram. */
 export function histogramsOf(evaluation: Evaluation, argument: PlanNode): Histogram[] {
   const histograms = new Map<string, Histogram>();
-  for (const row of evaluateVector(evaluation, argument)) {
+  const rows = evaluateVector(evaluation, argument);
+  releaseRows(evaluation, rows);
+  for (const row of rows) {
     const bound = parseBound(row.labels.get(bucketLabel));
     if (bound === undefined) {
       warnOfBound(evaluation, row.labels, argument);

@@ -1,9 +1,9 @@
 import type { CallNode, PlanNode } from '../plan/plan.ts';
 import { joinEqual } from '../run/equal-labels.ts';
-import { evaluateScalar, evaluateVector, stringOf } from '../run/evaluate.ts';
+import { evaluateScalar, evaluateVector, releaseRows, stringOf } from '../run/evaluate.ts';
 import type { Evaluation } from '../run/evaluation.ts';
 import { warnOfQuantile } from '../run/quantile-warning.ts';
-import { emptyRow, type Row, settled } from '../run/row.ts';
+import { emptyRow, heldBy, type Row, settled } from '../run/row.ts';
 import { formatOpenMetrics } from '../text/go-float.ts';
 import { bucketFraction, bucketQuantile, type Fix } from './buckets.ts';
 import { type Histogram, histogramsOf } from './classic-histograms.ts';
@@ -23,7 +23,7 @@ export const histogramFunctions: Record<string, (evaluation: Evaluation, call: C
 };
 
 function onlyNative(evaluation: Evaluation, call: CallNode): Row[] {
-  evaluateVector(evaluation, call.args[0]!);
+  releaseRows(evaluation, evaluateVector(evaluation, call.args[0]!));
   return [];
 }
 
@@ -83,7 +83,10 @@ function eachStep(evaluation: Evaluation, histogram: Histogram, compute: (step: 
     row.values[step] = compute(step);
     row.present![step] = 1;
   }
-  return settled(row) === undefined ? [] : [settled(row)!];
+  const result = settled(row);
+  if (result === undefined) return [];
+  evaluation.hold(heldBy(result));
+  return [result];
 }
 
 function inform(evaluation: Evaluation, histogram: Histogram, fix: Fix, timeMs: number, buckets: PlanNode): void {
