@@ -110,10 +110,24 @@ test('a container that crashed five times: every instance, in order, and the tab
     rows.slice(1).map((row) => row[2]),
     ['0', '1', '2', '3', '4'],
   );
+  assert.equal(await text('-f', '--limit-bytes', '6'), 'attemp');
   const missing = await command('logs', 'nope');
   assert.deepEqual([missing.code, missing.stderr], [1, 'error: pods "nope" not found\n']);
   const wrong = await command('logs', 'web-0', '--tail', '-2');
   assert.equal(wrong.code, 2);
+});
+
+test('a line that was cut at the limit is said on stderr', async (t) => {
+  const logRoot = temporaryDirectory(t, 'root');
+  const app = containerDirectory(logRoot, 'app');
+  appendFileSync(
+    join(app, '0.log'),
+    record('x'.repeat(300 * 1024), Date.UTC(2026, 0, 1)) + record('next', Date.UTC(2026, 0, 1)),
+  );
+  const { stdout, stderr, code } = await (await stored(t, logRoot))('logs', 'web-0');
+  assert.equal(code, 0);
+  assert.equal(stdout.toString(), `${'x'.repeat(256 * 1024)}\nnext\n`);
+  assert.match(stderr, /taffrail: incomplete: 1 of these lines were longer than the agent takes, and are cut\n/);
 });
 
 test('following goes on over rotation, a crashed server and a restarted container: every line once, in order', {

@@ -10,6 +10,8 @@ import { type LogsFlags, logsFlags } from './logs-flags.ts';
 import { logsRequest } from './logs-request.ts';
 import { LogsStream, type ShownRun } from './logs-stream.ts';
 
+/** Of a line that was longer than the agent's limit. */
+const truncatedFlag = 2;
 /** How often it is looked whether a pod that is waited for is there. */
 const waitIntervalMs = 500;
 
@@ -23,32 +25,48 @@ async function printLogs(request: LogsRequest, flags: LogsFlags): Promise<void> 
   const output = new Output(process.stdout);
   const stop = new AbortController();
   output.failed.catch(() => stop.abort());
-  const show = presentation(flags);
+  const presentation = presentationOf(flags);
+  let cutCount = 0;
   const surroundings = { resolve: () => resolveServer(flags), signal: stop.signal, clock: systemClock };
   try {
     await whenThere(flags, async () => {
       for await (const event of new LogsStream(request, surroundings).events()) {
-        if (event.kind === 'lines') await output.write(show(event.runs));
-        else if (event.kind === 'notice') tell(event.notice);
+        if (event.kind === 'lines') {
+          for (const { run } of event.runs) cutCount += run.countFlags(truncatedFlag);
+          await output.write(presentation.print(event.runs));
+          if (presentation.isAtLimit && isOneContainer(request)) break;
+        } else if (event.kind === 'notice') tell(event.notice);
         else process.stderr.write(`taffrail: ${event.error.message}; trying again\n`);
       }
     });
     if (stop.signal.aborted) await output.failed;
+    if (cutCount > 0)
+      tell({ kind: 'incomplete', message: `${cutCount} of these lines were longer than the agent takes, and are cut` });
   } catch (error) {
     if (!(error instanceof OutputClosed)) throw error;
   }
 }
 
-function presentation(flags: LogsFlags): (runs: readonly ShownRun[]) => Buffer | string {
-  if (flags.output === 'json') return jsonLines;
-  const printer = new LinePrinter({
+interface Presentation {
+  print(runs: readonly ShownRun[]): Buffer | string;
+  /** All that --limit-bytes allows of what has been seen is printed. */
+  readonly isAtLimit: boolean;
+}
+
+function presentationOf(flags: LogsFlags): Presentation {
+  if (flags.output === 'json') return { print: jsonLines, isAtLimit: false };
+  return new LinePrinter({
     timestamps: flags.timestamps ?? false,
     prefix: flags.prefix ?? flags.allPods ?? false,
     namespaces: flags.allNamespaces ?? false,
     colour: showsColour(process.stdout),
     limitBytes: flags.limitBytes || undefined,
   });
-  return (runs) => printer.print(runs);
+}
+
+/** Nothing but this one container can follow. */
+function isOneContainer({ pod, allContainers }: LogsRequest): boolean {
+  return pod !== undefined && !allContainers;
 }
 
 /** Where --pod-running-timeout was given, what does not exist yet is waited for. */

@@ -47,10 +47,23 @@ export class LinePrinter {
     return parts.length === 1 ? parts[0]! : Buffer.concat(parts);
   }
 
+  get isAtLimit(): boolean {
+    const { limitBytes } = this.#style;
+    return (
+      limitBytes !== undefined &&
+      this.#shown.size > 0 &&
+      [...this.#shown.values()].every((bytes) => bytes >= limitBytes)
+    );
+  }
+
   #isShownAsItIs({ run }: ShownRun): boolean {
     const { timestamps, prefix, limitBytes } = this.#style;
     return (
-      !timestamps && !prefix && limitBytes === undefined && this.#open === undefined && !run.hasFlags(unterminatedFlag)
+      !timestamps &&
+      !prefix &&
+      limitBytes === undefined &&
+      this.#open === undefined &&
+      run.countFlags(unterminatedFlag) === 0
     );
   }
 

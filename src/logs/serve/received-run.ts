@@ -26,9 +26,11 @@ export class ReceivedRun {
     return this.#columns[12 * this.lineCount + line]!;
   }
 
-  /** Whether any line has one of these flags. */
-  hasFlags(bits: number): boolean {
-    return this.#columns.subarray(12 * this.lineCount).some((flags) => (flags & bits) !== 0);
+  /** How many lines have one of these flags. */
+  countFlags(bits: number): number {
+    let count = 0;
+    for (const flags of this.#columns.subarray(12 * this.lineCount)) if ((flags & bits) !== 0) count++;
+    return count;
   }
 
   /** The line's bytes, without its newline. */
