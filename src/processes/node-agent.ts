@@ -61,7 +61,7 @@ export class NodeAgent {
     const { dataDir, log, access, nodeName, cluster } = options;
     const scratch = join(dataDir, 'spool');
     mkdirSync(scratch, { recursive: true });
-    this.#state = new AgentState(join(dataDir, 'state.db'));
+    this.#state = new AgentState(join(dataDir, 'state.db'), log);
     for (const known of this.#state.load()) this.#known.set(nameOf(known.directoryId, known.key.attempt), known);
     const spool = new Spool(scratch, this.#settings.spoolBytesMax, log);
     this.#collector = this.#createCollector(scratch, spool);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
@@ -86,4 +86,14 @@ test('a damaged copy is left aside, an unfinished one is removed', () => {
   const left = readdirSync(directory);
   assert.ok(!left.includes('unfinished.copy'));
   assert.ok(left.some((name) => name.endsWith('.damaged')));
+});
+
+test('a copy of a newer version is refused and left untouched', () => {
+  const segment = deletedSegment();
+  open().keep(origin, segment);
+  segment.close();
+  const path = `${segment.copyPath}.json`;
+  writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), version: 2 }));
+  assert.throws(() => open().load(), /version 2/);
+  assert.equal(readdirSync(directory).length, 2);
 });

@@ -11,6 +11,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { Fault } from '../../base/fault.ts';
 import { syncDirectory, writeFileDurably } from '../../base/files.ts';
 import type { Logger } from '../../telemetry/telemetry.ts';
 import type { SegmentName } from '../batch/batch.ts';
@@ -18,9 +19,11 @@ import type { TailOrigin } from './origin.ts';
 import { Segment } from './segment.ts';
 import { readAt } from './source.ts';
 
+const VERSION = 1;
+
 /** What is written beside a copy. */
 interface CopyDescription {
-  version: 1;
+  version: number;
   origin: TailOrigin;
   segment: SegmentName;
   /** The copy holds these bytes of the segment, at the same offsets; the rest of it is a hole. */
@@ -70,7 +73,7 @@ export class Spool {
       // The beginning is how the file is known again.
       writeSync(copy, segment.prefix, 0, segment.prefix.length, 0);
       fsyncSync(copy);
-      const description: CopyDescription = { version: 1, origin, segment: segment.name!, from, to, hash };
+      const description: CopyDescription = { version: VERSION, origin, segment: segment.name!, from, to, hash };
       writeFileDurably(`${path}.json`, JSON.stringify(description), 0o600);
     } catch (error) {
       closeSync(copy);
@@ -118,7 +121,9 @@ export class Spool {
         from,
         to,
         hash,
+        version,
       } = JSON.parse(readFileSync(`${path}.json`, 'utf8')) as CopyDescription;
+      if (version > VERSION) throw new Fault('newer-format', `${path}.json has version ${version}, not ${VERSION}`);
       fd = openSync(path, 'r');
       if (statSync(path).size < to || hashOf(fd, from, to) !== hash) throw new Error('its checksum does not match');
       const segment = new Segment(null, path);
@@ -127,6 +132,7 @@ export class Spool {
       this.#bytes.set(path, to - from);
       return { origin, segment };
     } catch (error) {
+      if (error instanceof Fault) throw error;
       if (fd !== undefined) closeSync(fd);
       this.#log.error('a copy in the spool is damaged and is left aside', { path, error: String(error) });
       renameSync(`${path}.json`, `${path}.json.damaged`);

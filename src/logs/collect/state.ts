@@ -1,4 +1,7 @@
+import { renameSync, rmSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { Fault } from '../../base/fault.ts';
+import type { Logger } from '../../telemetry/telemetry.ts';
 import type { InstanceId, InstanceKey, SegmentName } from '../batch/batch.ts';
 
 /** A segment as it was when we last looked. */
@@ -21,6 +24,7 @@ export interface KnownInstance {
   ended: boolean;
 }
 
+const VERSION = 1;
 const SCHEMA = `
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = NORMAL;
@@ -30,6 +34,7 @@ const SCHEMA = `
     known TEXT NOT NULL,
     PRIMARY KEY (directory_id, attempt)
   ) WITHOUT ROWID;
+  PRAGMA user_version = ${VERSION};
 `;
 
 /** The agent's state on disk. It may be lost at any time: then gaps that only it could notice go unnoticed, nothing else. */
@@ -38,9 +43,9 @@ export class AgentState {
   readonly #put: StatementSync;
   readonly #remove: StatementSync;
 
-  constructor(path: string) {
-    this.#database = new DatabaseSync(path);
-    this.#database.exec(SCHEMA);
+  /** A damaged file is put aside: what it held can be asked of the server. Throws Fault `newer-format`. */
+  constructor(path: string, log: Logger) {
+    this.#database = openDatabase(path, log);
     this.#put = this.#database.prepare('INSERT OR REPLACE INTO instance VALUES (?, ?, ?)');
     this.#remove = this.#database.prepare('DELETE FROM instance WHERE directory_id = ? AND attempt = ?');
   }
@@ -62,5 +67,32 @@ export class AgentState {
 
   close(): void {
     this.#database.close();
+  }
+}
+
+function openDatabase(path: string, log: Logger): DatabaseSync {
+  try {
+    return opened(path);
+  } catch (error) {
+    if (error instanceof Fault) throw error;
+    log.error("the agent's state is damaged; it is put aside", { path, error: String(error) });
+    renameSync(path, `${path}.damaged`);
+    for (const suffix of ['-wal', '-shm']) rmSync(`${path}${suffix}`, { force: true });
+    return opened(path);
+  }
+}
+
+function opened(path: string): DatabaseSync {
+  const database = new DatabaseSync(path);
+  try {
+    const row = database.prepare('PRAGMA user_version').get() as { user_version: number };
+    if (row.user_version > VERSION) {
+      throw new Fault('newer-format', `${path} has version ${row.user_version}; this build reads up to ${VERSION}`);
+    }
+    database.exec(SCHEMA);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
   }
 }
