@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Argument, Command, Option } from 'commander';
 import { Fault, messageOf } from '../../base/fault.ts';
-import { allFeatures, type CaseOutcome, parse, print, runScript } from '../../series/query/query.ts';
+import { allFeatures, type CaseOutcome, parse, prettify, print, runScript } from '../../series/query/query.ts';
 
 export function command(): Command {
   return new Command('promql')
@@ -44,10 +44,10 @@ function skips(skipped: CaseOutcome[]): string {
 
 function formatCommand(): Command {
   return new Command('fmt')
-    .description('Print a query in its canonical form.')
+    .description('Print a query in its canonical form, long parts on lines of their own.')
     .addArgument(new Argument('<query>', 'a PromQL query'))
     .addHelpText('after', "\nExamples:\n  taffrail promql fmt 'sum(rate(x[5m]))by(job)'\n")
-    .action((query: string) => void process.stdout.write(`${print(parse(query, allFeatures))}\n`));
+    .action((query: string) => void process.stdout.write(`${prettify(parse(query, allFeatures))}\n`));
 }
 
 function parseCommand(): Command {

@@ -12,4 +12,5 @@ export * from './syntax/check.ts';
 export * from './syntax/features.ts';
 export * from './syntax/parse.ts';
 export * from './syntax/parse-error.ts';
+export * from './syntax/prettify.ts';
 export * from './syntax/print.ts';

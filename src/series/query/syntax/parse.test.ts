@@ -5,6 +5,7 @@ import { Fault } from '../../../base/fault.ts';
 import { allFeatures, noFeatures } from './features.ts';
 import { parse, parseMatchers } from './parse.ts';
 import { ParseError } from './parse-error.ts';
+import { prettify } from './prettify.ts';
 import { print } from './print.ts';
 import { queryFor } from './random-query.ts';
 
@@ -74,6 +75,19 @@ test('a query is printed in one canonical form', () => {
   }
 });
 
+test('long queries are laid out over lines, short parts stay together, and the layout parses to the same', () => {
+  const query =
+    'sum by(job)(rate(http_requests_total{job=~"api-.+",status!~"5.."}[5m])) / on(job) group_left sum without(x)(rate(http_requests_total[5m] offset 1w))';
+  const expr = parse(query, allFeatures);
+  assert.equal(
+    prettify(expr),
+    '  sum by (job) (rate(http_requests_total{job=~"api-.+",status!~"5.."}[5m]))\n' +
+      '/ on (job) group_left ()\n' +
+      '  sum without (x) (rate(http_requests_total[5m] offset 1w))',
+  );
+  assert.equal(print(parse(prettify(expr), allFeatures)), print(expr));
+});
+
 test('a selector on its own gives its matchers', () => {
   assert.deepEqual(parseMatchers('up{job=~"a|b"}').map(String), ['job=~"a|b"', '__name__="up"']);
   assert.deepEqual(parseMatchers('{"a b"!="c"}').map(String), ['"a b"!="c"']);
@@ -85,6 +99,7 @@ test('any expression prints as text that parses to the same and prints the same'
     fc.property(queryFor(4), (query) => {
       const canonical = print(parse(query, allFeatures));
       assert.equal(print(parse(canonical, allFeatures)), canonical);
+      assert.equal(print(parse(prettify(parse(query, allFeatures)), allFeatures)), canonical);
     }),
     { numRuns: 400 },
   );

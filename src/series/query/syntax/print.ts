@@ -9,6 +9,7 @@ import type {
   DurationOperand,
   Expr,
   NumberLiteral,
+  Subquery,
   TimeModifiers,
   VectorSelector,
 } from './ast.ts';
@@ -24,14 +25,12 @@ export function print(expr: Expr): string {
       return printSelector(expr);
     case 'range':
       return printRange(expr.selector, printDuration(expr.rangeMs, expr.rangeExpr));
-    case 'subquery': {
-      const step = expr.stepMs === 0 && expr.stepExpr === undefined ? '' : printDuration(expr.stepMs, expr.stepExpr);
-      return `${print(expr.expr)}[${printDuration(expr.rangeMs, expr.rangeExpr)}:${step}]${printAt(expr)}${printOffset(expr)}`;
-    }
+    case 'subquery':
+      return `${print(expr.expr)}${printSubquerySuffix(expr)}`;
     case 'call':
       return `${expr.name}(${expr.args.map(print).join(', ')})`;
     case 'aggregation':
-      return printAggregation(expr);
+      return `${printAggregationHead(expr)}(${expr.param === undefined ? '' : `${print(expr.param)}, `}${print(expr.expr)})`;
     case 'binary':
       return `${print(expr.lhs)} ${expr.op}${expr.returnBool ? ' bool' : ''}${printMatching(expr)} ${print(expr.rhs)}`;
     case 'unary':
@@ -92,16 +91,20 @@ function unwrapped({ op, lhs, rhs }: DurationExpr): string {
   return `${printDurationExpr(lhs)} ${op} ${printDurationExpr(rhs!)}`;
 }
 
-function printAggregation({ op, grouping, without, param, expr }: Aggregation): string {
-  const by = without
-    ? ` without (${printLabels(grouping)}) `
-    : grouping.length > 0
-      ? ` by (${printLabels(grouping)}) `
-      : '';
-  return `${op}${by}(${param === undefined ? '' : `${print(param)}, `}${print(expr)})`;
+/** What stands before the parenthesis, with a space where there is a grouping. */
+export function printAggregationHead({ op, grouping, without }: Aggregation): string {
+  if (without) return `${op} without (${printLabels(grouping)}) `;
+  return grouping.length > 0 ? `${op} by (${printLabels(grouping)}) ` : op;
 }
 
-function printMatching({ matching }: Binary): string {
+/** `[range:step]` and what follows it. */
+export function printSubquerySuffix(expr: Subquery): string {
+  const step = expr.stepMs === 0 && expr.stepExpr === undefined ? '' : printDuration(expr.stepMs, expr.stepExpr);
+  return `[${printDuration(expr.rangeMs, expr.rangeExpr)}:${step}]${printAt(expr)}${printOffset(expr)}`;
+}
+
+/** How the sides of an operator are matched, after a space; empty where nothing is said. */
+export function printMatching({ matching }: Binary): string {
   if (matching === undefined) return '';
   const { cardinality, labels, on, include, fillLeft, fillRight } = matching;
   const grouped = cardinality === 'many-to-one' || cardinality === 'one-to-many';
