@@ -76,27 +76,32 @@ export class Reports {
       if (known && text !== told.facts) facts.push({ ...known, instance: tail.id! });
       told.facts = text ?? '';
     }
-    const state = tail.isFinished ? 'ended' : 'live';
-    const progress: ProgressFact = { kind: 'progress', instance: tail.id!, state, lagBytes: tail.lagBytes };
-    const text = `${state} ${progress.lagBytes}`;
-    const isDue = final || now - told.progressAtMs >= progressMs || (state === 'ended' && !tail.isToldEnded);
-    if (text !== told.progress && isDue) {
+    const isEnding = tail.endedSinceMs !== null && !tail.isToldEnded;
+    if (final || isEnding || now - told.progressAtMs >= progressMs) {
+      const progress = progressOf(tail);
+      const text = `${progress.state} ${progress.lagBytes}`;
+      // The last word is said again until it is acknowledged.
+      if (text !== told.progress || (isEnding && progress.state === 'ended')) facts.push(progress);
       told.progress = text;
       told.progressAtMs = now;
-      facts.push(progress);
     }
     if (facts.length === 0) return false;
-    this.#options.push(tail, encodeFactsFrame(facts), (result) => this.#onResult(tail, state, facts, result));
+    this.#options.push(tail, encodeFactsFrame(facts), (result) => this.#onResult(tail, facts, result));
     return true;
   }
 
-  #onResult(tail: InstanceTail, state: ProgressFact['state'], facts: Fact[], { status }: FrameResult): void {
+  #onResult(tail: InstanceTail, facts: Fact[], { status }: FrameResult): void {
     if (status === 'unknown-instance') {
       this.#told.delete(tail);
       tail.reset();
-    } else if (state === 'ended' && facts.some(({ kind }) => kind === 'progress')) {
+    } else if (facts.some((fact) => fact.kind === 'progress' && fact.state === 'ended')) {
       tail.isToldEnded = true;
       tail.isDirty = true;
     }
   }
+}
+
+function progressOf(tail: InstanceTail): ProgressFact {
+  const { id, isFinished, lagBytes } = tail;
+  return { kind: 'progress', instance: id!, state: isFinished ? 'ended' : 'live', lagBytes };
 }
