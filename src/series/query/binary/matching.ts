@@ -42,6 +42,9 @@ class VectorMatch {
   /** By signature and result labels, likewise, for many-to-one. */
   readonly #inserted = new Map<string, Uint8Array>();
   readonly #out: Row[] = [];
+  readonly #names: ReadonlySet<string>;
+  /** The steps at which any row of the "many" side is there. */
+  #manyThere: Uint8Array | undefined;
   /** Two rows of the "one" side that match the same, at the earliest step of all. */
   #duplicate: { step: number; rows: [Row, Row] } | undefined;
 
@@ -57,6 +60,7 @@ class VectorMatch {
     this.#signatures = new Signatures(this.#matching);
     this.#manyOf = this.#signatures.of(this.#many);
     this.#oneOf = this.#signatures.of(this.#one);
+    this.#names = new Set(this.#matching.labels);
     this.#taken = new Array<Uint8Array | undefined>(this.#signatures.count).fill(undefined);
   }
 
@@ -70,7 +74,7 @@ class VectorMatch {
     this.#many.forEach((many, at) => {
       const signature = this.#manyOf[at]!;
       const side = sides[signature];
-      for (const one of side?.rows ?? []) this.#pair(many, one, signature, this.#meeting(many, one));
+      for (const one of this.#partners(many, side)) this.#pair(many, one, signature, this.#meeting(many, one));
       if (this.#fillOne !== undefined) this.#fillForMany(many, signature, side);
     });
     if (this.#fillMany !== undefined) this.#fillForOne();
@@ -103,8 +107,11 @@ class VectorMatch {
 
   /** Whether anything is computed at a step: not where the other side is empty, unless that is filled in. */
   #isMet(step: number): boolean {
-    const fills = this.#fillOne !== undefined || this.#fillMany !== undefined;
-    return fills || this.#many.some((row) => isPresent(row, step));
+    if (this.#fillOne !== undefined || this.#fillMany !== undefined) return true;
+    this.#manyThere ??= Uint8Array.from({ length: this.#evaluation.count }, (_, at) =>
+      this.#many.some((row) => isPresent(row, at)) ? 1 : 0,
+    );
+    return this.#manyThere[step] === 1;
   }
 
   #refuseDuplicate(a: Row, b: Row): never {
@@ -115,6 +122,16 @@ class VectorMatch {
       `found duplicate series for the match group ${group} on the ${side} hand-side of the operation: [${first}, ${second}]` +
         ';many-to-many matching not allowed: matching labels must be unique on one side',
     );
+  }
+
+  /** The rows of the "one" side that are there together with a row: as time goes on, series take each other's place. */
+  #partners(many: Row, side: OneSide | undefined): Iterable<Row> {
+    if (side?.index === undefined) return side?.rows ?? [];
+    const ordinals = new Set<number>();
+    for (let step = 0; step < side.index.length; step++) {
+      if (side.index[step] !== -1 && isPresent(many, step)) ordinals.add(side.index[step]!);
+    }
+    return [...ordinals].map((ordinal) => side.rows[ordinal]!);
   }
 
   /** The steps at which both rows are there; null: all. */
@@ -167,7 +184,7 @@ class VectorMatch {
   #fillForMany(many: Row, signature: number, side: OneSide | undefined): void {
     const alone = emptyRow(many.labels, this.#evaluation.count).present!;
     for (let step = 0; step < alone.length; step++) {
-      const isMatched = side?.rows.some((one) => isPresent(one, step)) ?? false;
+      const isMatched = side !== undefined && (side.index?.[step] ?? (isPresent(side.rows[0]!, step) ? 0 : -1)) !== -1;
       alone[step] = isPresent(many, step) && !isMatched ? 1 : 0;
     }
     this.#pair(many, this.#filled(this.#signatures.labels(many.labels), this.#fillOne!), signature, alone);
@@ -190,14 +207,13 @@ class VectorMatch {
   }
 
   #resultLabels(many: Labels, one: Labels): Labels {
-    const { cardinality, on, labels, include } = this.#matching;
+    const { cardinality, on, include } = this.#matching;
     const { op, returnBool } = this.#node;
     const keepsName =
       isComparison(op as NumberOp) && (!returnBool || this.#evaluation.state.options.delayedNameRemoval);
     let result = keepsName ? many : many.withoutMetadata();
     if (cardinality === 'one-to-one') {
-      const names = new Set(labels);
-      result = on ? result.keep(names) : result.drop(names);
+      result = on ? result.keep(this.#names) : result.drop(this.#names);
     }
     if (include.length === 0) return result;
     return Labels.from([...result.entries(), ...include.map((name) => [name, one.get(name)] as const)]);

@@ -1,9 +1,9 @@
 import { larger, smaller } from '../numbers/extremum.ts';
 import type { CallNode } from '../plan/plan.ts';
-import { evaluateScalar } from '../run/evaluate.ts';
+import { evaluateScalar, evaluateVector } from '../run/evaluate.ts';
 import type { Evaluation } from '../run/evaluation.ts';
-import { isPresent, type Row, settled } from '../run/row.ts';
-import { mapRows } from './map-rows.ts';
+import { heldBy, isPresent, type Row, settled } from '../run/row.ts';
+import { dropNames, mapRows } from './map-rows.ts';
 
 /** round() and the clamps: functions of each number and of scalars. */
 export const roundingFunctions: Record<string, (evaluation: Evaluation, call: CallNode) => Row[]> = {
@@ -31,15 +31,19 @@ type Bound = CallNode['args'][number] | undefined;
 function clamp(evaluation: Evaluation, call: CallNode, min: Bound, max: Bound): Row[] {
   const lower = min === undefined ? filled(evaluation, Number.NEGATIVE_INFINITY) : evaluateScalar(evaluation, min);
   const upper = max === undefined ? filled(evaluation, Number.POSITIVE_INFINITY) : evaluateScalar(evaluation, max);
-  const rows = mapRows(evaluation, call.args[0]!, (values) => {
-    for (let step = 0; step < values.length; step++)
+  const isCrossed = lower.some((bound, step) => upper[step]! < bound);
+  const rows = evaluateVector(evaluation, call.args[0]!).flatMap((row): Row[] => {
+    const { values } = row;
+    for (let step = 0; step < values.length; step++) {
       values[step] = larger(lower[step]!, smaller(upper[step]!, values[step]!));
-  });
-  if (!lower.some((bound, step) => upper[step]! < bound)) return rows;
-  return rows.flatMap((row) => {
+    }
+    if (!isCrossed) return [row];
     const present = Uint8Array.from(lower, (bound, step) => (isPresent(row, step) && !(upper[step]! < bound) ? 1 : 0));
-    return settled({ ...row, present }) ?? [];
+    const kept = settled({ ...row, present });
+    evaluation.release(heldBy(row) - (kept === undefined ? 0 : heldBy(kept)));
+    return kept === undefined ? [] : [kept];
   });
+  return dropNames(evaluation, rows);
 }
 
 function filled(evaluation: Evaluation, value: number): Float64Array {
