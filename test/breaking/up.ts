@@ -54,10 +54,18 @@ export async function killUp(t: Cleanup, kills: number, random: Random): Promise
     );
     const count = Number(end[1]);
     written += count;
-    const said = await logs(up.url, pod);
+    const { stdout: said, stderr: notices } = await run(taffrail, [
+      'logs',
+      pod,
+      '--instance',
+      'all',
+      '--server',
+      up.url,
+    ]);
+    if (notices !== '') process.stderr.write(`${pod}: ${notices}`);
     verdicts.push(verify(said.subarray(0, said.lastIndexOf('end ')), count, (n) => `${n} ${PADDING}`, pod));
   }
-  const instances = JSON.parse(
+  const { instances } = JSON.parse(
     (await runWell(taffrail, ['instances', '--server', up.url, '-o', 'json'])).stdout.toString(),
   );
   const restarts = instances.length - PODS;

@@ -116,7 +116,9 @@ export function temporaryDirectory(t: Cleanup, name: string): string {
   const directory = mkdtempSync(join(tmpdir(), `taffrail-${name}-`));
   atEnd(t, async () => {
     await assertNoProcessOf(directory);
-    rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
+    // To look at what a failure left behind.
+    if (process.env.TAFFRAIL_TEST_KEEP) process.stderr.write(`kept: ${directory}\n`);
+    else rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
   });
   return directory;
 }
