@@ -2,7 +2,7 @@ import type { AggregationNode } from '../plan/plan.ts';
 import { evaluateScalar, evaluateVector, releaseRows } from '../run/evaluate.ts';
 import type { Evaluation } from '../run/evaluation.ts';
 import { heldBy, type Row, settled } from '../run/row.ts';
-import { countValues } from './count-values.ts';
+import { countValues, valueLabel } from './count-values.ts';
 import { groupRows } from './group.ts';
 import { limitK, limitRatio } from './limits.ts';
 import { aggregateQuantile } from './quantile.ts';
@@ -13,7 +13,10 @@ import { type Reduction, reductions } from './reductions.ts';
 export function evaluateAggregation(evaluation: Evaluation, node: AggregationNode): Row[] {
   const reduce = reductions[node.op];
   if (reduce !== undefined) return reduced(evaluation, node, reduce);
-  if (node.op === 'count_values') return held(evaluation, node, (rows) => countValues(evaluation, node, rows));
+  if (node.op === 'count_values') {
+    const label = valueLabel(node);
+    return held(evaluation, node, (rows) => countValues(evaluation, node, label, rows));
+  }
   const param = evaluateScalar(evaluation, node.param!);
   switch (node.op) {
     case 'quantile':

@@ -8,10 +8,15 @@ import { formatPlain } from '../text/go-float.ts';
 import { isValidText, quote } from '../text/go-quote.ts';
 import { grouping } from './group.ts';
 
-/** How many rows have each value; the value becomes a label. */
-export function countValues(evaluation: Evaluation, node: AggregationNode, rows: Row[]): Row[] {
+/** The label that is to hold the value. Throws QueryError where it cannot be one. */
+export function valueLabel(node: AggregationNode): string {
   const label = stringOf(node.param!);
   if (label === '' || !isValidText(label)) throw new QueryError(`invalid label name ${quote(label)}`);
+  return label;
+}
+
+/** How many rows have each value; the value becomes a label. */
+export function countValues(evaluation: Evaluation, node: AggregationNode, label: string, rows: Row[]): Row[] {
   const labelsOf = grouping(node, [label]);
   const results = new Map<string, Row>();
   for (const row of rows) {
