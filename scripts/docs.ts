@@ -25,7 +25,8 @@ ${rows.join('\n')}
 }
 
 async function commandsPage(): Promise<string> {
-  let page = '# Commands\n\nWhat `--help` says, on one page. A setting with `(env: …)` can also be given by that variable, and, with `--config FILE`, by a key named like the flag.\n';
+  let page =
+    '# Commands\n\nWhat `--help` says, on one page. A setting with `(env: …)` can also be given by that variable, and, with `--config FILE`, by a key named like the flag.\n';
   for (const { load, summary } of commands) {
     if (summary !== '') page += sections(await load(), 'taffrail');
   }
