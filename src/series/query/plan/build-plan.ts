@@ -89,8 +89,15 @@ export class PlanBuilder {
     }
   }
 
+  /** The same selection at the same times is read once. */
   read(read: Read): number {
-    return this.reads.push(read) - 1;
+    const same = (other: Read) => {
+      return (
+        other.minMs === read.minMs && other.maxMs === read.maxMs && String(other.matchers) === String(read.matchers)
+      );
+    };
+    const known = this.reads.findIndex(same);
+    return known >= 0 ? known : this.reads.push(read) - 1;
   }
 
   /** Offset and `@` as numbers. */

@@ -152,7 +152,7 @@ test('the source is asked with the scope, the matchers and the times that the qu
     },
   };
   const mine: Scope = { tenant: 'x', namespaces: ['shop'] };
-  const query = 'rate(a{b="c"}[5m] offset 1m) + sum_over_time((d)[10m:1m])';
+  const query = 'rate(a{b="c"}[5m] offset 1m) + sum_over_time((d)[10m:1m]) - increase(a{b="c"}[5m] offset 1m)';
   await rangeQuery({ query, source, scope: mine, startMs: 3_600_000, endMs: 7_200_000, stepMs: 60_000 });
   assert.deepEqual(asked, [
     { scope: mine, minMs: 3_240_001, maxMs: 7_140_000, matchers: 'b="c",__name__="a"' },

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import fc from 'fast-check';
+import { Labels } from '../labels/labels.ts';
+import { MemorySource } from '../memory-source.ts';
+import { allFeatures } from '../syntax/features.ts';
+import { queryFor } from '../syntax/random-query.ts';
+import { instantQuery, rangeQuery } from './engine.ts';
+
+const scope = { tenant: 't', namespaces: '*' as const };
+const [startMs, endMs, stepMs] = [0, 900_000, 150_000];
+
+/** Series with gaps, staleness markers and resets, of the names and labels that random queries ask for. */
+function createSource(): MemorySource {
+  const source = new MemorySource();
+  for (const name of ['up', 'requests_total', 'a:b', 'sum', 'offset', 'fill', 'by']) {
+    for (const job of ['x', 'y']) {
+      const samples = Array.from({ length: 60 }, (_, at) => ({
+        timeMs: at * 15_000 + (at % 3),
+        value: at % 13 === 7 ? ('stale' as const) : job === 'x' ? at % 17 : Math.sin(at) * 5,
+      })).filter((_, at) => (at >> 3) % 3 !== name.length % 3);
+      source.append(Labels.of({ __name__: name, job, instance: name.length % 2 === 0 ? '1' : '2' }), samples);
+    }
+  }
+  return source;
+}
+
+const source = createSource();
+
+/** By labels, the value at each time. */
+async function rangePoints(query: string): Promise<Map<number, Map<string, number>> | undefined> {
+  try {
+    const { value } = await rangeQuery({ query, source, scope, startMs, endMs, stepMs }, { features: allFeatures });
+    const points = new Map<number, Map<string, number>>();
+    if (value.type !== 'matrix') return undefined;
+    for (const { labels, timesMs, values } of value.series) {
+      for (const [at, timeMs] of timesMs.entries()) {
+        const there = points.get(timeMs) ?? new Map<string, number>();
+        points.set(timeMs, there.set(labels.key, values[at]!));
+      }
+    }
+    return points;
+  } catch {
+    return undefined;
+  }
+}
+
+test('each step of a range query is what the same query gives at that time on its own', async () => {
+  let compared = 0;
+  // What depends on the query's own times gives something else at another time.
+  const queries = queryFor(3).filter((query) => !/(?:start|end|step|range)\(\)/.test(query));
+  await fc.assert(
+    fc.asyncProperty(queries, async (query) => {
+      const points = await rangePoints(query);
+      if (points === undefined) return;
+      for (let timeMs = startMs; timeMs <= endMs; timeMs += stepMs) {
+        const { value } = await instantQuery({ query, source, scope, timeMs }, { features: allFeatures });
+        assert.equal(value.type, 'vector');
+        const samples = value.type === 'vector' ? value.samples : [];
+        const alone = new Map(samples.map((sample) => [sample.labels.key, sample.value]));
+        assert.deepEqual(
+          new Map([...alone].sort()),
+          new Map([...(points.get(timeMs) ?? [])].sort()),
+          `${query} at ${timeMs}`,
+        );
+        compared += samples.length;
+      }
+    }),
+    { numRuns: 300 },
+  );
+  assert.ok(compared > 100, `only ${compared} values were compared`);
+});
