@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { closeSync, fstatSync, openSync } from 'node:fs';
+import { closeSync, fstatSync } from 'node:fs';
 import { type HeldRange, rangeHash, type SegmentName } from '../batch/batch.ts';
 import { RangeSet } from './ranges.ts';
-import { type FoundFile, gzipTrailerSize, inflate, nameOfHead, readAt, readHead } from './source.ts';
+import { type FoundFile, gzipTrailerSize, inflate, nameOfHead, openFound, readAt, readHead } from './source.ts';
 
 /** How much of a file's beginning is compared before it is read on, to notice that it was truncated and has grown again. */
 const prefixBytes = 64;
@@ -81,7 +81,7 @@ export class Segment {
   /** Finds out its name; stays null while the first record is not complete, unless `final`. Throws what opening throws. */
   identify(final: boolean): void {
     if (this.isCompressed) {
-      this.compressedFd ??= openSync(this.file!.path, 'r');
+      this.compressedFd ??= openFound(this.file!.path, this.id);
       this.size = gzipTrailerSize(this.compressedFd);
       this.name = nameOfHead(readHead(this.compressedFd, true), true) ?? null;
       return;
@@ -101,8 +101,9 @@ export class Segment {
     this.forget();
   }
 
+  /** Throws FileMoved, or what opening throws. */
   open(): number {
-    if (this.fd === null && this.file && !this.file.gz) this.fd = openSync(this.file.path, 'r');
+    if (this.fd === null && this.file && !this.file.gz) this.fd = openFound(this.file.path, this.id);
     if (this.fd === null) throw new Error('the file is not open');
     return this.fd;
   }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { segmentName } from '../batch/batch.ts';
 import { parseLogFile } from './names.ts';
@@ -14,27 +14,34 @@ const newRecord = '2026-11-22T10:00:09.1Z stdout F new';
 
 const unexpected = () => assert.fail('nothing is lost or in trouble');
 
-test('a new file that is given the inode of one that was let go is another segment', (t) => {
+function fixture(t: TestContext) {
   const directory = mkdtempSync(join(tmpdir(), 'taffrail-segments-'));
   const segments = new Segments({ settleMs: 0, monotonicMs: () => 1, onTrouble: unexpected, onLost: unexpected });
   t.after(() => {
     for (const segment of segments.list) segment.close();
     rmSync(directory, { recursive: true });
   });
-  // The file system's choice of inodes is not ours, so the scan's finds are made up: 7 is freed and given out again.
-  const write = (name: string, content: string | Buffer, inode: number): FoundFile => {
+  const found = (name: string): FoundFile => {
     const path = join(directory, name);
-    writeFileSync(path, content);
-    const { size, mtimeMs, birthtimeMs } = statSync(path);
-    return { path, ...parseLogFile(name)!, id: `1:${inode}`, size, mtimeMs: mtimeMs - (8 - inode) * 1000, birthtimeMs };
+    const { dev, ino, size, mtimeMs, birthtimeMs } = statSync(path);
+    return { path, ...parseLogFile(name)!, id: `${dev}:${ino}`, size, mtimeMs, birthtimeMs };
   };
+  return { directory, segments, found };
+}
 
-  const rotated = write('0.log.20261122-100005', `${oldRecord}\n`, 7);
-  segments.update([rotated], false);
+test('a new file that is given the inode of one that was let go is another segment', (t) => {
+  const { directory, segments, found } = fixture(t);
+  const rotated = join(directory, '0.log.20261122-100005');
+  writeFileSync(rotated, `${oldRecord}\n`);
+  segments.update([found('0.log.20261122-100005')], false);
   segments.list[0]!.finish();
 
-  const compressed = write('0.log.20261122-100005.gz', gzipSync(`${oldRecord}\n`), 8);
-  const live = { ...write('0.log', `${newRecord}\n`, 7), mtimeMs: rotated.mtimeMs + 9000 };
+  // Whether a freed inode is given out again is the file system's choice: here it is, since it never was freed.
+  writeFileSync(`${rotated}.gz`, gzipSync(`${oldRecord}\n`));
+  renameSync(rotated, join(directory, '0.log'));
+  writeFileSync(join(directory, '0.log'), `${newRecord}\n${newRecord}\n`);
+  const live = found('0.log');
+  const compressed = found('0.log.20261122-100005.gz');
   assert.equal(segments.update([live, compressed], false), true);
   assert.deepEqual(
     segments.list.map(({ name, done }) => ({ name, done })),
@@ -42,5 +49,26 @@ test('a new file that is given the inode of one that was let go is another segme
       { name: segmentName(Buffer.from(oldRecord)), done: true },
       { name: segmentName(Buffer.from(newRecord)), done: false },
     ],
+  );
+});
+
+test('a file that is renamed between the scan and its opening is found by the next scan, and the new one is not taken for it', (t) => {
+  const { directory, segments, found } = fixture(t);
+  const live = join(directory, '0.log');
+  writeFileSync(live, `${oldRecord}\n`);
+  const scanned = found('0.log');
+  renameSync(live, `${live}.20261122-100005`);
+  segments.update([scanned], false);
+  assert.deepEqual(segments.list, []);
+
+  writeFileSync(live, `${newRecord}\n`);
+  segments.update([scanned], false);
+  assert.deepEqual(segments.list, []);
+
+  segments.update([found('0.log.20261122-100005'), found('0.log')], false);
+  const names = [oldRecord, newRecord].map((record) => segmentName(Buffer.from(record)));
+  assert.deepEqual(
+    segments.list.map(({ name, done }) => ({ name, done })),
+    names.map((name) => ({ name, done: false })),
   );
 });

@@ -1,6 +1,6 @@
 import { fstatSync } from 'node:fs';
 import { Segment } from './segment.ts';
-import type { FoundFile } from './source.ts';
+import { FileMoved, type FoundFile } from './source.ts';
 
 export interface SegmentsOptions {
   settleMs: number;
@@ -112,10 +112,19 @@ export class Segments {
       this.#putInOrder(segment);
       return named;
     } catch (error) {
-      this.#options.onTrouble('a log file cannot be opened', error);
-      segment.finish();
+      if (error instanceof FileMoved) this.remove(segment);
+      else {
+        this.#options.onTrouble('a log file cannot be opened', error);
+        segment.finish();
+      }
       return false;
     }
+  }
+
+  /** It is not where it was: the next scan finds it anew. Were it kept, its file would be taken for one that is known. */
+  remove(segment: Segment): void {
+    segment.close();
+    this.list = this.list.filter((other) => other !== segment);
   }
 
   /** Stamps are local times; first records tell the order better, where both have one. What we saw being written is older. */
@@ -170,7 +179,8 @@ export class Segments {
 /** Without a descriptor on it, an inode may have been freed and given to a new file: then only an unchanged one is the same. */
 function isSameFile({ id, fd, compressedFd, file: before }: Segment, file: FoundFile): boolean {
   if (id !== file.id) return false;
-  const isHeld = fd !== null || compressedFd !== null;
+  // The open plain file is not what a compressed file's id names.
+  const isHeld = compressedFd !== null || (fd !== null && !before?.gz);
   return isHeld || (before?.size === file.size && before.mtimeMs === file.mtimeMs);
 }
 

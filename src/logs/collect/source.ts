@@ -1,4 +1,14 @@
-import { closeSync, createReadStream, createWriteStream, fstatSync, openSync, readSync, unlinkSync } from 'node:fs';
+import {
+  type BigIntStats,
+  closeSync,
+  createReadStream,
+  createWriteStream,
+  fstatSync,
+  openSync,
+  readSync,
+  statSync,
+  unlinkSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, gunzipSync, constants as zlibConstants } from 'node:zlib';
@@ -20,6 +30,28 @@ export interface FoundFile {
   size: number;
   mtimeMs: number;
   birthtimeMs: number;
+}
+
+/** Between a scan and the opening, the name has been given to another file, or is gone: the next scan tells where it is now. */
+export class FileMoved extends Error {}
+
+export function fileId({ dev, ino }: Pick<BigIntStats, 'dev' | 'ino'>): string {
+  return `${dev}:${ino}`;
+}
+
+/** Opens the file with this id by the name that it had. Throws FileMoved, or what opening throws. */
+export function openFound(path: string, id: string): number {
+  let fd: number;
+  try {
+    fd = openSync(path, 'r');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw new FileMoved(path, { cause: error });
+    throw error;
+  }
+  // Some file systems number an open file otherwise than a name, so only where both differ it is another one.
+  if (fileId(fstatSync(fd, { bigint: true })) === id || fileId(statSync(path, { bigint: true })) === id) return fd;
+  closeSync(fd);
+  throw new FileMoved(path);
 }
 
 export function readAt(fd: number, into: Buffer, bytes: number, position: number): number {

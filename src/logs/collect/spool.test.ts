@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { silentLogger } from '../../telemetry/telemetry.ts';
 import { Segment } from './segment.ts';
-import { readAt } from './source.ts';
+import { fileId, readAt } from './source.ts';
 import { Spool } from './spool.ts';
 
 const content = Buffer.from('2026-01-02T03:04:05Z stdout F one\n2026-01-02T03:04:06Z stdout F two\n');
@@ -30,7 +30,8 @@ afterEach(() => rmSync(home, { recursive: true }));
 function deletedSegment(heldTo = 0): Segment {
   const path = join(home, '0.log');
   writeFileSync(path, content);
-  const found = { path, attempt: 0, stamp: null, gz: false, id: '1:1', size: 0, mtimeMs: 0, birthtimeMs: 0 };
+  const id = fileId(statSync(path, { bigint: true }));
+  const found = { path, attempt: 0, stamp: null, gz: false, id, size: 0, mtimeMs: 0, birthtimeMs: 0 };
   const segment = new Segment(found);
   segment.identify(false);
   segment.held.add(0, heldTo);

@@ -7,7 +7,7 @@ import type { TailOrigin } from './origin.ts';
 import type { ReadingContext } from './reading.ts';
 import type { Segment } from './segment.ts';
 import { Segments } from './segments.ts';
-import type { FoundFile } from './source.ts';
+import { FileMoved, type FoundFile } from './source.ts';
 import type { KnownInstance, KnownSegment } from './state.ts';
 
 /** A file that has grown is polled often for so many times. */
@@ -362,6 +362,10 @@ export class InstanceTail {
         segment.held.add(segment.position, segment.availableFrom);
       }
     } catch (error) {
+      if (error instanceof FileMoved) {
+        this.#segments.remove(segment);
+        return;
+      }
       this.#trouble('a log file cannot be read', error);
       segment.finish();
     }

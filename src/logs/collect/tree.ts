@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Logger } from '../../telemetry/telemetry.ts';
 import type { CollectMetrics } from './metrics.ts';
 import { isTemporary, type PodDirectoryName, parseLogFile, parsePodDirectory } from './names.ts';
-import type { FoundFile } from './source.ts';
+import { type FoundFile, fileId } from './source.ts';
 
 /** A container's directory as it was when its identity was taken. */
 export interface ContainerDirectory extends PodDirectoryName {
@@ -223,7 +223,12 @@ export class Tree {
         return undefined;
       }
       const { dev, ino, size, mtimeMs, birthtimeMs } = stat;
-      return { id: `${dev}:${ino}`, size: Number(size), mtimeMs: Number(mtimeMs), birthtimeMs: Number(birthtimeMs) };
+      return {
+        id: fileId({ dev, ino }),
+        size: Number(size),
+        mtimeMs: Number(mtimeMs),
+        birthtimeMs: Number(birthtimeMs),
+      };
     } catch (error) {
       if (codeOf(error) === 'ELOOP') this.#complain('symlink-loop', path, 'its symbolic links lead in a circle');
       else if (codeOf(error) !== 'ENOENT') this.#complain('unreadable', path, String(error));
