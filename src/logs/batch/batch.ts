@@ -3,3 +3,4 @@ export * from './frame.ts';
 export * from './identity.ts';
 export * from './lines.ts';
 export * from './protocol.ts';
+export * from './range-hash.ts';

@@ -46,10 +46,3 @@ export function segmentName(record: Uint8Array): SegmentName {
 export function segmentTime(name: SegmentName): Nanos {
   return BigInt.asIntN(64, BigInt(`0x${name.slice(0, 16)}`));
 }
-
-/** The content hash of a range of a segment: 32 hex digits of SHA-256 over its uncompressed bytes. */
-export function rangeHash(...pieces: Uint8Array[]): string {
-  const hash = createHash('sha256');
-  for (const piece of pieces) hash.update(piece);
-  return hash.digest('hex').slice(0, 32);
-}

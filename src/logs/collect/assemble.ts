@@ -205,7 +205,7 @@ export class Assembler {
       return;
     }
     const { seconds, nanos, contentFrom } = parser;
-    if (!builder.fits(seconds, nanos)) this.#cut(this.#base + from);
+    if (!builder.fits(seconds)) this.#cut(this.#base + from);
     let flags = extraFlags | (stream === 1 ? LINE_STDERR : 0);
     let to = newline;
     if (newline - contentFrom > lineBytesMax) {
@@ -220,7 +220,7 @@ export class Assembler {
 
   #malformedRecord(from: number, newline: number, extraFlags: number): void {
     const { builder, lineBytesMax } = this.#bench;
-    if (!builder.fits(this.#seconds, this.#nanos)) this.#cut(this.#base + from);
+    if (!builder.fits(this.#seconds)) this.#cut(this.#base + from);
     let flags = LINE_MALFORMED | extraFlags;
     let to = newline;
     if (newline - from > lineBytesMax) {
@@ -263,7 +263,7 @@ export class Assembler {
   #endPending(stream: 0 | 1, extraFlags: number, recordAt: number): void {
     const { builder } = this.#bench;
     const pending = this.#pending[stream]!;
-    if (!builder.fits(pending.seconds, pending.nanos)) this.#cut(recordAt);
+    if (!builder.fits(pending.seconds)) this.#cut(recordAt);
     for (const part of pending.parts) builder.append(part, 0, part.length);
     const truncated = pending.truncated || (extraFlags & LINE_TRUNCATED) !== 0;
     const flags = extraFlags | (stream === 1 ? LINE_STDERR : 0) | (truncated ? LINE_TRUNCATED : 0);

@@ -1,5 +1,4 @@
-import { createHash, type Hash } from 'node:crypto';
-import { encodeFactsFrame, type InstanceId, rangeHash } from '../batch/batch.ts';
+import { encodeFactsFrame, type InstanceId, RangeHasher, rangeHash } from '../batch/batch.ts';
 import { Assembler, type Piece, type Workbench } from './assemble.ts';
 import type { CollectMetrics } from './metrics.ts';
 import type { Segment } from './segment.ts';
@@ -24,7 +23,7 @@ interface LongRecord {
   segment: Segment;
   from: number;
   at: number;
-  hash: Hash;
+  hash: RangeHasher;
   head: Buffer;
 }
 
@@ -107,7 +106,7 @@ export class Reading {
     const head = Buffer.allocUnsafe(this.#context.settings.lineBytesMax + PREFIX_BYTES_MAX);
     const from = segment.position;
     const bytes = readAt(segment.open(), head, Math.min(head.length, segment.size - from), from);
-    this.#long = { segment, from, at: from, hash: createHash('sha256'), head: head.subarray(0, bytes) };
+    this.#long = { segment, from, at: from, hash: new RangeHasher(), head: head.subarray(0, bytes) };
     return this.#seekEnd(this.#long, final);
   }
 
@@ -133,7 +132,7 @@ export class Reading {
     segment.position = at;
     const contentBytes = at - from - newlineBytes;
     const head = long.head.subarray(0, Math.min(long.head.length, contentBytes));
-    const cover = { segment: segment.name!, from, to: at, hash: long.hash.digest('hex').slice(0, 32) };
+    const cover = { segment: segment.name!, from, to: at, hash: long.hash.digest() };
     const whole = contentBytes <= long.head.length;
     const pieces = this.#assembler.consumeSingle(segment.name!, head, cover, whole, newlineBytes === 0);
     return this.#counted(pieces, at - from);

@@ -88,7 +88,7 @@ export class BlockTable {
     this.#totals = database.prepare(`SELECT count(*) AS blocks, coalesce(sum(line_count), 0) AS lines,
       coalesce(sum(text_bytes), 0) AS text, coalesce(sum(record_bytes), 0) AS stored FROM blocks`);
     this.#smallRuns =
-      database.prepare(`SELECT instance, segment, count(*) AS blocks FROM blocks WHERE text_bytes < 1048576
+      database.prepare(`SELECT instance, segment, count(*) AS blocks FROM blocks WHERE text_bytes < 262144
       GROUP BY instance, segment HAVING count(*) >= ? ORDER BY count(*) DESC LIMIT ?`);
     this.#ofSegment = select('WHERE instance = ? AND segment_time = ? AND segment = ? ORDER BY offset_last');
     this.#move = database.prepare('UPDATE blocks SET instance = ? WHERE instance = ?');

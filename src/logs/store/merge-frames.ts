@@ -19,14 +19,15 @@ export function mergeFrames(frames: readonly BatchFrame[]): { frame: Buffer; cou
   return { frame: builder.finish(first.instance, orderOf(first), [], COMPRESSION_LEVEL), count };
 }
 
-/** False, with nothing added, where its first line is too far in time from the last one. */
+/** False, with nothing added, where it is too far in time from what is there. */
 function addFrame(builder: BatchBuilder, frame: BatchFrame): boolean {
+  const { timeMin, timeMax } = frame.header;
+  if (![timeMin, timeMax].every((time) => builder.fits(split(BigInt(time)).seconds))) return false;
   const { text, starts, times, flags } = decodeLines(frame);
   for (let i = 0; i < times.length; i++) {
     const from = starts[i]!;
     const to = starts[i + 1]! - 1;
     const { seconds, nanos } = split(times[i]!);
-    if (i === 0 && !builder.fits(seconds, nanos)) return false;
     const newline = text.indexOf(NEWLINE, from);
     builder.append(text, from, to);
     builder.endLine(seconds, nanos, flags[i]!, newline >= 0 && newline < to);

@@ -11,8 +11,11 @@ import type { Packs } from './packs.ts';
 import { encodeMerged, frameBytesOf, type MergedHeader } from './payloads.ts';
 import { recordKinds } from './record.ts';
 
-/** A block of so much text is left alone. The index `blocks_small` has the same number. */
-export const smallTextBytes = 1024 * 1024;
+/**
+ * A block of so much text is left alone: what an agent cuts while it catches up is larger, and merging it would cost more than it ever
+ * gives back. The index `blocks_small` has the same number.
+ */
+export const smallTextBytes = 256 * 1024;
 /** A segment is looked at when it has so many small blocks. */
 const SMALL_BLOCKS_MIN = 8;
 const SEGMENTS_PER_PASS = 64;

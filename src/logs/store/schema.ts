@@ -66,7 +66,7 @@ CREATE TABLE blocks (
 CREATE INDEX blocks_in_file_order ON blocks (instance, segment_time, segment, offset_last);
 CREATE INDEX blocks_by_sequence_min ON blocks (sequence_min);
 CREATE INDEX blocks_merged ON blocks (sequence) WHERE parts IS NOT NULL;
-CREATE INDEX blocks_small ON blocks (instance, segment) WHERE text_bytes < 1048576;
+CREATE INDEX blocks_small ON blocks (instance, segment) WHERE text_bytes < 262144;
 CREATE INDEX blocks_by_pack ON blocks (pack, record_bytes);
 CREATE INDEX blocks_by_arrival ON blocks (received_ms);
 `;
