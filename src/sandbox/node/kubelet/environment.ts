@@ -19,6 +19,7 @@ export async function environmentOf(
   pod: Pod,
   container: ContainerSpec,
   sources: ConfigSources,
+  homeDefault = '/root',
 ): Promise<Map<string, string>> {
   const result = new Map([
     ['PATH', pathDefault],
@@ -35,7 +36,7 @@ export async function environmentOf(
     const value = await variableValue(pod, container, variable, result, sources);
     if (value !== undefined) result.set(variable.name, value);
   }
-  if (!result.has('HOME')) result.set('HOME', '/root');
+  if (!result.has('HOME')) result.set('HOME', homeDefault);
   return result;
 }
 

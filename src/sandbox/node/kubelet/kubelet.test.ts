@@ -240,3 +240,39 @@ test('closing with the pods ends them and the runtime within seconds', async (t)
   assert.ok(performance.now() - begun < 8000);
   assert.equal(readAddress(node.directory), undefined);
 });
+
+test('what a pod asks for and does not get is named in one warning, not once for each container and restart', async (t) => {
+  const node = await KubeletFixture.start(t);
+  const limited = (name: string) => ({ ...sh(name, 'exit 1'), resources: { limits: { memory: '64Mi' } } });
+  node.add('p', { containers: [limited('a'), limited('b')] });
+  await node.until(() => (node.container('p', 'b')?.restartCount ?? 0) >= 1);
+  const warnings = node.api.events.filter(({ reason }) => reason === 'NotHonoured');
+  assert.deepEqual(
+    warnings.map(({ type, message }) => [type, message]),
+    [
+      [
+        'Warning',
+        "The sandbox's node does not honour these fields of spec: containers[a].resources.limits, containers[b].resources.limits",
+      ],
+    ],
+  );
+});
+
+const asRoot = { skip: root ? false : 'only root may change the user' };
+
+test('a pod runs as its securityContext says, and can write its volume and its last words', asRoot, async (t) => {
+  const node = await KubeletFixture.start(t);
+  const script = 'id -u; echo "$HOME"; echo kept > /data/file && cat /data/file; echo bye > /dev/termination-log';
+  const container = { ...sh('c', script), volumeMounts: unshares ? [{ name: 'v', mountPath: '/data' }] : [] };
+  node.add('p', {
+    restartPolicy: 'Never',
+    securityContext: { runAsUser: 1234, runAsNonRoot: true },
+    volumes: [{ name: 'v', emptyDir: {} }],
+    containers: [container],
+  });
+  node.add('q', { securityContext: { runAsNonRoot: true }, containers: [sh('c', 'id -u')] });
+  await node.until(() => node.status('p')?.phase === 'Succeeded');
+  assert.equal(textOf(readFileSync(join(node.logDirectory('p'), 'c', '0.log')), 'stdout'), '1234\n/\nkept\n');
+  assert.equal(node.container('p')?.state.terminated?.message, 'bye\n');
+  await node.until(() => node.container('q')?.state.waiting?.reason === 'CreateContainerConfigError');
+});

@@ -38,7 +38,14 @@ const runtimeBackoff = { initialMs: 200, delayMsMax: 10_000 };
 export class Kubelet {
   #options: KubeletOptions;
   #runtime: RuntimeClient | undefined;
-  #isolation: Isolation = { mounts: false, pids: false, users: false, proc: false, parentDeathSignal: false };
+  #isolation: Isolation = {
+    mounts: false,
+    pids: false,
+    users: false,
+    proc: false,
+    identities: false,
+    parentDeathSignal: false,
+  };
   #workers = new Map<string, PodWorker>();
   #records = new Map<string, ContainerRecord>();
   #stop = new AbortController();

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ContainerRecord } from '../runtime/protocol.ts';
 import type { ContainerSpec, Pod } from './pod.ts';
@@ -42,7 +42,9 @@ export class PodFiles {
   messageFile(container: string, id: string): string {
     const path = this.#messagePath(container, id);
     mkdirSync(join(this.directory, 'containers', container), { recursive: true });
-    writeFileSync(path, '', { mode: 0o666 });
+    writeFileSync(path, '');
+    // Whatever the umask is: the container may run as any user.
+    chmodSync(path, 0o666);
     return path;
   }
 

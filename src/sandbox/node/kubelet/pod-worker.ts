@@ -14,6 +14,7 @@ import { type Plan, planOf, runningOf } from './plan.ts';
 import { type ContainerSpec, containersOf, type Pod, type PodStatus, titleOf } from './pod.ts';
 import { PodBackoff } from './pod-backoff.ts';
 import { PodContainers } from './pod-containers.ts';
+import { PodEvents } from './pod-events.ts';
 import { PodFiles } from './pod-files.ts';
 import { PodProbes } from './pod-probes.ts';
 import { isOver, PodStatusWriter } from './pod-status.ts';
@@ -61,6 +62,7 @@ const graceDefaultSeconds = 30;
 export class PodWorker {
   #pod: Pod;
   #around: WorkerSurroundings;
+  #events: PodEvents;
   #files: PodFiles;
   #containers: PodContainers;
   #backoff: PodBackoff;
@@ -84,6 +86,7 @@ export class PodWorker {
   constructor(pod: Pod, records: ContainerRecord[], around: WorkerSurroundings) {
     this.#pod = pod;
     this.#around = around;
+    this.#events = new PodEvents(around.api, () => this.#pod, records);
     this.#files = new PodFiles(pod, around.logRoot, around.podsDirectory);
     this.#startMs = pod.status?.startTime ? Date.parse(pod.status.startTime) : around.clock.nowMs();
     this.#containers = new PodContainers(records, this.#files);
@@ -210,12 +213,7 @@ export class PodWorker {
     for (const name of plan.waiting.keys()) {
       const latest = this.#containers.latest(name);
       if (!latest || !this.#backoff.isNews(latest)) continue;
-      this.#event(
-        'Warning',
-        'BackOff',
-        `Back-off restarting failed container ${name} in pod ${titleOf(this.#pod)}`,
-        name,
-      );
+      this.#events.backOff(name);
     }
   }
 
@@ -226,24 +224,20 @@ export class PodWorker {
     try {
       const { sources, logSizeBytesMax, logFilesMax } = this.#around;
       const isolation = this.#around.isolation();
+      this.#events.nameUnhonoured(isolation);
       const inputs = { id, attempt, files: this.#files, isolation, sources, logSizeBytesMax, logFilesMax };
       const request = await startRequest(this.#pod, container, inputs);
-      this.#event(
-        'Normal',
-        'Pulled',
-        `Container image "${container.image ?? ''}" is not pulled: the sandbox runs commands of this machine`,
-        name,
-      );
+      this.#events.notPulled(name, container.image);
       const record = await this.#around.call('start', request);
       this.#problems.delete(name);
       this.#containers.set(record);
-      this.#event('Normal', 'Created', `Created container: ${name}`, name);
-      this.#event('Normal', 'Started', `Started container ${name}`, name);
+      this.#events.record('Normal', 'Created', `Created container: ${name}`, name);
+      this.#events.record('Normal', 'Started', `Started container ${name}`, name);
       await this.#forgetOlder(name);
       await this.#postStart(container, id);
     } catch (error) {
       if (error instanceof RuntimeGone) throw error;
-      this.#event('Warning', 'Failed', `Error: ${messageOf(error)}`, name);
+      this.#events.record('Warning', 'Failed', `Error: ${messageOf(error)}`, name);
       // An instance that has ended (it could not be started) is restarted with the crashing ones' wait.
       if (this.#containers.get(id)) return;
       const reason = error instanceof ConfigError ? error.reason : 'CreateContainerError';
@@ -276,7 +270,7 @@ export class PodWorker {
     const result = await Promise.race([perform(hook, container, hookMsMax, this.#exec(id)), cancelled]);
     over.abort();
     if (!result || result.success) return;
-    this.#event('Warning', 'FailedPostStartHook', `PostStartHook failed: ${result.message}`, container.name);
+    this.#events.record('Warning', 'FailedPostStartHook', `PostStartHook failed: ${result.message}`, container.name);
     await this.#around.call('stop', { id, graceMs: this.#graceMs() });
   }
 
@@ -292,12 +286,12 @@ export class PodWorker {
       exec: (id) => this.#exec(id),
       onChange: () => this.wake(),
       onUnhealthy: ({ name }, id, kind) => {
-        this.#event('Normal', 'Killing', `Container ${name} failed ${kind} probe, will be restarted`, name);
+        this.#events.record('Normal', 'Killing', `Container ${name} failed ${kind} probe, will be restarted`, name);
         void this.#around.call('stop', { id, graceMs: this.#graceMs() }).catch(() => {});
       },
       onFailure: ({ name }, kind, message) => {
         const title = kind.charAt(0).toUpperCase() + kind.slice(1);
-        this.#event('Warning', 'Unhealthy', `${title} probe failed: ${message}`, name);
+        this.#events.record('Warning', 'Unhealthy', `${title} probe failed: ${message}`, name);
       },
     });
   }
@@ -330,11 +324,12 @@ export class PodWorker {
       const id = this.#containers.latest(name)?.id;
       if (id === undefined) return;
       this.#probes.stop(name, id);
-      this.#event('Normal', 'Killing', `Stopping container ${name}`, name);
+      this.#events.record('Normal', 'Killing', `Stopping container ${name}`, name);
       await stopContainer(container, left, {
         exec: this.#exec(id),
         stop: async (grace) => this.#containers.set(await this.#around.call('stop', { id, graceMs: grace })),
-        onHookFailure: (message) => this.#event('Warning', 'FailedPreStopHook', `PreStopHook failed: ${message}`, name),
+        onHookFailure: (message) =>
+          this.#events.record('Warning', 'FailedPreStopHook', `PreStopHook failed: ${message}`, name),
       });
     });
   }
@@ -380,18 +375,5 @@ export class PodWorker {
       this.#alarm.ringIn(statusRetryMs);
       return false;
     }
-  }
-
-  #event(type: 'Normal' | 'Warning', reason: string, message: string, container?: string): void {
-    const { namespace, name, uid } = this.#pod.metadata;
-    const inits = this.#pod.spec.initContainers?.some((each) => each.name === container);
-    const fieldPath =
-      container === undefined ? undefined : `spec.${inits ? 'initContainers' : 'containers'}{${container}}`;
-    this.#around.api.record({
-      object: { kind: 'Pod', namespace, name, uid, ...(fieldPath ? { fieldPath } : {}) },
-      type,
-      reason,
-      message,
-    });
   }
 }

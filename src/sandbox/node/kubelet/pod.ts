@@ -8,6 +8,7 @@ export interface Pod extends KubeObject {
 }
 
 export interface PodSpec {
+  securityContext?: PodSecurityContext;
   nodeName?: string;
   containers: ContainerSpec[];
   initContainers?: ContainerSpec[];
@@ -20,7 +21,23 @@ export interface PodSpec {
   readinessGates?: { conditionType: string }[];
 }
 
+export interface PodSecurityContext {
+  runAsUser?: number;
+  runAsGroup?: number;
+  runAsNonRoot?: boolean;
+  supplementalGroups?: number[];
+}
+
+export interface SecurityContext {
+  runAsUser?: number;
+  runAsGroup?: number;
+  runAsNonRoot?: boolean;
+  capabilities?: { add?: string[]; drop?: string[] };
+  allowPrivilegeEscalation?: boolean;
+}
+
 export interface ContainerSpec {
+  securityContext?: SecurityContext;
   name: string;
   image?: string;
   command?: string[];

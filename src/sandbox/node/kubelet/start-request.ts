@@ -5,6 +5,7 @@ import { type ConfigSources, environmentOf } from './environment.ts';
 import { expanded } from './expansion.ts';
 import { type ContainerSpec, kindOf, type Pod } from './pod.ts';
 import type { PodFiles } from './pod-files.ts';
+import { identityOf } from './security-context.ts';
 import { mountsOf, prepareVolumes } from './volumes.ts';
 
 const messagePathDefault = '/dev/termination-log';
@@ -36,7 +37,8 @@ export async function startRequest(
   if (!isolation.mounts && (container.volumeMounts ?? []).length > 0) {
     throw new ConfigError(isolation.reason ?? 'mount namespaces are not available', 'CreateContainerError');
   }
-  const environment = await environmentOf(pod, container, sources);
+  const identity = isolation.identities ? identityOf(pod, container) : undefined;
+  const environment = await environmentOf(pod, container, sources, identity?.user?.uid ? '/' : '/root');
   const volumes = await prepareVolumes(pod, files.volumeDirectory, sources);
   const mounts = mountsOf(container, volumes, environment);
   if (isolation.mounts) {
@@ -52,6 +54,7 @@ export async function startRequest(
     attempt,
     kind: kindOf(pod, container),
     specHash: createHash('sha256').update(JSON.stringify(container)).digest('hex').slice(0, 16),
+    ...(identity ? { identity } : {}),
     argv: command.map((word) => expanded(word, environment)),
     env: [...environment],
     workingDir: container.workingDir ?? '/',

@@ -55,6 +55,7 @@ export class Container {
       attempt: request.attempt,
       kind: request.kind,
       specHash: request.specHash,
+      ...(request.identity ? { identity: request.identity } : {}),
       state: 'created',
       logPath: request.logPath,
       createdAtMs: around.nowMs(),

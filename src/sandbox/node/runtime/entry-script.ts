@@ -1,5 +1,6 @@
 import { existsSync, lstatSync, readdirSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { identified } from './identity.ts';
 import type { ContainerMount, ContainerRequest, Isolation } from './protocol.ts';
 
 /**
@@ -25,9 +26,22 @@ export function entryScript(request: ContainerRequest, isolation: Isolation, roo
   // The mark by which a later runtime recognises what the kernel could not end together with this one.
   if (!isolation.pids || !isolation.parentDeathSignal) entries.push([survivorMark, request.id]);
   const env = entries.map(([name, value]) => quoted(`${name}=${value}`)).join(' ');
-  const command = request.argv.map(quoted).join(' ');
-  lines.push('echo ok >&3', 'exec 2>&4 3>&- 4>&-', `exec ${envProgram()} -i ${env} ${command}`);
+  const command = words(request.argv);
+  const asUser = words(identified(request.identity, isolation, []));
+  lines.push(...identityLines(request, asUser));
+  lines.push('echo ok >&3', 'exec 2>&4 3>&- 4>&-', `exec ${asUser} ${envProgram()} -i ${env} ${command}`);
   return lines.join('\n');
+}
+
+/** The streams are the user's, who may open /dev/stdout anew; what setpriv refuses is refused before the container runs. */
+function identityLines({ identity }: ContainerRequest, asUser: string): string[] {
+  const uid = identity?.user?.uid;
+  const own = uid === undefined ? [] : [`chown ${uid} /proc/self/fd/1 /proc/self/fd/4`];
+  return asUser === '' ? own : [...own, `${asUser} true`];
+}
+
+function words(argv: string[]): string {
+  return argv.map(quoted).join(' ');
 }
 
 export const survivorMark = 'TAFFRAIL_CONTAINER_ID';

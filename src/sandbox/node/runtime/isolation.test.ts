@@ -13,14 +13,15 @@ test('where everything is allowed, containers get mount and pid namespaces', asy
     true,
     refusing(() => undefined),
   );
-  assert.deepEqual(isolation, { mounts: true, pids: true, users: false, proc: true, parentDeathSignal: true });
+  const kept = { pids: true, users: false, proc: true, identities: true, parentDeathSignal: true };
+  assert.deepEqual(isolation, { mounts: true, ...kept });
 });
 
 test('an ordinary user goes through a user namespace', async () => {
   const asked: string[][] = [];
   const probe: Probe = async (_command, args) => void asked.push(args);
   const isolation = await probeIsolation(false, probe);
-  assert.ok(isolation.users && isolation.mounts);
+  assert.ok(isolation.users && isolation.mounts && !isolation.identities);
   assert.ok(asked.filter((args) => args.includes('-m')).every((args) => args.includes('-U')));
   assert.ok(isolated(isolation, ['true']).includes('-U'));
 });
@@ -46,7 +47,7 @@ test('without unshare, containers are plain process groups and the reason names 
 });
 
 test("a killed container's end is told by its status and adds nothing to what it said", () => {
-  const everything = { mounts: true, pids: true, users: false, proc: true, parentDeathSignal: false };
+  const everything = { mounts: true, pids: true, users: false, proc: true, identities: true, parentDeathSignal: false };
   const command = isolated(everything, ['/bin/sh', '-c', 'echo out; echo err >&2; kill -9 $$']);
   // What stays behind, without the namespaces that not everybody may make.
   const [program, ...args] = command.slice(command.indexOf('--') + 1);

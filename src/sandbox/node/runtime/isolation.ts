@@ -17,7 +17,9 @@ export const runProbe: Probe = (command, args) =>
 /** Finds out by trying what this machine and this user allow: the most isolation that works is used. */
 export async function probeIsolation(root: boolean, probe: Probe = runProbe): Promise<Isolation> {
   const parentDeathSignal = (await probe('setpriv', ['--pdeathsig', 'KILL', 'true'])) === undefined;
-  const none = { mounts: false, pids: false, users: false, proc: false, parentDeathSignal };
+  const asNobody = ['--reuid', '65534', '--regid', '65534', '--clear-groups', '--bounding-set', '-all', 'true'];
+  const identities = root && (await probe('setpriv', asNobody)) === undefined;
+  const none = { mounts: false, pids: false, users: false, proc: false, identities, parentDeathSignal };
   let refusal = '';
   for (const users of root ? [false] : [true]) {
     const user = users ? ['-U', '-r'] : [];
@@ -25,7 +27,7 @@ export async function probeIsolation(root: boolean, probe: Probe = runProbe): Pr
     if (mounted === undefined) {
       const proc =
         (await probe('unshare', [...user, '-m', '-p', '-f', '--mount-proc', '--kill-child', 'true'])) === undefined;
-      return { mounts: true, pids: true, users, proc, parentDeathSignal };
+      return { mounts: true, pids: true, users, proc, identities, parentDeathSignal };
     }
     refusal = mounted;
     const pids = (await probe('unshare', [...user, '-p', '-f', '--kill-child', 'true'])) === undefined;

@@ -6,7 +6,7 @@ import type { Clock } from '../../../base/clock.ts';
 import { Fault } from '../../../base/fault.ts';
 import { type ContainerRecord, protocolVersion } from './protocol.ts';
 import { readAddress } from './runtime-address.ts';
-import { RuntimeClient } from './runtime-client.ts';
+import { RuntimeClient, RuntimeGone } from './runtime-client.ts';
 
 /** A runtime's own log that has grown beyond this is begun anew with the next runtime. */
 const logBytesMax = 1024 * 1024;
@@ -25,7 +25,8 @@ export async function adoptOrStartRuntime(
   onContainer: (container: ContainerRecord) => void,
 ): Promise<{ client: RuntimeClient; adopted: boolean }> {
   const running = await openRuntime(nodeDirectory, onContainer);
-  if (running) return { client: await checked(running), adopted: true };
+  const adopted = running && (await checked(running).catch(unlessGone));
+  if (adopted) return { client: adopted, adopted: true };
   const exited = spawnRuntime(nodeDirectory);
   const deadlineMs = clock.monotonicMs() + startMsMax;
   while (clock.monotonicMs() < deadlineMs) {
@@ -69,6 +70,11 @@ function spawnRuntime(nodeDirectory: string): { code: number | undefined } {
   });
   child.unref();
   return exited;
+}
+
+/** A runtime that dies while it is greeted is as good as none. */
+function unlessGone(error: unknown): undefined {
+  if (!(error instanceof RuntimeGone)) throw error;
 }
 
 async function checked(client: RuntimeClient): Promise<RuntimeClient> {

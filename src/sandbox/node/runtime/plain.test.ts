@@ -9,7 +9,7 @@ import type { ContainerRequest } from './protocol.ts';
 import { Runtime } from './runtime.ts';
 import { textOf, until } from './runtime-fixture.ts';
 
-const plain = { mounts: false, pids: false, users: false, proc: false, parentDeathSignal: false };
+const plain = { mounts: false, pids: false, users: false, proc: false, identities: false, parentDeathSignal: false };
 
 function open(directory: string): Runtime {
   return new Runtime({ directory, isolation: plain, log: silentLogger, nowMs: Date.now, onChange: () => {} });

@@ -2,7 +2,7 @@
  * What kubelet and runtime say to each other over a unix socket: one JSON object a line, requests with an id and an
  * answer with the same id, and events without one. The runtime outlives the kubelet, so the protocol has a version.
  */
-export const protocolVersion = 1;
+export const protocolVersion = 2;
 
 /** A longer line ends the connection. */
 export const messageBytesMax = 16 * 1024 * 1024;
@@ -25,6 +25,15 @@ export interface ContainerLabels {
   kind: 'init' | 'sidecar' | 'regular';
   /** Tells whether the container still runs what the pod's specification says. */
   specHash: string;
+  /** Who the container's processes are; absent: whoever the runtime is. Only where the isolation says `identities`. */
+  identity?: Identity;
+}
+
+export interface Identity {
+  user?: { uid: number; gid: number; groups: number[] };
+  /** What setpriv is told of the capabilities: `-all`, `-net_raw`, `+net_bind_service`. */
+  drop?: string[];
+  noNewPrivileges?: boolean;
 }
 
 /** What the kubelet asks to be run. `id` is 64 hexadecimal digits of its choosing; asking again with the same id is refused. */
@@ -65,6 +74,8 @@ export interface Isolation {
   /** Through a user namespace, in which an ordinary user is root. */
   users: boolean;
   proc: boolean;
+  /** Containers may run as another user and with fewer privileges. */
+  identities: boolean;
   /** The kernel kills containers when the runtime dies. */
   parentDeathSignal: boolean;
   /** Why something is missing, and what to do about it. */

@@ -6,6 +6,7 @@ import type { Logger } from '../../../telemetry/telemetry.ts';
 import { Container, type ContainerSurroundings, firstChildOf } from './container.ts';
 import { CriLog } from './cri-log.ts';
 import { survivorMark } from './entry-script.ts';
+import { identified } from './identity.ts';
 import { entered } from './isolation.ts';
 import { LogFile } from './log-file.ts';
 import {
@@ -95,9 +96,9 @@ export class Runtime {
   }
 
   exec(id: string, argv: string[], timeoutMs: number): Promise<ExecResult> {
-    const { pid, state } = this.#known(id);
+    const { pid, state, identity } = this.#known(id);
     if (state !== 'running' || pid === undefined) throw new Error(`container ${id} is not running`);
-    const [program, ...args] = entered(this.isolation, pid, argv);
+    const [program, ...args] = entered(this.isolation, pid, identified(identity, this.isolation, argv));
     return new Promise((resolve) => {
       const options = { maxBuffer: execOutputBytesMax, cwd: '/' };
       let timedOut = false;
