@@ -92,6 +92,7 @@ async function start(
     dataDir,
     nodeName: sandboxNodeName,
     cluster: await clusterId(client),
+    settings: { rotatedFilesMax: settings.logMaxFiles },
     access: control.accessFor('system:serviceaccount:taffrail:agent', ['system:masters']),
     ...part('agent'),
   });

@@ -77,7 +77,12 @@ export class Collector {
       for (const tail of this.#order) if (tail.segments.every(({ file }) => file === null)) tail.end();
     }
     const idleMs = Math.max(this.#options.settings.pollIdleMs, this.#order.length);
-    for (const tail of this.#order) if (tail.nextPollMs <= now) tail.poll(now, idleMs);
+    for (const tail of this.#order) {
+      if (tail.nextPollMs > now) continue;
+      tail.poll(now, idleMs);
+      // In a burst files come and go faster than directories are looked at.
+      if (tail.isActive(now) && tail.isRotated) this.#tree.hurry(tail.origin.directoryId);
+    }
     if (now >= this.#keepAtMs) {
       this.#keepAtMs = now + this.#options.settings.settleMs / 2;
       this.#keepVanishing(now);

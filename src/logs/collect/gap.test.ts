@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { gapsAtStart, gapsWhileAway, isLateStart } from './gap.ts';
+import { gapBetweenScans, gapsAtStart, gapsWhileAway, isLateStart } from './gap.ts';
 import { RangeSet } from './ranges.ts';
 import type { FoundFile } from './source.ts';
 import type { KnownSegment } from './state.ts';
@@ -67,4 +67,17 @@ test('with as many rotated files as the kubelet keeps, less is needed to doubt',
   assert.ok(isLateStart({ ...evidence, startedMs: 2 * hour - 1000, file: file({ birthtimeMs: 2 * hour - 50 }) }));
   assert.ok(isLateStart({ ...evidence, startedMs: hour, file: file({ gz: true }) }));
   assert.ok(!isLateStart({ ...evidence, rotatedCount: 3, startedMs: hour, file: file({ gz: true }) }));
+});
+
+test('between two scans something may have gone where no file is left that was seen and the kubelet keeps no more', () => {
+  const rotated = { name: two, file: file({ stamp: '20261122-100000' }) };
+  const live = { name: three, file: file({}) };
+  const gap = gapBetweenScans([one], [rotated, live], 2);
+  assert.deepEqual(gap, { segment: null, from: 0, to: null, after: one, before: two, reason: 'rotated-away' });
+  // More are kept than are there: nothing was deleted. One of those seen is there: nothing between is gone.
+  assert.equal(gapBetweenScans([one], [rotated, live], 5), undefined);
+  assert.equal(gapBetweenScans([one, two], [rotated, live], 2), undefined);
+  assert.equal(gapBetweenScans([], [rotated, live], 2), undefined);
+  // What is read through a descriptor that is left on it counts as gone from the directory.
+  assert.deepEqual(gapBetweenScans([one], [{ name: one, file: null }, rotated, live], 2), gap);
 });

@@ -38,6 +38,24 @@ export function gapsWhileAway(known: readonly KnownSegment[], onDisk: readonly S
   return gaps;
 }
 
+/**
+ * What may have come and gone between two scans: of the files `seen` by the one before none is left, and the kubelet keeps no
+ * more than are there now. Undefined where nothing is missing for all that one can tell.
+ */
+export function gapBetweenScans(
+  seen: readonly SegmentName[],
+  segments: readonly Pick<Segment, 'name' | 'file'>[],
+  rotatedFilesMax: number,
+): Gap | undefined {
+  const onDisk = segments.filter(({ file }) => file !== null);
+  const newest = seen.at(-1);
+  const first = onDisk[0]?.name ?? undefined;
+  const isFull = onDisk.filter(({ file }) => file?.stamp !== null).length >= rotatedFilesMax - 1;
+  if (!isFull || newest === undefined || first === undefined) return undefined;
+  if (onDisk.some(({ name }) => name !== null && seen.includes(name))) return undefined;
+  return { segment: null, from: 0, to: null, after: newest, before: first, reason: 'rotated-away' };
+}
+
 /** As `gapsWhileAway`; and where nothing was known before, whether the first file is not the first that was written. */
 export function gapsAtStart(
   known: readonly KnownSegment[],

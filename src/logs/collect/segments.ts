@@ -1,6 +1,6 @@
-import { fstatSync } from 'node:fs';
+import { fstatSync, statSync } from 'node:fs';
 import { Segment } from './segment.ts';
-import { FileMoved, type FoundFile } from './source.ts';
+import { FileMoved, type FoundFile, fileId } from './source.ts';
 
 export interface SegmentsOptions {
   settleMs: number;
@@ -65,6 +65,14 @@ export class Segments {
       }
     }
     return named;
+  }
+
+  /** Whether the name of the file that is written to leads to another one by now, or to none. */
+  get isRotated(): boolean {
+    const live = this.list.findLast(({ file, fd }) => fd !== null && file !== null && file.stamp === null);
+    if (!live) return false;
+    const found = statSync(live.file!.path, { bigint: true, throwIfNoEntry: false });
+    return found === undefined || fileId(found) !== live.id;
   }
 
   /** All but the newest are not written to any more, nor are those without a name in the directory. */

@@ -1,7 +1,7 @@
 import type { Logger } from '../../telemetry/telemetry.ts';
 import type { InstanceId, InstanceOffer, ResolvedInstance, SegmentName } from '../batch/batch.ts';
 import type { Piece } from './assemble.ts';
-import { type Gap, gapPiece, gapsAtStart } from './gap.ts';
+import { type Gap, gapBetweenScans, gapPiece, gapsAtStart } from './gap.ts';
 import { InstanceReader } from './instance-reader.ts';
 import type { TailOrigin } from './origin.ts';
 import type { ReadingContext } from './reading.ts';
@@ -148,7 +148,10 @@ export class InstanceTail {
 
   /** The files of this instance as a scan has just found them. */
   update(found: readonly FoundFile[]): void {
+    const seen = this.segments.flatMap(({ name, file }) => (name === null || file === null ? [] : [name]));
     if (this.#segments.update(found, this.endedSinceMs !== null)) this.#askAgain();
+    const gap = gapBetweenScans(seen, this.segments, this.#context.settings.rotatedFilesMax);
+    if (gap) this.say(gap);
     for (const segment of this.segments) {
       if (!segment.isLost) continue;
       this.#lose(segment, segment.held.firstMissing(0), segment.size, 'deleted-before-read');
@@ -179,6 +182,11 @@ export class InstanceTail {
     }
     this.nextPollMs = now + (this.isActive(now) ? this.#context.settings.pollActiveMs : idleMs);
     this.#planTurn(now);
+  }
+
+  /** The file that is written to has been renamed since it was found: there is a new one to be found. */
+  get isRotated(): boolean {
+    return this.#segments.isRotated;
   }
 
   isReady(now: number): boolean {

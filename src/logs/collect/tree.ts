@@ -100,6 +100,13 @@ export class Tree {
     }
   }
 
+  /** The container's directory with this identity is looked at by the next refresh. */
+  hurry(directoryId: string): void {
+    for (const { containers } of this.#pods.values()) {
+      for (const container of containers.values()) if (container.directory.id === directoryId) container.nextPollMs = 0;
+    }
+  }
+
   close(): void {
     this.#watcher?.close();
     for (const pod of this.#pods.values()) pod.watcher?.close();
