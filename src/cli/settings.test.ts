@@ -7,7 +7,7 @@ import { Command } from 'commander';
 import { applyConfigFile, configOption, setting } from './settings.ts';
 import { bytes, port, repeated } from './values.ts';
 
-function parsed(t: TestContext, file: string, argv: string[] = []): Record<string, unknown> {
+async function parsed(t: TestContext, file: string, argv: string[] = []): Promise<Record<string, unknown>> {
   const folder = mkdtempSync(join(tmpdir(), 'taffrail-settings-'));
   t.after(() => rmSync(folder, { recursive: true }));
   writeFileSync(join(folder, 'c.yaml'), file);
@@ -23,14 +23,14 @@ function parsed(t: TestContext, file: string, argv: string[] = []): Record<strin
     .addOption(configOption)
     .exitOverride();
   command.parse(['--config', join(folder, 'c.yaml'), ...argv], { from: 'user' });
-  applyConfigFile(command);
+  await applyConfigFile(command);
   return command.opts();
 }
 
-test('the file sets what no flag or variable sets', (t) => {
+test('the file sets what no flag or variable sets', async (t) => {
   process.env.TAFFRAIL_LOG_MAX_SIZE = '3Ki';
   t.after(() => delete process.env.TAFFRAIL_LOG_MAX_SIZE);
-  const options = parsed(t, 'port: 1\nlog-max-size: 2Ki\nmanifest: [a.yaml, b.yaml]\nexamples: false\n', [
+  const options = await parsed(t, 'port: 1\nlog-max-size: 2Ki\nmanifest: [a.yaml, b.yaml]\nexamples: false\n', [
     '--port',
     '5',
   ]);
@@ -40,16 +40,16 @@ test('the file sets what no flag or variable sets', (t) => {
   assert.equal(options.examples, false);
 });
 
-test('a wrong value names file, line, key and what is allowed', (t) => {
-  assert.throws(() => parsed(t, '# first\nport: 99999\n'), {
+test('a wrong value names file, line, key and what is allowed', async (t) => {
+  await assert.rejects(() => parsed(t, '# first\nport: 99999\n'), {
     code: 'usage',
     message: /c\.yaml:2: port: 99999 wants a whole number from 0 to 65535/,
   });
-  assert.throws(() => parsed(t, 'prot: 1\n'), {
+  await assert.rejects(() => parsed(t, 'prot: 1\n'), {
     code: 'usage',
     message: /c\.yaml:1: prot: there is no such setting; up knows port, log-max-size/,
   });
-  assert.throws(() => parsed(t, 'port: {a: 1}\n'), { code: 'usage', message: /c\.yaml:1: port: wants a value/ });
-  assert.throws(() => parsed(t, 'port: [\n'), { code: 'usage' });
-  assert.throws(() => parsed(t, '- 1\n'), { code: 'usage' });
+  await assert.rejects(() => parsed(t, 'port: {a: 1}\n'), { code: 'usage', message: /c\.yaml:1: port: wants a value/ });
+  await assert.rejects(() => parsed(t, 'port: [\n'), { code: 'usage' });
+  await assert.rejects(() => parsed(t, '- 1\n'), { code: 'usage' });
 });

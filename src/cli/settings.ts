@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { isMap, isNode, LineCounter, parseDocument } from 'yaml';
 import { Fault, messageOf } from '../base/fault.ts';
 
 /**
@@ -23,9 +22,11 @@ export const configOption = new Option('--config <file>', 'a YAML file of settin
 );
 
 /** Reads the file that --config names into the command's options. Throws Fault `usage` that names file, line and key. */
-export function applyConfigFile(command: Command): void {
+export async function applyConfigFile(command: Command): Promise<void> {
   const path = command.opts().config as string | undefined;
   if (path === undefined) return;
+  // Loaded only where there is a file: the agent's memory counts.
+  const { isMap, isNode, LineCounter, parseDocument } = await import('yaml');
   const lines = new LineCounter();
   const document = parseDocument(readText(path), { lineCounter: lines });
   const syntax = document.errors[0];

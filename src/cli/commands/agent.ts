@@ -48,7 +48,7 @@ export function command(): Command {
       '\nExamples:\n  taffrail agent --to https://taffrail.logging:7100 --token-file /var/run/secrets/taffrail/token\n  taffrail agent --log-root ./old-logs --once     # imports a directory\n',
     )
     .action(async (_flags, self: Command) => {
-      applyConfigFile(self);
+      await applyConfigFile(self);
       const flags = self.opts<AgentFlags>();
       const { logRoot, to, dataDir, nodeName, metricsPort } = flags;
       const access = await clusterAccess(flags);

@@ -21,7 +21,7 @@ export function command(): Command {
       '\nExamples:\n  taffrail server --data-dir /var/lib/taffrail\n  taffrail server --host 0.0.0.0 --tokens-file tokens.yaml --tls-cert tls.crt --tls-key tls.key\n',
     )
     .action(async (_flags, self: Command) => {
-      applyConfigFile(self);
+      await applyConfigFile(self);
       const signal = untilInterrupted();
       const parts = { log: createLogger(), metrics: new MetricsRegistry(), clock: systemClock };
       const running = await startServer(serverSettings(self.opts<StoreFlags & ListenerFlags>()), parts);

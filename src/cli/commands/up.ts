@@ -66,7 +66,7 @@ export function command(): Command {
       '\nExamples:\n  taffrail up\n  taffrail up --no-examples --manifest pod.yaml --data-dir /tmp/try --port 0 --api-port 0\n',
     )
     .action(async (_flags, self: Command) => {
-      applyConfigFile(self);
+      await applyConfigFile(self);
       const flags = self.opts<UpFlags>();
       if (flags.fresh) await (await import('./down.ts')).reset(flags.dataDir);
       const signal = untilInterrupted();
