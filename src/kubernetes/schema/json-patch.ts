@@ -22,7 +22,10 @@ interface Operation {
   value?: unknown;
 }
 
-/** Does all operations or none; the original is not changed. Throws Fault `bad-request`, `conflict` where a `test` fails. */
+/**
+ * Does all operations or none; the original is not changed. Throws Fault `bad-request` for what is no patch (or asks too
+ * much), `conflict` for one that does not fit this object: a `test` fails, a place does not exist.
+ */
 export function jsonPatched(original: JsonObject, patch: unknown): JsonObject {
   if (!Array.isArray(patch)) throw new Fault('bad-request', 'a JSON patch must be a list of operations');
   if (patch.length > OPERATIONS_MAX) {
@@ -30,7 +33,8 @@ export function jsonPatched(original: JsonObject, patch: unknown): JsonObject {
   }
   const holder: JsonObject = { root: copied(original) };
   const budget: Budget = { nodes: COPIED_NODES_MAX, shifts: SHIFTED_ITEMS_MAX };
-  for (const [at, operation] of patch.entries()) apply(holder, readOperation(operation, at), at, budget);
+  const operations = patch.map(readOperation);
+  for (const [at, operation] of operations.entries()) apply(holder, operation, at, budget);
   if (!isJsonObject(holder.root)) throw new Fault('bad-request', 'the patch replaces the object by something else');
   return holder.root;
 }
@@ -61,7 +65,7 @@ function apply(holder: JsonObject, operation: Operation, at: number, budget: Bud
   } else if (op === 'test') {
     const { parent, key } = locate(holder, path, at);
     if (!sameJson(present(parent, key, path, at), operation.value)) {
-      throw new Fault('conflict', `operation ${at} of the patch: the test of ${path} failed`);
+      doesNotFit(at, `the test of ${path} failed`);
     }
   } else {
     const from = operation.from as string;
@@ -100,7 +104,7 @@ function locate(holder: JsonObject, path: string, at: number): { parent: JsonObj
   let parent: JsonObject | unknown[] = holder;
   for (const [depth, part] of parts.slice(0, -1).entries()) {
     const next = present(parent, part, `/${parts.slice(1, depth + 1).join('/')}`, at);
-    if (!isJsonObject(next) && !Array.isArray(next)) return refuse(at, `${path} leads through a plain value`);
+    if (!isJsonObject(next) && !Array.isArray(next)) return doesNotFit(at, `${path} leads through a plain value`);
     parent = next;
   }
   return { parent, key: parts.at(-1)! };
@@ -108,13 +112,13 @@ function locate(holder: JsonObject, path: string, at: number): { parent: JsonObj
 
 function present(parent: JsonObject | unknown[], key: string, path: string, at: number): unknown {
   if (Array.isArray(parent)) return parent[indexOf(key, parent.length - 1, path, at)];
-  return Object.hasOwn(parent, key) ? ownValue(parent, key) : refuse(at, `${path} does not exist`);
+  return Object.hasOwn(parent, key) ? ownValue(parent, key) : doesNotFit(at, `${path} does not exist`);
 }
 
 function indexOf(key: string, indexMax: number, path: string, at: number): number {
-  if (!/^(?:0|[1-9]\d{0,8})$/.test(key)) return refuse(at, `${path} does not name an item of a list`);
+  if (!/^(?:0|[1-9]\d{0,8})$/.test(key)) return doesNotFit(at, `${path} does not name an item of a list`);
   const index = Number(key);
-  return index <= indexMax ? index : refuse(at, `${path} lies past the end of its list`);
+  return index <= indexMax ? index : doesNotFit(at, `${path} lies past the end of its list`);
 }
 
 function shift(items: number, budget: Budget, at: number): void {
@@ -131,4 +135,8 @@ function spend(value: unknown, budget: Budget, at: number): void {
 
 function refuse(at: number, why: string): never {
   throw new Fault('bad-request', `operation ${at} of the patch: ${why}`);
+}
+
+function doesNotFit(at: number, why: string): never {
+  throw new Fault('conflict', `operation ${at} of the patch: ${why}`);
 }

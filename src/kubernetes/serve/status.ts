@@ -105,6 +105,9 @@ export function invalid(group: string, kind: string, name: string, errors: reado
   });
 }
 
+/** 422 for a request as a whole, where no field is to blame. */
+export const unprocessable = (message: string) => new StatusError(422, 'Invalid', message, {});
+
 export const badRequest = (message: string) => new StatusError(400, 'BadRequest', message);
 export const unauthorized = () => new StatusError(401, 'Unauthorized', 'Unauthorized');
 export const internalError = (message: string) =>

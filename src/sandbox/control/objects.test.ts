@@ -117,6 +117,11 @@ test('each kind of patch does what it is for', async (t) => {
   const stale = { metadata: { resourceVersion: strategic.body.metadata.resourceVersion, labels: { a: 'b' } } };
   assert.equal((await patch('merge-patch', stale)).code, 409);
   assert.equal((await patch('merge-patch', 'nonsense')).code, 400);
+  const unfit = await patch('json-patch', [{ op: 'test', path: '/spec/containers/0/image', value: '9' }]);
+  assert.deepEqual([unfit.code, unfit.body.reason], [422, 'Invalid']);
+  assert.match(unfit.body.message, /operation 0 .* test of \/spec\/containers\/0\/image failed/);
+  assert.equal((await patch('json-patch', [{ op: 'remove', path: '/spec/nothing' }])).code, 422);
+  assert.equal((await patch('json-patch', [{ op: 'remove', path: '/spec/nothing' }, { op: 'wrong' }])).code, 400);
   assert.equal((await patch('strange-patch', {})).code, 415);
   for (const wrong of [
     { kind: 'Node' },

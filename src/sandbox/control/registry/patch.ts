@@ -1,7 +1,14 @@
+import { Fault } from '../../../base/fault.ts';
 import type { KubeObject } from '../../../kubernetes/client/client.ts';
 import { jsonPatched } from '../../../kubernetes/schema/json-patch.ts';
 import { mergePatched } from '../../../kubernetes/schema/merge-patch.ts';
-import { type ApiRequest, badRequest, type PatchOptions, type Target } from '../../../kubernetes/serve/serve.ts';
+import {
+  type ApiRequest,
+  badRequest,
+  type PatchOptions,
+  type Target,
+  unprocessable,
+} from '../../../kubernetes/serve/serve.ts';
 import type { Kind } from '../kinds/kind.ts';
 import { decoded, requireTarget } from './admit-object.ts';
 import { create } from './create.ts';
@@ -41,9 +48,19 @@ export function patchedObject(
   { type, patch: given }: PatchOptions,
 ): KubeObject {
   const base = before as unknown as Record<string, unknown>;
-  if (type === 'json') return jsonPatched(base, given) as unknown as KubeObject;
+  if (type === 'json') return jsonPatchedObject(base, given);
   if (type === 'merge') return mergePatched(base, asObject(given)) as unknown as KubeObject;
   return schemas.strategicMerge(gvkOf(kind), before, asObject(given));
+}
+
+/** That a patch does not fit is no conflict of two writers, after which a client would try again: 422, as from Kubernetes. */
+export function jsonPatchedObject(base: Record<string, unknown>, given: unknown): KubeObject {
+  try {
+    return jsonPatched(base, given) as unknown as KubeObject;
+  } catch (error) {
+    if (error instanceof Fault && error.code === 'conflict') throw unprocessable(error.message);
+    throw error;
+  }
 }
 
 function asObject(value: unknown): KubeObject {

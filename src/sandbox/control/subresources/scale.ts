@@ -1,9 +1,10 @@
 import type { KubeObject } from '../../../kubernetes/client/client.ts';
-import { jsonPatched } from '../../../kubernetes/schema/json-patch.ts';
+
 import { mergePatched } from '../../../kubernetes/schema/merge-patch.ts';
 import { labelSelectorOf, printLabelSelector } from '../../../kubernetes/selector/selector.ts';
 import { invalid, type PatchOptions, type SubresourceBacking, type Target } from '../../../kubernetes/serve/serve.ts';
 import { invalidValue, type Kind } from '../kinds/kind.ts';
+import { jsonPatchedObject } from '../registry/patch.ts';
 import { type Registry, stored } from '../registry/registry.ts';
 import { replace } from '../registry/update.ts';
 
@@ -36,7 +37,7 @@ function patched(before: KubeObject, { type, patch }: PatchOptions): KubeObject 
     string,
     unknown
   >;
-  return (type === 'json' ? jsonPatched(base, patch) : mergePatched(base, patch)) as unknown as KubeObject;
+  return type === 'json' ? jsonPatchedObject(base, patch) : (mergePatched(base, patch) as unknown as KubeObject);
 }
 
 function scale({ metadata, spec, status }: KubeObject): KubeObject {
