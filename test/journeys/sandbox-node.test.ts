@@ -5,7 +5,7 @@ import { request } from 'node:https';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { systemClock as clock } from '../../src/base/clock.ts';
+import { type Clock, systemClock as clock } from '../../src/base/clock.ts';
 import type { KubeObject, KubernetesClient } from '../../src/kubernetes/client/client.ts';
 import { createClient } from '../../src/kubernetes/client/http-client.ts';
 import { openPki } from '../../src/kubernetes/pki/pki.ts';
@@ -91,6 +91,22 @@ class Cluster {
     return readdirSync(this.logRoot).find((directory) => directory.startsWith(`default_${name}_`));
   }
 }
+
+const leases = '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases';
+
+test('the node holds a lease, which it owns and renews', async (t) => {
+  let sinceMs = 0;
+  const ahead: Clock = { ...clock, nowMs: () => clock.nowMs() + sinceMs };
+  const cluster = await Cluster.start(t, { clock: ahead, disk: { pressureTransitionMs: 200 } });
+  const first = await cluster.client.request<KubeObject>(`${leases}/sandbox`);
+  assert.equal(first.spec.holderIdentity, 'sandbox');
+  assert.equal(first.metadata.ownerReferences?.[0]?.kind, 'Node');
+  sinceMs = 15_000;
+  await soon(async () => {
+    const { spec } = await cluster.client.request<KubeObject>(`${leases}/sandbox`);
+    return Date.parse(spec.renewTime) - Date.parse(first.spec.renewTime) >= 15_000;
+  });
+});
 
 function get(
   port: number,

@@ -123,6 +123,7 @@ class NodeKeeper {
   #evictedUid: string | undefined;
   #reported = '';
   #reportedAtMs = 0;
+  #renewedAtMs = 0;
   #timer: NodeJS.Timeout | undefined;
   #turning = false;
 
@@ -154,6 +155,7 @@ class NodeKeeper {
       await this.#readStats();
       this.#relieveDisk();
       await this.#report();
+      await this.#renewLease();
     } catch (error) {
       this.#options.log.warn('the node could not be reported', { error: messageOf(error) });
     } finally {
@@ -193,6 +195,13 @@ class NodeKeeper {
     await this.#api.writeNode(nodeObject({ ...facts, runtimeReady, diskPressure, nowMs }), pressureTaint, diskPressure);
     this.#reported = key;
     this.#reportedAtMs = nowMs;
+  }
+
+  async #renewLease(): Promise<void> {
+    const nowMs = this.#clock.nowMs();
+    if (nowMs - this.#renewedAtMs < housekeepingMs) return;
+    await this.#api.renewLease(this.#options.nodeName);
+    this.#renewedAtMs = nowMs;
   }
 
   #stats = { logBytes: 0, lostBytes: 0, pauses: 0, pendingBytes: 0 };

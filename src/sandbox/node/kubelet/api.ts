@@ -31,6 +31,8 @@ export interface KubeletApi {
   record(event: NodeEvent): void;
   /** Creates the Node or brings its status up to date, with or without the taint. */
   writeNode(node: KubeObject, taint: NodeTaint, tainted: boolean): Promise<void>;
+  /** Says that the node lives: its Lease, which is made if there is none. */
+  renewLease(nodeName: string): Promise<void>;
 }
 
 export interface NodeTaint {

@@ -13,6 +13,9 @@ import { seconds } from './status.ts';
 const rememberedEventsMax = 1000;
 /** Events that wait to be sent; more are dropped and counted. */
 const waitingEventsMax = 1000;
+const leasesPath = '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases';
+/** Renewed four times as often. */
+const leaseDurationSeconds = 40;
 const mergePatch = 'application/merge-patch+json';
 
 export interface ClusterApiOptions {
@@ -108,6 +111,25 @@ export class ClusterApi implements KubeletApi {
       await this.#client.request(path, { method: 'PATCH', contentType: mergePatch, body });
     }
     await this.#client.request(`${path}/status`, { method: 'PATCH', contentType: mergePatch, body: { status } });
+  }
+
+  async renewLease(nodeName: string): Promise<void> {
+    const renewTime = new Date(this.#options.clock.nowMs()).toISOString().replace('Z', '000Z');
+    const spec = { holderIdentity: nodeName, leaseDurationSeconds, renewTime };
+    try {
+      await this.#client.request(`${leasesPath}/${nodeName}`, {
+        method: 'PATCH',
+        contentType: mergePatch,
+        body: { spec },
+      });
+    } catch (error) {
+      if (!isApiError(error, 404)) throw error;
+      const node = await this.#client.request<KubeObject>(`/api/v1/nodes/${nodeName}`);
+      const owner = { apiVersion: 'v1', kind: 'Node', name: nodeName, uid: node.metadata.uid };
+      const metadata = { name: nodeName, ownerReferences: [owner] };
+      const body = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata, spec };
+      await this.#client.request(leasesPath, { method: 'POST', body });
+    }
   }
 
   async #find(path: string, kind: string): Promise<KubeObject | undefined> {

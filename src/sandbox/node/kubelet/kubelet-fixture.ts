@@ -67,6 +67,7 @@ export class MemoryApi implements KubeletApi {
 
   async secret(): Promise<undefined> {}
   async writeNode(): Promise<void> {}
+  async renewLease(): Promise<void> {}
 
   record(event: NodeEvent): void {
     this.events.push(event);

@@ -276,3 +276,13 @@ test('a pod runs as its securityContext says, and can write its volume and its l
   assert.equal(node.container('p')?.state.terminated?.message, 'bye\n');
   await node.until(() => node.container('q')?.state.waiting?.reason === 'CreateContainerConfigError');
 });
+
+test('after a crash of the runtime a pod begins with its init containers, as after one of its node', async (t) => {
+  const node = await KubeletFixture.start(t);
+  node.add('p', { initContainers: [sh('i', 'echo prepared')], containers: [sh('c', forever)] });
+  await node.until(() => node.container('p')?.ready);
+  process.kill(readAddress(node.directory)!.pid, 'SIGKILL');
+  await node.until(() => node.container('p')?.restartCount === 1 && node.container('p')?.ready);
+  const init = node.container('p', 'i')!;
+  assert.deepEqual([init.restartCount, init.state.terminated?.exitCode], [1, 0]);
+});

@@ -32,6 +32,19 @@ test('init containers run one after the other before the ordinary ones', () => {
   assert.deepEqual(names(pod, { i: view('exited', { exitCode: 1 }) }), ['i/1']);
 });
 
+test('a lost sandbox begins with its init containers again, once; a pod that is done stays done', () => {
+  const lost = (exitCode: number) => view('exited', { exitCode, sandboxLost: true });
+  const pod = podOf({ initContainers: [{ name: 'i' }, { name: 'j' }] });
+  const past = { i: lost(0), j: lost(0), a: lost(255), b: lost(255) };
+  assert.deepEqual(names(pod, past), ['i/1']);
+  assert.deepEqual(names(pod, { ...past, i: view('exited') }), ['j/1']);
+  assert.deepEqual(names(pod, { ...past, i: view('exited'), j: view('exited') }), ['a/1', 'b/1']);
+  assert.deepEqual(names(pod, { ...past, i: view('exited'), j: view('exited'), a: view('running') }), ['b/1']);
+  assert.deepEqual(names(pod, past, 10_000), ['i/1']);
+  const once = podOf({ restartPolicy: 'OnFailure', initContainers: [{ name: 'i' }] });
+  assert.equal(planOf(once, views({ i: lost(0), a: lost(0), b: lost(0) }), 2000, () => 0).outcome, 'Succeeded');
+});
+
 test('a sidecar must have started before the next one, and is restarted whatever the policy', () => {
   const pod = podOf({
     initContainers: [{ name: 's', restartPolicy: 'Always' }, { name: 'i' }],

@@ -34,7 +34,8 @@ export function planOf(
   const begin = (container: ContainerSpec) => {
     const latest = views.get(container.name)?.latest;
     if (latest?.state === 'created') return;
-    const delayMs = latest ? restartDelayMs(latest) : 0;
+    // What a lost sandbox took with it has not crashed.
+    const delayMs = latest && !latest.sandboxLost ? restartDelayMs(latest) : 0;
     const untilMs = (latest?.finishedAtMs ?? 0) + delayMs;
     if (latest && untilMs > nowMs) plan.waiting.set(container.name, { untilMs, delayMs });
     else plan.start.push({ container, attempt: latest ? latest.attempt + 1 : 0 });
@@ -42,14 +43,14 @@ export function planOf(
   const policy = pod.spec.restartPolicy ?? 'Always';
   const outcome = outcomeOf(pod, views, policy);
   if (outcome) return { ...plan, outcome };
-  const mainStarted = pod.spec.containers.some(({ name }) => views.get(name)?.latest);
+  const mainStarted = hasBegun(pod, views);
   for (const container of pod.spec.initContainers ?? []) {
     const view = views.get(container.name);
     if (kindOf(pod, container) === 'sidecar') {
       if (view?.latest?.state !== 'running') begin(container);
       if (mainStarted) continue;
       if (view?.latest?.state !== 'running' || !view.started) return plan;
-    } else if (!mainStarted && !hasSucceeded(view)) {
+    } else if (!mainStarted && (!hasSucceeded(view) || view?.latest?.sandboxLost)) {
       if (view?.latest?.state !== 'running') begin(container);
       return plan;
     }
@@ -86,14 +87,22 @@ export function hasSucceeded(view: ContainerView | undefined): boolean {
   return view?.latest?.state === 'exited' && view.latest.exitCode === 0;
 }
 
+/** An ordinary container was started in the present sandbox, so the init containers of it are done. */
+function hasBegun(pod: Pod, views: ReadonlyMap<string, ContainerView>): boolean {
+  return pod.spec.containers.some(({ name }) => {
+    const latest = views.get(name)?.latest;
+    return latest !== undefined && !latest.sandboxLost;
+  });
+}
+
 /** All of a pod's init containers are done: sidecars run and the others have ended well. */
 export function isInitialized(pod: Pod, views: ReadonlyMap<string, ContainerView>): boolean {
-  if (pod.spec.containers.some(({ name }) => views.get(name)?.latest)) return true;
+  if (hasBegun(pod, views)) return true;
   return (pod.spec.initContainers ?? []).every((container) => {
     const view = views.get(container.name);
     return kindOf(pod, container) === 'sidecar'
       ? view?.latest?.state === 'running' && view.started
-      : hasSucceeded(view);
+      : hasSucceeded(view) && !view?.latest?.sandboxLost;
   });
 }
 

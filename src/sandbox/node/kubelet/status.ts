@@ -126,7 +126,8 @@ function conditionsOf(
   { views, nowMs, failure, written }: StatusInputs,
 ): PodCondition[] {
   const ended = phase === 'Succeeded' || phase === 'Failed';
-  const initialized = isInitialized(pod, views) || phase === 'Succeeded';
+  const begun = pod.spec.containers.some(({ name }) => views.get(name)?.latest);
+  const initialized = isInitialized(pod, views) || (ended && begun) || phase === 'Succeeded';
   const unready = pod.spec.containers.filter(({ name }) => {
     const view = views.get(name);
     return view?.latest?.state !== 'running' || !view.ready;

@@ -63,6 +63,8 @@ export interface ContainerRecord extends ContainerLabels {
   /** Completed, Error, StartError, ContainerStatusUnknown. */
   reason?: string;
   message?: string;
+  /** The pod's sandbox it belonged to is gone with an earlier runtime: the pod begins anew, init containers first. */
+  sandboxLost?: true;
 }
 
 /** What this machine lets the runtime do. */

@@ -185,6 +185,7 @@ export class Runtime {
         });
         writeFileDurably(path, JSON.stringify(record), 0o600);
       }
+      record.sandboxLost = true;
       this.#records.set(record.id, record);
     }
   }
