@@ -141,7 +141,7 @@ export interface ProgressFact {
   kind: 'progress';
   instance: InstanceId;
   state: 'live' | 'ended';
-  /** Bytes on disk that are not yet acknowledged, when this was said. */
+  /** Bytes that had been on disk for seconds and were not acknowledged, when this was said; what is under way does not count. */
   lagBytes: number;
 }
 

@@ -86,8 +86,8 @@ export class Collector {
     if (now >= this.#keepAtMs) {
       this.#keepAtMs = now + this.#options.settings.settleMs / 2;
       this.#keepVanishing(now);
+      this.#forgetFinished();
     }
-    this.#forgetFinished();
   }
 
   /** The next instance that has something to read, in turn; undefined where none has. */

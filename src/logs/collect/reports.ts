@@ -2,7 +2,7 @@ import { encodeFactsFrame, type Fact, type FrameResult, type ProgressFact } from
 import { instanceFacts, type PodDigest } from './pod-facts.ts';
 import type { InstanceTail } from './tail.ts';
 
-/** The lag of an instance is told at most this often. */
+/** The lag of an instance is told at most this often; bytes count that have waited for as long. */
 const progressMs = 5000;
 const podsPerFrameMax = 100;
 
@@ -76,12 +76,12 @@ export class Reports {
       if (known && text !== told.facts) facts.push({ ...known, instance: tail.id! });
       told.facts = text ?? '';
     }
-    const isEnding = tail.endedSinceMs !== null && !tail.isToldEnded;
-    if (final || isEnding || now - told.progressAtMs >= progressMs) {
-      const progress = progressOf(tail);
+    const hasEnded = tail.endedSinceMs !== null && !tail.isToldEnded && tail.isFinished;
+    if (final || hasEnded || now - told.progressAtMs >= progressMs) {
+      const progress = progressOf(tail, final);
       const text = `${progress.state} ${progress.lagBytes}`;
       // The last word is said again until it is acknowledged.
-      if (text !== told.progress || (isEnding && progress.state === 'ended')) facts.push(progress);
+      if (text !== told.progress || hasEnded) facts.push(progress);
       told.progress = text;
       told.progressAtMs = now;
     }
@@ -101,7 +101,8 @@ export class Reports {
   }
 }
 
-function progressOf(tail: InstanceTail): ProgressFact {
-  const { id, isFinished, lagBytes } = tail;
-  return { kind: 'progress', instance: id!, state: isFinished ? 'ended' : 'live', lagBytes };
+/** The final word tells of all that stays behind. */
+function progressOf(tail: InstanceTail, final: boolean): ProgressFact {
+  const lagBytes = final ? tail.lagBytes : tail.standingLagBytes();
+  return { kind: 'progress', instance: tail.id!, state: tail.isFinished ? 'ended' : 'live', lagBytes };
 }

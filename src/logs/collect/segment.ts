@@ -46,6 +46,7 @@ export class Segment {
   /** What the server said it holds, until it can be compared with the file. */
   #offered: readonly HeldRange[] = [];
   #prefix: Buffer = Buffer.alloc(0);
+  #sizeAsked = 0;
 
   constructor(file: FoundFile | null, id: string = file?.id ?? '') {
     this.file = file;
@@ -76,6 +77,16 @@ export class Segment {
 
   get lagBytes(): number {
     return this.done ? 0 : this.held.missingBelow(this.size);
+  }
+
+  /**
+   * Of what was there when this was last asked, the bytes that are still not acknowledged. A container that writes all the
+   * time always has some under way: only those that stay are a lag.
+   */
+  standingLagBytes(): number {
+    const before = Math.min(this.#sizeAsked, this.size);
+    this.#sizeAsked = this.size;
+    return this.done ? 0 : this.held.missingBelow(before);
   }
 
   /** Finds out its name; stays null while the first record is not complete, unless `final`. Throws what opening throws. */

@@ -72,3 +72,18 @@ test('a file that is renamed between the scan and its opening is found by the ne
     names.map((name) => ({ name, done: false })),
   );
 });
+
+test('only bytes that were there when the lag was last asked for count as standing behind', (t) => {
+  const { directory, segments, found } = fixture(t);
+  writeFileSync(join(directory, '0.log'), `${oldRecord}\n`);
+  segments.update([found('0.log')], false);
+  const segment = segments.list[0]!;
+  segment.identify(false);
+  const bytes = oldRecord.length + 1;
+  assert.deepEqual([segment.lagBytes, segment.standingLagBytes()], [bytes, 0]);
+  assert.equal(segment.standingLagBytes(), bytes);
+  segment.held.add(0, bytes);
+  segment.size += 100;
+  assert.deepEqual([segment.lagBytes, segment.standingLagBytes()], [100, 0]);
+  assert.equal(segment.standingLagBytes(), 100);
+});

@@ -100,6 +100,11 @@ export class InstanceTail {
     return this.segments.reduce((sum, segment) => sum + segment.lagBytes, 0);
   }
 
+  /** The part of the lag that was there already when this was last asked. */
+  standingLagBytes(): number {
+    return this.segments.reduce((sum, segment) => sum + segment.standingLagBytes(), 0);
+  }
+
   get openFiles(): number {
     return this.segments.reduce((count, segment) => count + (segment.fd === null ? 0 : 1), 0);
   }

@@ -46,7 +46,7 @@ interface Container {
   nextPollMs: number;
 }
 
-const LOOK_MS = 2;
+const LOOK_MS = 4;
 /** Times of files are as coarse as the kernel's tick. */
 const FRESH_MS = 50;
 /** Names that were complained about are remembered up to here, so that each is said once. */
