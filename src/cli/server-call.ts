@@ -20,8 +20,8 @@ export async function callServer(
   throw faultOf(answer.statusCode ?? 0, text);
 }
 
-export async function getJson<T>(address: ServerAddress, path: string): Promise<T> {
-  const body = await bodyOf(await callServer(address, path), answerBytesMax);
+export async function getJson<T>(address: ServerAddress, path: string, signal?: AbortSignal): Promise<T> {
+  const body = await bodyOf(await callServer(address, path, signal ? { signal } : {}), answerBytesMax);
   try {
     return JSON.parse(body.toString()) as T;
   } catch {

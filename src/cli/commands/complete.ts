@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { commands } from '../catalogue.ts';
 import { resolveServer, type ServerOptions, serverOptions } from '../server-address.ts';
+import { getJson } from '../server-call.ts';
 
 const answerTimeoutMs = 1500;
 const candidatesMax = 500;
@@ -50,13 +51,8 @@ async function candidatesFor(words: string[], options: ServerOptions): Promise<s
 }
 
 async function instances(options: ServerOptions): Promise<NamedInstance[]> {
-  const { url, token } = resolveServer(options);
-  const response = await fetch(new URL('/taffrail/v1/instances', url), {
-    headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
-    signal: AbortSignal.timeout(answerTimeoutMs),
-  });
-  const { instances: found } = (await response.json()) as {
+  const { instances: found } = await getJson<{
     instances: { namespace: string; pod: string; key: { container: string } }[];
-  };
+  }>(resolveServer(options), '/taffrail/v1/instances', AbortSignal.timeout(answerTimeoutMs));
   return found.map(({ namespace, pod, key }) => ({ namespace, pod, container: key.container }));
 }

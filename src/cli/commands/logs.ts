@@ -15,10 +15,25 @@ const truncatedFlag = 2;
 /** How often it is looked whether a pod that is waited for is there. */
 const waitIntervalMs = 500;
 
+const examples = `
+Examples:
+  taffrail logs crasher                         what its only container says now, or said last
+  taffrail logs crasher -p                      the run before that
+  taffrail logs crasher --instance all          every run that is kept, the oldest first
+  taffrail logs deploy/web --all-pods -f        all pods of a deployment, and those to come
+  taffrail logs -l app=web -c server --tail 20  the last lines of one container of each pod
+  taffrail logs web-1 --grep 'timeout|5\\d\\d' --around 3 --since 1h
+  taffrail logs -A -l app=web --stream stderr -o json
+
+"taffrail instances POD" lists the runs there are, also of pods that are gone.
+`;
+
 export function command(): Command {
-  return logsFlags().action(async (pod: string | undefined, container: string | undefined, flags: LogsFlags) => {
-    await printLogs(logsRequest(pod, container, flags), flags);
-  });
+  return logsFlags()
+    .addHelpText('after', examples)
+    .action(async (pod: string | undefined, container: string | undefined, flags: LogsFlags) => {
+      await printLogs(logsRequest(pod, container, flags), flags);
+    });
 }
 
 async function printLogs(request: LogsRequest, flags: LogsFlags): Promise<void> {

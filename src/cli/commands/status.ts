@@ -1,10 +1,8 @@
 import { Command } from 'commander';
 import { formatByteSize } from '../../base/byte-size.ts';
-import { Fault } from '../../base/fault.ts';
 import type { StoreStatus } from '../../logs/store/store.ts';
 import { resolveServer, type ServerAddress, type ServerOptions, serverOptions } from '../server-address.ts';
-
-const answerTimeoutMs = 10_000;
+import { getJson } from '../server-call.ts';
 
 interface ServerStatus {
   version: string;
@@ -30,30 +28,11 @@ export function command(): Command {
     .option('-o, --output <format>', 'json prints everything as it is')
     .action(async (flags: ServerOptions & { output?: string }) => {
       const address = resolveServer(flags);
-      const server = await get<ServerStatus>(address, '/taffrail/v1/status');
-      const { instances } = await get<{ instances: InstanceLag[] }>(address, '/taffrail/v1/instances');
+      const server = await getJson<ServerStatus>(address, '/taffrail/v1/status');
+      const { instances } = await getJson<{ instances: InstanceLag[] }>(address, '/taffrail/v1/instances');
       if (flags.output === 'json') process.stdout.write(`${JSON.stringify({ server, instances }, null, 2)}\n`);
       else process.stdout.write(report(address, server, instances));
     });
-}
-
-async function get<T>({ url, token }: ServerAddress, path: string): Promise<T> {
-  let response: Response;
-  try {
-    response = await fetch(new URL(path, url), {
-      headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
-      signal: AbortSignal.timeout(answerTimeoutMs),
-    });
-  } catch (error) {
-    throw new Fault('unavailable', `the server at ${url.origin} does not answer`, { cause: error });
-  }
-  const body = (await response.json()) as T & { error?: { message: string } };
-  if (!response.ok)
-    throw new Fault(
-      response.status === 401 ? 'unauthenticated' : 'unavailable',
-      body.error?.message ?? `status ${response.status}`,
-    );
-  return body;
 }
 
 function report(
