@@ -6,8 +6,8 @@ import { ensureCorpus } from '../../bench/corpus.ts';
 import { stalled } from '../../bench/runs/stalled.ts';
 import { temporaryDirectory } from './processes.ts';
 
-const SEED_BYTES = 64_000_000;
-const COPIES = 16;
+const SEED_BYTES = 250_000_000;
+const COPIES = 4;
 const STALL_MS = 12_000;
 const AGENT_BYTES_MAX = 120_000_000;
 
