@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Fault } from './fault.ts';
@@ -14,6 +14,16 @@ export interface HeldLock {
 /** Throws Fault `already-locked`. `what` completes "another process is using …". */
 export function takeLock(path: string, what: string): HeldLock {
   mkdirSync(dirname(path), { recursive: true });
+  for (;;) {
+    const database = opened(path, what);
+    // The file goes with the lock; whoever opened it just before that has a lock on a file without a name, and tries again.
+    if (database) return { release: () => removeAndClose(path, database) };
+  }
+}
+
+function opened(path: string, what: string): DatabaseSync | undefined {
+  closeSync(openSync(path, 'a'));
+  const identity = identityOf(path);
   const database = new DatabaseSync(path);
   try {
     database.exec(
@@ -26,5 +36,19 @@ export function takeLock(path: string, what: string): HeldLock {
       hint: 'stop it first, or give this one a directory of its own with --data-dir',
     });
   }
-  return { release: () => database.close() };
+  // Had the file been replaced before it was opened, or removed before it was locked, it would be another one now.
+  if (identity !== undefined && identityOf(path) === identity) return database;
+  database.close();
+  return undefined;
+}
+
+/** Inode numbers are given out again; with the time of birth they are not. */
+function identityOf(path: string): string | undefined {
+  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return stat && `${stat.ino} ${stat.birthtimeNs}`;
+}
+
+function removeAndClose(path: string, database: DatabaseSync): void {
+  rmSync(path, { force: true });
+  database.close();
 }
