@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
   chmodSync,
   closeSync,
   mkdirSync,
   openSync,
+  renameSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
   writeSync,
@@ -15,6 +18,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { AgentWorld, numbers, until } from './agent-harness.ts';
 
+const NOBODY = 65534;
 let world: AgentWorld;
 
 beforeEach(async () => {
@@ -45,15 +49,47 @@ test('what cannot be read is skipped and counted, and the rest goes on', async (
   }
 });
 
-test('a file without read permission is said, and read when it may be', {
-  skip: process.getuid?.() === 0,
-}, async () => {
+test('a file without read permission is said, and read when it may be', async () => {
   world.write(numbers(0, 3));
-  chmodSync(world.path(), 0o000);
-  await world.start();
-  await until('it was said', () => world.metric('taffrail_agent_troubles_total') > 0);
-  assert.deepEqual(world.texts(), []);
+  const becomeRootAgain = becomeOrdinary();
+  try {
+    chmodSync(world.path(), 0o000);
+    await world.start({ settings: { reconcileMs: 200 } });
+    await until('it was said', () => world.metric('taffrail_agent_troubles_total') > 0);
+    assert.deepEqual(world.texts(), []);
+    chmodSync(world.path(), 0o644);
+    await until('the lines', () => world.texts().length === 3, 20_000);
+  } finally {
+    becomeRootAgain();
+  }
 });
+
+test('a file that vanishes before it may be read is told as a gap', async () => {
+  world.write(numbers(0, 3));
+  const becomeRootAgain = becomeOrdinary();
+  try {
+    await world.start();
+    await until('the lines', () => world.texts().length === 3);
+    renameSync(world.path(), `${world.path()}.20260102-030400`);
+    writeFileSync(`${world.path()}.tmp`, 'secret', { mode: 0o000 });
+    renameSync(`${world.path()}.tmp`, world.path());
+    await until('it was said', () => world.metric('taffrail_agent_troubles_total') > 0);
+    rmSync(world.path());
+    await until('a gap', () => world.server.gaps().length > 0);
+    const [gap] = world.server.gaps();
+    assert.deepEqual([gap!.reason, gap!.segment, gap!.to], ['unreadable', null, null]);
+  } finally {
+    becomeRootAgain();
+  }
+});
+
+/** Root may read everything; as somebody else this process finds out what an agent without that right sees. */
+function becomeOrdinary(): () => void {
+  if (process.getuid?.() !== 0) return () => {};
+  execFileSync('chown', ['-R', String(NOBODY), world.home]);
+  process.seteuid?.(NOBODY);
+  return () => process.seteuid?.(0);
+}
 
 test('malformed lines, NUL and invalid UTF-8 are kept as they are', async () => {
   const bytes = Buffer.from([0x00, 0xff, 0xfe, 0x0d, 0x0a]);

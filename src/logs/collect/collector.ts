@@ -129,15 +129,17 @@ export class Collector {
     }
   }
 
-  #onFiles(directory: ContainerDirectory, files: FoundFile[]): void {
+  #onFiles(directory: ContainerDirectory, files: FoundFile[]): boolean {
     const byAttempt = Map.groupBy(files, ({ attempt }) => attempt);
     for (const [attempt, found] of byAttempt) this.#tailOf(directory, attempt).update(found);
     const latest = Math.max(-1, ...byAttempt.keys());
-    for (const tail of this.#byDirectory.get(directory.id) ?? []) {
+    const tails = this.#byDirectory.get(directory.id) ?? [];
+    for (const tail of tails) {
       const { attempt } = tail.origin.key;
       if (!byAttempt.has(attempt)) tail.update([]);
       if (!byAttempt.has(attempt) || attempt < latest) tail.end();
     }
+    return tails.every((tail) => !tail.hasClosedFile);
   }
 
   #onGone(directory: ContainerDirectory): void {

@@ -16,7 +16,13 @@ const unexpected = () => assert.fail('nothing is lost or in trouble');
 
 function fixture(t: TestContext) {
   const directory = mkdtempSync(join(tmpdir(), 'taffrail-segments-'));
-  const segments = new Segments({ settleMs: 0, monotonicMs: () => 1, onTrouble: unexpected, onLost: unexpected });
+  const segments = new Segments({
+    settleMs: 0,
+    monotonicMs: () => 1,
+    onTrouble: unexpected,
+    onLost: unexpected,
+    onNeverOpened: unexpected,
+  });
   t.after(() => {
     for (const segment of segments.list) segment.close();
     rmSync(directory, { recursive: true });

@@ -9,6 +9,8 @@ export interface SegmentsOptions {
   onTrouble(message: string, error: unknown): void;
   /** Bytes that were seen and can no longer be read. */
   onLost(segment: Segment, from: number, to: number): void;
+  /** A file went that could never be opened; it came after `after`, as far as one can tell. */
+  onNeverOpened(after: Segment | undefined): void;
 }
 
 /**
@@ -20,9 +22,16 @@ export class Segments {
   list: Segment[] = [];
   /** When one of them was last seen to grow. */
   grewAtMs = 0;
+  /** Files that cannot be opened (yet), by id. */
+  readonly #closed = new Set<string>();
 
   constructor(options: SegmentsOptions) {
     this.#options = options;
+  }
+
+  /** Whether a file should be tried again although nothing in its directory changes. */
+  get hasClosedFile(): boolean {
+    return this.#closed.size > 0;
   }
 
   /** The files as a scan has just found them; `ended`: nothing will be written any more. True where a new one has a name now. */
@@ -38,6 +47,11 @@ export class Segments {
       }
     }
     for (const segment of this.list) if (!present.has(segment)) segment.file = null;
+    for (const id of this.#closed) {
+      if (found.some((file) => file.id === id)) continue;
+      this.#closed.delete(id);
+      this.#options.onNeverOpened(this.list.at(-1));
+    }
     const added = unknown.sort(byRotation).filter((file) => this.#add(new Segment(file))).length;
     // What is done and gone is of no use, except for the newest: it says where a gap would begin.
     this.list = this.list.filter((segment) => segment.file !== null || !segment.done || segment === this.list.at(-1));
@@ -117,13 +131,14 @@ export class Segments {
     this.grewAtMs = this.#options.monotonicMs();
     try {
       const named = this.#identify(segment, false);
+      this.#closed.delete(segment.id);
       this.#putInOrder(segment);
       return named;
     } catch (error) {
-      if (error instanceof FileMoved) this.remove(segment);
-      else {
-        this.#options.onTrouble('a log file cannot be opened', error);
-        segment.finish();
+      this.remove(segment);
+      if (!(error instanceof FileMoved) && !this.#closed.has(segment.id)) {
+        this.#closed.add(segment.id);
+        this.#options.onTrouble('a log file cannot be opened; trying again', error);
       }
       return false;
     }

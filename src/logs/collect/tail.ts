@@ -73,6 +73,8 @@ export class InstanceTail {
       settleMs: context.settings.settleMs,
       monotonicMs: context.monotonicMs,
       onTrouble: (message, error) => this.#trouble(message, error),
+      onNeverOpened: (after) =>
+        this.say({ segment: null, from: 0, to: null, after: after?.name ?? null, before: null, reason: 'unreadable' }),
       onLost: (segment, from, to) => this.#lose(segment, from, to, 'truncated'),
     });
     this.#reader = new InstanceReader(context, this.#segments, {
@@ -164,6 +166,10 @@ export class InstanceTail {
     }
     this.nextPollMs = 0;
     this.isDirty = true;
+  }
+
+  get hasClosedFile(): boolean {
+    return this.#segments.hasClosedFile;
   }
 
   /** What the spool kept of a file that is gone. */

@@ -15,8 +15,8 @@ export interface ContainerDirectory extends PodDirectoryName {
 }
 
 export interface TreeHandlers {
-  /** The log files in it have changed, or are told again. */
-  onFiles(directory: ContainerDirectory, files: FoundFile[]): void;
+  /** The log files in it have changed, or are told again. False where one could not be opened: then they are told again later. */
+  onFiles(directory: ContainerDirectory, files: FoundFile[]): boolean;
   /** It is gone, or another one has taken its place. */
   onGone(directory: ContainerDirectory): void;
 }
@@ -44,6 +44,8 @@ interface Container {
   directory: ContainerDirectory;
   mtimeNs: bigint;
   nextPollMs: number;
+  /** When its files are told again although nothing has changed: one of them could not be opened. */
+  retryAtMs: number;
 }
 
 const LOOK_MS = 4;
@@ -159,7 +161,7 @@ export class Tree {
     for (const name of names) {
       if (pod.containers.has(name)) continue;
       const directory = { ...pod.name, path: join(pod.path, name), container: name, id: '', birthMs: null };
-      pod.containers.set(name, { directory, mtimeNs: -1n, nextPollMs: 0 });
+      pod.containers.set(name, { directory, mtimeNs: -1n, nextPollMs: 0, retryAtMs: Number.POSITIVE_INFINITY });
     }
   }
 
@@ -187,13 +189,16 @@ export class Tree {
     if (found.id !== id) {
       if (id !== '') this.#handlers.onGone(container.directory);
       container.directory = { ...container.directory, id: found.id, birthMs: found.birthMs };
-    } else if (found.mtimeNs === container.mtimeNs) return;
+    } else if (found.mtimeNs === container.mtimeNs && now < container.retryAtMs) return;
     // Another change may follow within the resolution of the time: then it is read once more.
     const isFresh = Math.abs(Date.now() - Number(found.mtimeNs / 1_000_000n)) < FRESH_MS;
     container.mtimeNs = isFresh ? -1n : found.mtimeNs;
     const files = this.#files(path);
-    if (files) this.#handlers.onFiles(container.directory, files);
-    else container.mtimeNs = -1n;
+    if (files === undefined) container.mtimeNs = -1n;
+    else {
+      const opened = this.#handlers.onFiles(container.directory, files);
+      container.retryAtMs = opened ? Number.POSITIVE_INFINITY : now + this.#options.reconcileMs;
+    }
   }
 
   #files(directory: string): FoundFile[] | undefined {
