@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import { messageOf } from '../base/fault.ts';
+import { version } from '../base/version.ts';
 import { encodeFactsFrame, type FrameResult, limits } from '../logs/batch/batch.ts';
 import {
   AgentState,
@@ -26,6 +27,8 @@ import type { AgentOptions, AgentSettings } from './agent.ts';
 const BUSY_MS = 20;
 /** How often what changed is written to the state and told to the server. */
 const HOUSEKEEPING_MS = 1000;
+/** An agent that has nothing to resolve says at least so often that it is there. */
+const GREETING_MS = 15_000;
 /** Each turn leaves about a megabyte of buffers behind. */
 const TURNS_PER_RELIEF = 8;
 const RESOLVE_RETRY_MS = 1000;
@@ -50,6 +53,7 @@ export class NodeAgent {
   #turns = 0;
   #resolving = false;
   #housekeepingAtMs = 0;
+  #greetAtMs = 0;
   #progressAtMs: number;
   #wake: (() => void) | null = null;
 
@@ -153,7 +157,8 @@ export class NodeAgent {
     const offers = tails.map((tail) => tail.offer());
     for (const tail of tails) tail.state = 'resolving';
     const { nodeName: node } = this.#options;
-    const response = await this.#shipper.resolve({ agent: { node, version: '0.1.0' }, offers });
+    this.#greetAtMs = this.#clock.monotonicMs() + GREETING_MS;
+    const response = await this.#shipper.resolve({ agent: { node, version }, offers });
     if (this.#stopped) return;
     tails.forEach((tail, index) => {
       const answer = response.instances[index];
@@ -205,7 +210,7 @@ export class NodeAgent {
     if (now < this.#housekeepingAtMs) return;
     this.#housekeepingAtMs = now + HOUSEKEEPING_MS;
     this.#remember();
-    if (!this.#shipper.hasEpoch) void this.#askForEpoch();
+    if (!this.#shipper.hasEpoch || now >= this.#greetAtMs) void this.#greet();
     else if (this.#shipper.hasRoom) {
       this.#reports.tell(this.#collector.tails, now);
       this.#tellVanished();
@@ -213,9 +218,9 @@ export class NodeAgent {
     if (this.#options.once && now >= this.#progressAtMs) this.#showProgress(now);
   }
 
-  /** Without instances there is nothing to resolve, but pods and what vanished are to be told. */
-  async #askForEpoch(): Promise<void> {
-    if (this.#resolving || (this.#known.size === 0 && !this.#watch)) return;
+  /** Asks for nothing: so the store knows that the agent is there, and the agent learns whether the store was started anew. */
+  async #greet(): Promise<void> {
+    if (this.#resolving) return;
     this.#resolving = true;
     await this.#resolve([]).catch(() => {});
     this.#resolving = false;

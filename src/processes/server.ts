@@ -4,7 +4,7 @@ import type { Clock } from '../base/clock.ts';
 import { writeFileDurably } from '../base/files.ts';
 import { version } from '../base/version.ts';
 import { createHttpServer } from '../http/http.ts';
-import { registerReceive } from '../logs/receive/receive.ts';
+import { AgentContacts, registerReceive } from '../logs/receive/receive.ts';
 import { registerLogReads } from '../logs/serve/serve.ts';
 import { openStore } from '../logs/store/open.ts';
 import type { LogStore } from '../logs/store/store.ts';
@@ -49,12 +49,15 @@ export async function startServer(settings: ServerSettings, parts: ServerParts):
   const server = createHttpServer({ host: settings.host, port: settings.port, tokensFile, tls, log, metrics, ready });
   store = await openStore({ dataDir, retention: settings.retention, ...parts });
   const { app, principalOf } = server;
-  registerReceive(app, { store, principalOf, log, metrics });
-  registerLogReads(app, { store, principalOf, log, metrics });
+  const contacts = new AgentContacts(() => parts.clock.monotonicMs());
+  const silentMs = (tenant: string, node: string) => contacts.silentMs(tenant, node);
+  registerReceive(app, { store, principalOf, contacts, log, metrics });
+  registerLogReads(app, { store, principalOf, silentMs, log, metrics });
   const opened = store;
   app.get('/taffrail/v1/status', async (request) => {
-    principalOf(request);
-    return { version, pid: process.pid, uptimeSeconds: Math.round(process.uptime()), store: opened.status() };
+    const agents = contacts.list(principalOf(request).tenant);
+    const uptimeSeconds = Math.round(process.uptime());
+    return { version, pid: process.pid, uptimeSeconds, store: opened.status(), agents };
   });
   const url = await server.listen().catch(async (error) => {
     await opened.close();

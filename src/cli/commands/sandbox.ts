@@ -22,7 +22,7 @@ export function command(): Command {
     .option('-n, --namespace <name>', "namespace of the pod (default: the kubeconfig's)")
     .option('--message <text>', "what the pod's status says", '')
     .addOption(setting('--data-dir <dir>', 'data directory of the running sandbox', { default: '.taffrail' }))
-    .addHelpText('after', '\nExample:\n  taffrail sandbox evict counter && taffrail logs counter\n')
+    .addHelpText('after', '\nExample:\n  taffrail sandbox evict ticker && taffrail logs ticker\n')
     .action(async (pod: string, flags: EvictFlags) => {
       const access = loadKubeconfig(join(flags.dataDir, 'kubeconfig'));
       const client = createClient(access);

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { formatByteSize } from '../../base/byte-size.ts';
+import type { AgentContact } from '../../logs/receive/receive.ts';
 import type { StoreStatus } from '../../logs/store/store.ts';
 import { resolveServer, type ServerAddress, type ServerOptions, serverOptions } from '../server-address.ts';
 import { getJson } from '../server-call.ts';
@@ -9,6 +10,7 @@ interface ServerStatus {
   pid: number;
   uptimeSeconds: number;
   store: StoreStatus;
+  agents: AgentContact[];
 }
 
 interface InstanceLag {
@@ -35,9 +37,13 @@ export function command(): Command {
     });
 }
 
+function agentText({ node, version, heardMsAgo }: AgentContact): string {
+  return `${node} (version ${version}, heard ${Math.round(heardMsAgo / 1000)} s ago)`;
+}
+
 function report(
   { url }: ServerAddress,
-  { version, pid, uptimeSeconds, store }: ServerStatus,
+  { version, pid, uptimeSeconds, store, agents }: ServerStatus,
   instances: InstanceLag[],
 ): string {
   const live = instances.filter(({ ended }) => !ended);
@@ -57,6 +63,7 @@ function report(
       'instances',
       `${instances.length}, of which ${live.length} are being read, on ${nodes.length} node${nodes.length === 1 ? '' : 's'}`,
     ],
+    ['agents', agents.length === 0 ? 'none has come forward' : agents.map(agentText).join(', ')],
     ['gaps', String(instances.reduce((sum, { gaps }) => sum + gaps.length, 0))],
   ];
   let text = rows.map(([name, value]) => `${name!.padEnd(12)} ${value}\n`).join('');

@@ -7,11 +7,16 @@ import type { Logger, MetricsRegistry } from '../../telemetry/telemetry.ts';
 import { decodeFrames, type FramesResponse, limits, type ResolveResponse } from '../batch/batch.ts';
 import type { LogStore } from '../store/store.ts';
 import { BodyBudget } from './body.ts';
+import { type AgentContact, AgentContacts } from './contacts.ts';
 import { checkedResolveRequest } from './resolve-request.ts';
+
+export { type AgentContact, AgentContacts };
 
 export interface ReceiveOptions {
   store: LogStore;
   principalOf(request: FastifyRequest): Principal;
+  /** Told of every agent that comes forward. */
+  contacts?: AgentContacts;
   log: Logger;
   metrics: MetricsRegistry;
 }
@@ -23,7 +28,8 @@ const RESOLVE = '/taffrail/v1/agent/resolve';
 const FRAMES = '/taffrail/v1/agent/frames';
 
 /** Answers agents as logs/batch/protocol.ts says. Errors are thrown as Faults for the server to word. */
-export function registerReceive(app: FastifyInstance, { store, principalOf, log, metrics }: ReceiveOptions): void {
+export function registerReceive(app: FastifyInstance, options: ReceiveOptions): void {
+  const { store, principalOf, contacts, log, metrics } = options;
   const budget = new BodyBudget(bytesInFlightMax, limits.requestBytesMax);
   const results = metrics.counter(
     'taffrail_receive_frames_total',
@@ -50,7 +56,10 @@ export function registerReceive(app: FastifyInstance, { store, principalOf, log,
     agents.addHook('onRequestAbort', async (request) => budget.release(request));
 
     agents.post(RESOLVE, async (request): Promise<ResolveResponse> => {
-      return store.resolve(principalOf(request).tenant, checkedResolveRequest(request.body));
+      const { tenant } = principalOf(request);
+      const wanted = checkedResolveRequest(request.body);
+      contacts?.heard(tenant, wanted.agent);
+      return store.resolve(tenant, wanted);
     });
 
     const sameEpoch = async (request: FastifyRequest) => requireEpoch(request, store.epoch);

@@ -30,9 +30,17 @@ export class LogsAnswer {
   #indexes = new Map<string, number>();
   #undeclared: InstanceDeclaration[] = [];
   #builder = new LinesFrameBuilder();
+  readonly #silentMs: (node: string) => number | null;
 
   /** Throws Fault `not-found` or `bad-request` before anything is sent. */
-  constructor(store: LogStore, scope: Scope, request: LogsRequest, nowMs: number) {
+  constructor(
+    store: LogStore,
+    scope: Scope,
+    request: LogsRequest,
+    nowMs: number,
+    silentMs: (node: string) => number | null,
+  ) {
+    this.#silentMs = silentMs;
     const settings = readingSettings(request, nowMs);
     this.#request = request;
     this.#skip = request.resume?.skip ?? 0;
@@ -78,7 +86,8 @@ export class LogsAnswer {
     if (resume) return;
     const { store, scope } = this.#history;
     const now = this.#cursor.ids.length === 0 ? [] : store.instances(scope, { ids: this.#cursor.ids });
-    for (const message of missing(now, { withLag: !follow, refusing: store.status().refusing })) {
+    const { refusing } = store.status();
+    for (const message of missing(now, { withLag: !follow, refusing, silentMs: this.#silentMs })) {
       yield jsonFrame(frameTypes.notice, { kind: 'incomplete', message } satisfies Notice);
     }
   }

@@ -20,7 +20,7 @@ const whys: Record<GapReason, string> = {
 /** What is missing from an answer over these instances, and why: one sentence each. */
 export function missing(
   instances: readonly Instance[],
-  options: { withLag: boolean; refusing: string | null },
+  options: { withLag: boolean; refusing: string | null; silentMs: (node: string) => number | null },
 ): string[] {
   const said = instances.flatMap((instance) => {
     const parts = [...gapsOf(instance.gaps), ...excludedOf(instance), ...(options.withLag ? lagOf(instance) : [])];
@@ -28,8 +28,18 @@ export function missing(
   });
   const more = said.length - namedMax;
   if (more > 0) said.splice(namedMax, more, `and ${more} more containers; "taffrail instances" lists them`);
+  said.push(...silentNodes(instances, options.silentMs));
   if (options.refusing !== null) said.push(`the store takes no new lines: ${options.refusing}`);
   return said;
+}
+
+/** A node whose agent is gone may hold lines of containers that still write. */
+function silentNodes(instances: readonly Instance[], silentMs: (node: string) => number | null): string[] {
+  const nodes = new Set(instances.filter(({ ended }) => !ended).map(({ node }) => node));
+  return [...nodes].flatMap((node) => {
+    const ms = silentMs(node);
+    return ms === null ? [] : [`the agent of node ${node} has said nothing for ${Math.round(ms / 1000)} s`];
+  });
 }
 
 /** Null where the length of one of them is not known. */

@@ -15,6 +15,8 @@ export interface LogReadParts {
   principalOf(request: FastifyRequest): Principal;
   log: Logger;
   metrics: MetricsRegistry;
+  /** How long the agent of a node has said nothing, where that is too long. */
+  silentMs?: (tenant: string, node: string) => number | null;
   clock?: Clock;
   timing?: PumpTiming;
 }
@@ -23,7 +25,7 @@ export interface LogReadParts {
 export const concurrentReadsMax = 200;
 
 export function registerLogReads(app: FastifyInstance, parts: LogReadParts): void {
-  const { store, principalOf, log, metrics, clock = systemClock, timing = pumpTiming } = parts;
+  const { store, principalOf, log, metrics, clock = systemClock, timing = pumpTiming, silentMs = () => null } = parts;
   const reads = metrics.counter('taffrail_read_requests_total', 'Answers of lines, by how they ended.');
   let active = 0;
   metrics.observe('taffrail_reads_active', 'Answers of lines that are being sent, followers included.', () => active);
@@ -39,7 +41,7 @@ export function registerLogReads(app: FastifyInstance, parts: LogReadParts): voi
       reads.add(1, { end: 'refused' });
       throw new Fault('overloaded', `${active} answers are being sent already (concurrentReadsMax)`);
     }
-    const answer = new LogsAnswer(store, scope, wanted, clock.nowMs());
+    const answer = new LogsAnswer(store, scope, wanted, clock.nowMs(), (node) => silentMs(scope.tenant, node));
     active++;
     const stop = new AbortController();
     reply.hijack();
