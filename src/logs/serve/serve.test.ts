@@ -150,6 +150,17 @@ test('what is missing is said: gaps with size and reason, and what the agent has
   });
 });
 
+test('a node whose agent has gone silent is named, where one of its containers may still write', async () => {
+  await server.close();
+  server = await startServerUnderTest('*', { silentMs: (_, node) => (node === 'n1' ? 61_000 : null) });
+  const { cluster } = server;
+  const id = await cluster.run();
+  await cluster.write(id, ['a']);
+  assert.deepEqual((await ask({ pod: 'web-1' })).notices, ['the agent of node n1 has said nothing for 61 s']);
+  await cluster.end(id);
+  assert.deepEqual((await ask({ pod: 'web-1' })).notices, []);
+});
+
 test('what is not there is refused in the words of kubectl', async () => {
   const { cluster } = server;
   await assert.rejects(ask({ pod: 'nope' }), { code: 'not-found', message: 'pods "nope" not found' });

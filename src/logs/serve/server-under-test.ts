@@ -3,8 +3,7 @@ import { MetricsRegistry, silentLogger } from '../../telemetry/telemetry.ts';
 import type { Fact, GapFact, InstanceFact, PodFact } from '../batch/batch.ts';
 import type { LogStore } from '../store/store.ts';
 import { batch, facts, openTestStore, resolveOne, segment, temporaryDirectory } from '../store/store-fixture.ts';
-import type { PumpTiming } from './pump.ts';
-import { registerLogReads } from './serve.ts';
+import { type LogReadParts, registerLogReads } from './serve.ts';
 
 /* A real store behind the real people's port, filled as an agent fills it. */
 
@@ -114,17 +113,17 @@ export interface ServerUnderTest {
 
 export async function startServerUnderTest(
   namespaces: '*' | string[] = '*',
-  options: { timing?: PumpTiming; roles?: ('agent' | 'reader')[] } = {},
+  options: Pick<Partial<LogReadParts>, 'timing' | 'silentMs'> & { roles?: ('agent' | 'reader')[] } = {},
 ): Promise<ServerUnderTest> {
   const directory = temporaryDirectory();
   const metrics = new MetricsRegistry();
-  const { timing, roles = ['reader'] } = options;
+  const { roles = ['reader'], ...more } = options;
   let http: HttpServer;
   const open = async () => {
     const store = await openTestStore(directory.path);
     http = createHttpServer({ host: '127.0.0.1', port: 0, log: silentLogger, metrics, ready: () => true });
     const principalOf = () => ({ name: 'somebody', tenant, roles, namespaces });
-    registerLogReads(http.app, { store, principalOf, log: silentLogger, metrics, ...(timing ? { timing } : {}) });
+    registerLogReads(http.app, { store, principalOf, log: silentLogger, metrics, ...more });
     return { store, url: new URL(await http.listen()) };
   };
   const shut = async () => {
