@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Fault } from '../../base/fault.ts';
+import { BatchBuilder } from './batch-builder.ts';
+import { LINE_STDERR } from './columns.ts';
 import { type BatchFrame, decodeFrame, encodeBatchFrame } from './frame.ts';
-import { BatchBuilder, decodeLines, LINE_STDERR } from './lines.ts';
+import { decodeLines } from './lines.ts';
 
 interface Line {
   text: Buffer;
