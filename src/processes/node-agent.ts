@@ -290,7 +290,8 @@ export class NodeAgent {
       if (busy) return void setImmediate(resolve);
       const now = this.#clock.monotonicMs();
       const isActive = this.#collector.tails.some((tail) => tail.isActive(now));
-      const timer = setTimeout(resolve, this.#settings.pollActiveMs / (isActive ? 2 : 1));
+      const { pollActiveMs, pollIdleMs } = this.#settings;
+      const timer = setTimeout(resolve, (isActive ? pollActiveMs : pollIdleMs) / 2);
       this.#wake = () => {
         clearTimeout(timer);
         setImmediate(resolve);
