@@ -49,7 +49,9 @@ export function openFound(path: string, id: string): number {
     throw error;
   }
   // Some file systems number an open file otherwise than a name, so only where both differ it is another one.
-  if (fileId(fstatSync(fd, { bigint: true })) === id || fileId(statSync(path, { bigint: true })) === id) return fd;
+  if (fileId(fstatSync(fd, { bigint: true })) === id) return fd;
+  const named = statSync(path, { bigint: true, throwIfNoEntry: false });
+  if (named && fileId(named) === id) return fd;
   closeSync(fd);
   throw new FileMoved(path);
 }
