@@ -3,4 +3,4 @@
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd -P)
 cd "$root"
-exec sh scripts/node.sh --test --test-concurrency=2 --test-timeout=240000 "$@" 'src/**/*.test.ts' 'test/*.test.ts' 'test/journeys/*.test.ts'
+exec sh scripts/node.sh --import ./test/seed.ts --test --test-concurrency=2 --test-timeout=240000 "$@" 'src/**/*.test.ts' 'test/*.test.ts' 'test/journeys/*.test.ts'
