@@ -1,0 +1,101 @@
+/** The door of the store of series: durable, scoped, bounded. The implementation is in the files beside this one (`open.ts`). */
+import type { Labels, Matcher, Scope, SeriesSource } from '../query/query.ts';
+
+/** The number of a series within its tenant, above 0. It stays valid while the store is open and the series is in the head. */
+export type SeriesRef = number;
+
+/** Samples as columns of equal length, in any order of time and series. The store reads the arrays until the call resolves. */
+export interface SampleColumns {
+  refs: Float64Array;
+  timestampsMs: Float64Array;
+  /** A staleness marker is the NaN with the bits 0x7ff0000000000002. */
+  values: Float64Array;
+  /** When what a sample counts began; 0 where unknown. */
+  startTimestampsMs?: Float64Array;
+  /** Only the first of them count. */
+  length: number;
+}
+
+/** What became of the samples of one call. What is not taken is counted here and in the store's metrics, and does not hinder the rest. */
+export interface Appended {
+  taken: number;
+  /** The same time and the same value as held already: harmless. */
+  repeated: number;
+  /** Another value for a time that is held. */
+  conflicting: number;
+  /** Older than the out-of-order window reaches. */
+  tooOld: number;
+  /** Further in the future than the store allows. */
+  tooNew: number;
+  /** Indexes of samples whose ref is not (or no longer) known: ask `series` again and repeat these. */
+  unknownRefs: number[];
+}
+
+export interface MetricMetadata {
+  type: 'counter' | 'gauge' | 'histogram' | 'gaugehistogram' | 'summary' | 'info' | 'stateset' | 'unknown';
+  help: string;
+  unit: string;
+}
+
+export interface SeriesStatus {
+  headSeries: number;
+  headSamples: number;
+  blocks: number;
+  diskBytes: number;
+  minTimeMs: number | null;
+  maxTimeMs: number | null;
+  /** Set while the store refuses to append, with the reason (disk full, …). */
+  refusing: string | null;
+}
+
+/** A read that returns names or values can be cut short. */
+export interface Names {
+  names: string[];
+  /** More were found than the limit allows. */
+  truncated: boolean;
+}
+
+export interface SeriesStore extends SeriesSource {
+  /**
+   * The refs of these series, made where new. A series beyond a named limit (series in all, labels, label bytes) gets ref 0 and
+   * is counted; the reason of the first is in `refused`.
+   */
+  series(tenant: string, labels: readonly Labels[]): { refs: Float64Array; refused: string | null };
+
+  /** Resolves when every taken sample is on disk (group commit). Rejects with Fault `disk-full` or `overloaded`; then nothing counts as taken. */
+  append(tenant: string, samples: SampleColumns): Promise<Appended>;
+
+  /** Keeps the newest of each metric name; in memory and bounded, as Prometheus has it. */
+  setMetadata(tenant: string, metric: string, metadata: MetricMetadata): void;
+  metadata(scope: Scope, metric: string | undefined, limit: number): Map<string, MetricMetadata>;
+
+  /** Labels of the series that match any of the matcher lists (all where there are none), with a sample in the time. Sorted. */
+  matching(
+    scope: Scope,
+    matchers: readonly (readonly Matcher[])[],
+    minMs: number,
+    maxMs: number,
+    limit: number,
+  ): Promise<{ series: Labels[]; truncated: boolean }>;
+  labelNames(
+    scope: Scope,
+    matchers: readonly (readonly Matcher[])[],
+    minMs: number,
+    maxMs: number,
+    limit: number,
+  ): Promise<Names>;
+  labelValues(
+    scope: Scope,
+    label: string,
+    matchers: readonly (readonly Matcher[])[],
+    minMs: number,
+    maxMs: number,
+    limit: number,
+  ): Promise<Names>;
+
+  /** Durably; the samples are no longer read at once and leave the disk with the next compaction. */
+  deleteSeries(scope: Scope, matchers: readonly (readonly Matcher[])[], minMs: number, maxMs: number): Promise<void>;
+
+  status(): SeriesStatus;
+  close(): Promise<void>;
+}
