@@ -57,7 +57,8 @@ export function writeRefusal(incoming: IncomingMessage, response: ServerResponse
     'cache-control': 'no-cache, private',
     ...(retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }),
     // What is left of a body that was not read must not be taken for the next request.
-    ...(incoming.complete ? {} : { connection: 'close' }),
+    // Nor does who is not known keep a connection: what was believed of its certificate was decided when it was opened.
+    ...(incoming.complete && refusal.code !== 401 ? {} : { connection: 'close' }),
   });
   response.end(body);
 }

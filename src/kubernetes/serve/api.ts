@@ -36,6 +36,8 @@ export interface RequestAttributes {
   subresource: string;
   namespace: string;
   name: string;
+  /** Of a request that is for no resource, as in /apis; then the fields above are empty, but for the verb. */
+  path?: string;
 }
 
 /** One request to a group and version, authenticated and within the limits. */
@@ -69,6 +71,16 @@ export type Answer =
   | { code: number; object: KubeObject | Status | object; contentType?: string }
   | { stream: (response: ServerResponse) => Promise<void> | void };
 
+/** A path outside of the groups, as /metrics and the health endpoints are. */
+export interface Page {
+  /** Exactly this path; with `below` also what follows it after a slash. */
+  path: string;
+  below?: boolean;
+  /** `path`: who may read it is asked as for any path; `open`: everybody, credentials or not; `own`: the page asks by itself. */
+  access: 'path' | 'open' | 'own';
+  answer(request: ApiRequest, pathname: string): Promise<Answer> | Answer;
+}
+
 /** One group and version of an API. A door of its own for APIs whose resources are not objects in a store. */
 export interface ApiVersion {
   readonly group: string;
@@ -76,4 +88,13 @@ export interface ApiVersion {
   /** Asked at each discovery, so it may change. */
   resources(): readonly ResourceInfo[];
   handle(request: ApiRequest): Promise<Answer>;
+  /** Where another server answers: `handle` is then given whatever is below the version's path, discovery and all. */
+  readonly remote?: RemoteVersion;
+}
+
+export interface RemoteVersion {
+  /** Stale: what was last known of a server that cannot be asked now. */
+  freshness(): 'Current' | 'Stale';
+  /** Its page of /openapi/v3, as last known; undefined where it has none. */
+  openApiV3(): { body: Buffer; etag: string } | undefined;
 }

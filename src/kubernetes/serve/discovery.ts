@@ -58,7 +58,7 @@ export function aggregatedDiscovery(versions: readonly ApiVersion[], core: boole
         .map((version) => ({
           version: version.version,
           resources: version.resources().map(aggregatedResource),
-          freshness: 'Current',
+          freshness: version.remote?.freshness() ?? 'Current',
         })),
     })),
   };

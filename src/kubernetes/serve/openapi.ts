@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ApiVersion, ResourceInfo } from './api.ts';
+import type { ApiVersion, RemoteVersion, ResourceInfo } from './api.ts';
 import { parseAccept } from './negotiation.ts';
 import { notAcceptable, unknownPath } from './status.ts';
 
@@ -20,13 +20,13 @@ export interface Document {
   etag: string;
 }
 
-/** Serves /openapi/v2 and /openapi/v3; made on first use, since most runs of a server are never asked. */
+/** Serves /openapi/v2 and /openapi/v3; made on first use, since most runs of a server are never asked. Pages of other servers are passed on. */
 export class OpenApiPages {
   readonly #documents: OpenApiDocuments;
-  readonly #versions: readonly ApiVersion[];
+  readonly #versions: () => readonly ApiVersion[];
   readonly #made = new Map<string, Document>();
 
-  constructor(documents: OpenApiDocuments, versions: readonly ApiVersion[]) {
+  constructor(documents: OpenApiDocuments, versions: () => readonly ApiVersion[]) {
     this.#documents = documents;
     this.#versions = versions;
   }
@@ -34,15 +34,17 @@ export class OpenApiPages {
   /** `path` is what follows /openapi/, as in `v3/apis/apps/v1`. Throws 404 or 406. */
   page(path: string, accept: string | undefined): Document {
     if (path === 'v2') return this.#v2(accept);
-    if (path === 'v3') return this.#keep('v3', 'application/json', () => jsonBytes(this.#index()));
-    const version = this.#versions.find((each) => `v3/${pathOf(each)}` === path);
+    if (path === 'v3') return documentOf('application/json', jsonBytes(this.#index()));
+    const version = this.#versions().find((each) => `v3/${pathOf(each)}` === path);
     if (!version) throw unknownPath();
+    if (version.remote) return remotePage(version.remote);
     return this.#keep(path, 'application/json', () => jsonBytes(this.#documents.v3(version, version.resources())));
   }
 
   #v2(accept: string | undefined): Document {
     for (const { type } of parseAccept(accept ?? '*/*')) {
-      const all = () => this.#versions.flatMap((version) => version.resources());
+      const own = this.#versions().filter(({ remote }) => !remote);
+      const all = () => own.flatMap((version) => version.resources());
       if (protobufV2Ranges.has(type)) return this.#keep('v2.pb', protobufV2, () => this.#documents.v2Protobuf(all()));
       if (jsonRanges.has(type)) return this.#keep('v2', 'application/json', () => jsonBytes(this.#documents.v2(all())));
     }
@@ -50,7 +52,8 @@ export class OpenApiPages {
   }
 
   #index(): object {
-    const entries = this.#versions.map((version) => {
+    const listed = this.#versions().filter(({ remote }) => !remote || remote.openApiV3());
+    const entries = listed.map((version) => {
       const path = pathOf(version);
       const { etag } = this.page(`v3/${path}`, undefined);
       return [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${etag.replaceAll('"', '')}` }];
@@ -61,12 +64,21 @@ export class OpenApiPages {
   #keep(key: string, contentType: string, make: () => Buffer): Document {
     let document = this.#made.get(key);
     if (!document) {
-      const body = make();
-      document = { contentType, body, etag: `"${createHash('sha256').update(body).digest('hex').toUpperCase()}"` };
+      document = documentOf(contentType, make());
       this.#made.set(key, document);
     }
     return document;
   }
+}
+
+function documentOf(contentType: string, body: Buffer): Document {
+  return { contentType, body, etag: `"${createHash('sha256').update(body).digest('hex').toUpperCase()}"` };
+}
+
+function remotePage(remote: RemoteVersion): Document {
+  const page = remote.openApiV3();
+  if (!page) throw unknownPath();
+  return { contentType: 'application/json', ...page };
 }
 
 const pathOf = ({ group, version }: ApiVersion) => (group === '' ? `api/${version}` : `apis/${group}/${version}`);

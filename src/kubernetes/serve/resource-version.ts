@@ -1,8 +1,9 @@
 import type { Answer, ApiRequest, ApiVersion } from './api.ts';
+import { attributesOfPath, isWatch, verbOf } from './attributes.ts';
 import type { Resource, Target } from './backing.ts';
 import type { ServeLimits } from './limits.ts';
 import { parseResourcePath, type ResourcePath } from './path.ts';
-import { methodNotAllowed, unknownPath } from './status.ts';
+import { unknownPath } from './status.ts';
 import { handleSubresource } from './subresource-verbs.ts';
 import { handleVerb } from './verbs.ts';
 
@@ -40,30 +41,11 @@ async function handle(
   options: ResourceVersionOptions,
 ): Promise<Answer> {
   const target: Target = { namespace: path.namespace, name: path.name };
-  const watch = request.method === 'GET' && ['true', '1'].includes(request.query.get('watch') ?? '');
-  const verb = verbOf(request.method, path, watch);
+  const verb = verbOf(request.method, path, isWatch(request.method, request.query));
   // An object that is in a namespace is not to be had without it; its collection is, over all namespaces.
   if (resource.info.namespaced && path.namespace === '' && path.name !== '' && verb !== 'watch') throw unknownPath();
-  await request.authorize({
-    verb,
-    group: resource.info.group,
-    version: resource.info.version,
-    plural: path.plural,
-    subresource: path.subresource[0] ?? '',
-    namespace: path.plural === 'namespaces' && path.name !== '' ? path.name : path.namespace,
-    name: path.name,
-  });
+  const { group, version } = resource.info;
+  await request.authorize({ ...attributesOfPath(path, verb, request.query), group, version });
   if (path.subresource.length > 0) return handleSubresource(request, resource, target, path.subresource, verb);
   return handleVerb(request, resource, target, verb, options);
-}
-
-export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection';
-
-function verbOf(method: string, { name }: ResourcePath, watch: boolean): Verb {
-  if (method === 'GET' || method === 'HEAD') return watch ? 'watch' : name === '' ? 'list' : 'get';
-  if (method === 'POST') return 'create';
-  if (method === 'PUT') return 'update';
-  if (method === 'PATCH') return 'patch';
-  if (method === 'DELETE') return name === '' ? 'deletecollection' : 'delete';
-  throw methodNotAllowed();
 }

@@ -1,4 +1,5 @@
-import type { Answer, ApiRequest, ApiVersion } from './api.ts';
+import type { Answer, ApiRequest, ApiVersion, Page } from './api.ts';
+import { pathAttributes } from './authorization.ts';
 import {
   aggregatedDiscovery,
   discoveryViews,
@@ -13,7 +14,7 @@ import { parseApiPath } from './path.ts';
 import { methodNotAllowed, unknownPath } from './status.ts';
 
 export interface Routes {
-  versions: readonly ApiVersion[];
+  versions(): readonly ApiVersion[];
   openApi: OpenApiPages | undefined;
   /** What /version answers. */
   versionInfo: object;
@@ -21,53 +22,69 @@ export interface Routes {
   address(): string;
   /** Undefined when ready, else what is not. */
   notReady(): string | undefined;
+  /** Discovery is for those who may read its paths; else for everybody who is known. */
+  authorizesPaths: boolean;
+  /** They go before the paths that every server has. */
+  pages: readonly Page[];
 }
 
 /** Open to everybody, credentials or not. */
-export const openPaths: ReadonlySet<string> = new Set(['/healthz', '/livez', '/readyz', '/version']);
+const openPaths: ReadonlySet<string> = new Set(['/healthz', '/livez', '/readyz', '/version']);
 
-/** Finds who answers. Resources authorize themselves; discovery is for everybody who is known. */
-export async function route(routes: Routes, pathname: string, request: ApiRequest): Promise<Answer> {
-  const path = pathname.length > 1 ? pathname.replace(/\/+$/, '') : pathname;
-  const api = parseApiPath(path);
-  if (api && (api.rest.length > 0 || request.method !== 'GET')) {
-    const version = routes.versions.find(({ group, version }) => group === api.group && version === api.version);
-    if (!version || api.rest.length === 0) throw unknownPath();
-    return version.handle({ ...request, rest: api.rest });
-  }
-  if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed();
-  return discover(routes, path, request, api);
+export function isOpen({ pages }: Pick<Routes, 'pages'>, pathname: string): boolean {
+  const page = pageOf(pages, withoutTrail(pathname));
+  return page ? page.access === 'open' : openPaths.has(pathname);
 }
 
-function discover(
-  routes: Routes,
-  path: string,
-  request: ApiRequest,
-  api: { group: string; version: string } | undefined,
-): Answer {
-  const { versions } = routes;
-  if (path === '/healthz' || path === '/livez') return text(200, 'ok');
-  if (path === '/readyz') return routes.notReady() === undefined ? text(200, 'ok') : text(503, routes.notReady()!);
+/** Finds who answers. Resources authorize themselves. */
+export async function route(routes: Routes, pathname: string, request: ApiRequest): Promise<Answer> {
+  const path = withoutTrail(pathname);
+  const api = parseApiPath(path);
+  const version = api && routes.versions().find((each) => each.group === api.group && each.version === api.version);
+  if (api && api.rest.length > 0) {
+    if (!version) throw unknownPath();
+    return version.handle({ ...request, rest: api.rest });
+  }
+  const page = pageOf(routes.pages, path);
+  if (routes.authorizesPaths && (page ? page.access === 'path' : !openPaths.has(path)))
+    await request.authorize(pathAttributes(request.method.toLowerCase(), path));
+  if (version?.remote) return version.handle(request);
+  if (api && request.method !== 'GET') throw unknownPath();
+  if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed();
+  if (page) return page.answer(request, path);
+  return discover(routes, path, request, version);
+}
+
+const withoutTrail = (pathname: string) => (pathname.length > 1 ? pathname.replace(/\/+$/, '') : pathname);
+
+function pageOf(pages: readonly Page[], path: string): Page | undefined {
+  return pages.find((page) => path === page.path || (page.below === true && path.startsWith(`${page.path}/`)));
+}
+
+function discover(routes: Routes, path: string, request: ApiRequest, version: ApiVersion | undefined): Answer {
+  if (path === '/healthz' || path === '/livez') return textAnswer(200, 'ok');
+  if (path === '/readyz') {
+    const missing = routes.notReady();
+    return missing === undefined ? textAnswer(200, 'ok') : textAnswer(503, missing);
+  }
   if (path === '/version') return { code: 200, object: routes.versionInfo };
-  if (path === '/') return { code: 200, object: { paths: allPaths(versions) } };
+  if (path === '/') return { code: 200, object: { paths: allPaths(routes) } };
   if (path === '/api' || path === '/apis') return discoveryRoot(routes, path === '/api', request);
   if (path.startsWith('/openapi/') && routes.openApi) {
     const { body, contentType, etag } = routes.openApi.page(path.slice('/openapi/'.length), request.accept);
     return bytes(body, contentType, etag, request);
   }
-  if (api) {
-    const version = versions.find((each) => each.group === api.group && each.version === api.version);
-    if (version) return { code: 200, object: resourceList(version) };
-  }
+  if (version) return { code: 200, object: resourceList(version) };
   const group = /^\/apis\/([^/]+)$/.exec(path)?.[1];
-  const document = group === undefined ? undefined : groupDocument(versions, group);
+  const document = group === undefined ? undefined : groupDocument(routes.versions(), group);
   if (document) return { code: 200, object: document };
   throw unknownPath();
 }
 
-function discoveryRoot({ versions, address }: Routes, core: boolean, request: ApiRequest): Answer {
+function discoveryRoot(routes: Routes, core: boolean, request: ApiRequest): Answer {
+  const versions = routes.versions();
   const { as } = negotiate(request.accept, discoveryViews);
-  if (!as) return { code: 200, object: core ? legacyVersions(versions, address()) : groupList(versions) };
+  if (!as) return { code: 200, object: core ? legacyVersions(versions, routes.address()) : groupList(versions) };
   return {
     code: 200,
     object: aggregatedDiscovery(versions, core, as.version),
@@ -75,17 +92,18 @@ function discoveryRoot({ versions, address }: Routes, core: boolean, request: Ap
   };
 }
 
-function allPaths(versions: readonly ApiVersion[]): string[] {
+function allPaths({ versions: current, pages }: Routes): string[] {
+  const versions = current();
   const groups = versions.map(({ group }) => (group === '' ? '/api' : `/apis/${group}`));
   const own = versions.map(({ group, version }) => (group === '' ? `/api/${version}` : `/apis/${group}/${version}`));
   const others = ['/apis', '/healthz', '/livez', '/openapi/v2', '/openapi/v3', '/readyz', '/version'];
-  return [...new Set([...groups, ...own, ...others])].sort();
+  return [...new Set([...groups, ...own, ...others, ...pages.map(({ path }) => path)])].sort();
 }
 
-function text(code: number, body: string): Answer {
+export function textAnswer(code: number, body: string, contentType = 'text/plain; charset=utf-8'): Answer {
   return {
     stream: (response) => {
-      response.writeHead(code, { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' });
+      response.writeHead(code, { 'content-type': contentType, 'x-content-type-options': 'nosniff' });
       response.end(body);
     },
   };

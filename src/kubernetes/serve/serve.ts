@@ -4,12 +4,15 @@
  */
 export * from './age.ts';
 export * from './api.ts';
+export { attributesOf } from './attributes.ts';
 export * from './authentication.ts';
 export * from './authorization.ts';
 export * from './backing.ts';
+export * from './health.ts';
 export * from './limits.ts';
 export { parseDeleteOptions, parseFlag } from './options.ts';
 export { createResourceVersion } from './resource-version.ts';
+export { textAnswer } from './routes.ts';
 export * from './server.ts';
 export * from './status.ts';
 export * from './table.ts';

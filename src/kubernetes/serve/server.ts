@@ -8,15 +8,15 @@ import type { KeyPair } from '../pki/pki.ts';
 import type { SchemaRegistry } from '../schema/schema.ts';
 import { Admission } from './admission.ts';
 import { writeAnswer, writeRefusal } from './answer.ts';
-import type { ApiRequest, ApiVersion } from './api.ts';
+import type { ApiRequest, ApiVersion, Page } from './api.ts';
 import { type Authenticate, anonymous, type UserInfo } from './authentication.ts';
 import { type Authorize, enforce } from './authorization.ts';
 import { decodeObject, readBody } from './body.ts';
 import { impersonated } from './impersonation.ts';
 import { defaultLimits, type ServeLimits } from './limits.ts';
 import { type OpenApiDocuments, OpenApiPages } from './openapi.ts';
-import { openPaths, type Routes, route } from './routes.ts';
-import { badRequest, internalError, statusErrorOf, unauthorized } from './status.ts';
+import { isOpen, type Routes, route } from './routes.ts';
+import { badRequest, internalError, statusErrorOf, unauthorized, unsupportedMediaType } from './status.ts';
 
 export interface ApiServerOptions {
   host: string;
@@ -27,16 +27,30 @@ export interface ApiServerOptions {
   clientCas: readonly string[];
   authenticate: Authenticate;
   authorize: Authorize;
-  /** Discovery shows them in this order; the first of a group is its preferred version. */
-  versions: readonly ApiVersion[];
+  /** Who shows no credentials is asked about as system:anonymous; otherwise answered with 401. */
+  allowAnonymous?: boolean;
+  /** Paths besides the groups; the first that fits answers. */
+  pages?: readonly Page[];
+  /** Discovery shows them in this order; the first of a group is its preferred version. A function is asked each time. */
+  versions: readonly ApiVersion[] | (() => readonly ApiVersion[]);
+  /** Discovery is for those whom `authorize` lets read its paths (RequestAttributes.path); else for everybody who is known. */
+  authorizesPaths?: boolean;
   versionInfo: object;
-  schemas: SchemaRegistry;
+  /** What bodies are read with; without it none is taken. */
+  schemas?: SchemaRegistry;
   openApi?: OpenApiDocuments;
   limits?: Partial<ServeLimits>;
   log: Logger;
   metrics: MetricsRegistry;
   clock: Clock;
   notReady?: () => string | undefined;
+  tls?: TlsSettings;
+}
+
+export interface TlsSettings {
+  minVersion?: 'TLSv1.2' | 'TLSv1.3';
+  /** As OpenSSL names them, separated by colons. */
+  ciphers?: string;
 }
 
 export interface ApiServer {
@@ -44,10 +58,14 @@ export interface ApiServer {
   port: number;
   /** For connections from now on. */
   setCertificate(certificate: KeyPair): void;
+  /** Likewise. */
+  setClientCas(clientCas: readonly string[]): void;
   /** Ends watches and lets other requests finish for a moment. */
   close(): Promise<void>;
 }
 
+/** How often slow requests are looked for, at most. */
+const slowRequestsCheckMsMax = 5000;
 const closeGraceMs = 2000;
 /** Longer than clients keep idle connections (Go: 90 s), so that it is they who close them. */
 const idleTimeoutMs = 120_000;
@@ -57,18 +75,17 @@ const tcpProbeAfterMs = 60_000;
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
   const limits = { ...defaultLimits, ...options.limits };
   const ending = new AbortController();
+  const secure = secureContext(options);
   const server = createServer({
-    cert: options.certificate.certificate,
-    key: options.certificate.key,
-    ca: [...options.clientCas],
+    ...secure,
     requestCert: true,
     // A certificate that is not good is refused with 401 and words, not with a broken handshake.
     rejectUnauthorized: false,
-    minVersion: 'TLSv1.2',
     handshakeTimeout: limits.headersTimeoutMs,
     maxHeaderSize: limits.headerBytesMax,
     headersTimeout: limits.headersTimeoutMs,
     requestTimeout: limits.requestTimeoutMs,
+    connectionsCheckingInterval: Math.min(limits.headersTimeoutMs, slowRequestsCheckMsMax),
     keepAliveTimeout: idleTimeoutMs,
     // A client that has vanished without a word is found out by TCP.
     keepAlive: true,
@@ -77,12 +94,16 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   server.maxConnections = limits.connectionsMax;
   const host = options.host.includes(':') ? `[${options.host}]` : options.host;
   const address = () => `${host}:${(server.address() as AddressInfo).port}`;
+  const { versions: given } = options;
+  const versions = typeof given === 'function' ? given : () => given;
   const routes: Routes = {
-    versions: options.versions,
-    openApi: options.openApi && new OpenApiPages(options.openApi, options.versions),
+    versions,
+    openApi: options.openApi && new OpenApiPages(options.openApi, versions),
+    authorizesPaths: options.authorizesPaths ?? false,
     versionInfo: options.versionInfo,
     address,
     notReady: options.notReady ?? (() => undefined),
+    pages: options.pages ?? [],
   };
   const admission = new Admission(limits);
   options.metrics.observe('taffrail_api_requests_running', 'Requests under way', () => admission.shortRunning);
@@ -99,12 +120,28 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   return {
     url: `https://${address()}`,
     port: (server.address() as AddressInfo).port,
-    setCertificate: ({ certificate, key }) =>
-      server.setSecureContext({ cert: certificate, key, ca: [...options.clientCas] }),
+    setCertificate: ({ certificate, key }) => {
+      Object.assign(secure, { cert: certificate, key });
+      server.setSecureContext(secure);
+    },
+    setClientCas: (clientCas) => {
+      secure.ca = [...clientCas];
+      server.setSecureContext(secure);
+    },
     close: async () => {
       ending.abort();
       await closed(server, sockets);
     },
+  };
+}
+
+function secureContext({ certificate, clientCas, tls = {} }: ApiServerOptions) {
+  return {
+    cert: certificate.certificate,
+    key: certificate.key,
+    ca: [...clientCas],
+    minVersion: tls.minVersion ?? ('TLSv1.2' as const),
+    ...(tls.ciphers === undefined ? {} : { ciphers: tls.ciphers }),
   };
 }
 
@@ -130,7 +167,7 @@ function requestHandler(
       const place = admission.enter();
       leave = place.leave;
       const url = splitUrl(incoming.url ?? '/', limits.urlBytesMax);
-      const user = openPaths.has(url.pathname) ? anonymous : await identify(options, incoming);
+      const user = isOpen(routes, url.pathname) ? anonymous : await identify(options, incoming);
       const request = apiRequest(options, limits, incoming, response, url, user, signal, place.becomeLongRunning);
       await writeAnswer(request, response, await route(routes, url.pathname, request), limits.requestTimeoutMs);
     } catch (error) {
@@ -141,10 +178,10 @@ function requestHandler(
   };
 }
 
-async function identify({ authenticate, authorize }: ApiServerOptions, incoming: IncomingMessage): Promise<UserInfo> {
-  const user = await authenticate(incoming);
-  if (user === anonymous) throw unauthorized();
-  return impersonated(incoming, user, authorize);
+async function identify(options: ApiServerOptions, incoming: IncomingMessage): Promise<UserInfo> {
+  const user = await options.authenticate(incoming);
+  if (user === anonymous && !options.allowAnonymous) throw unauthorized();
+  return impersonated(incoming, user, options.authorize);
 }
 
 function apiRequest(
@@ -171,7 +208,10 @@ function apiRequest(
     signal,
     warn: (text) => void response.appendHeader('warning', `299 - ${JSON.stringify(asciiOf(text))}`),
     readRaw,
-    readObject: async () => decodeObject(await readRaw(), contentType, options.schemas, limits),
+    readObject: async () => {
+      if (!options.schemas) throw unsupportedMediaType([]);
+      return decodeObject(await readRaw(), contentType, options.schemas, limits);
+    },
     authorize: (attributes) => enforce(options.authorize, user, attributes),
     becomeLongRunning,
   };

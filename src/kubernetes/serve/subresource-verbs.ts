@@ -1,7 +1,7 @@
 import type { Answer, ApiRequest } from './api.ts';
+import type { Verb } from './attributes.ts';
 import type { Resource, Target } from './backing.ts';
 import { parseWriteOptions } from './options.ts';
-import type { Verb } from './resource-version.ts';
 import { notServed, unknownPath, verbNotSupported } from './status.ts';
 import { readPatch, requiredObject } from './verbs.ts';
 

@@ -1,6 +1,7 @@
 import type { KubeObject } from '../client/client.ts';
 import { duplicateFields } from '../schema/duplicate-fields.ts';
 import type { Answer, ApiRequest } from './api.ts';
+import type { Verb } from './attributes.ts';
 import type { ObjectList, Resource, Target, WriteOptions } from './backing.ts';
 import { parseJson, parseYaml } from './body.ts';
 import { negotiate, type Representation } from './negotiation.ts';
@@ -13,7 +14,7 @@ import {
   parseWatchOptions,
   parseWriteOptions,
 } from './options.ts';
-import type { ResourceVersionOptions, Verb } from './resource-version.ts';
+import type { ResourceVersionOptions } from './resource-version.ts';
 import { badRequest, methodNotAllowed, verbNotSupported } from './status.ts';
 import { parseIncludeObject, partialOf, tableOf } from './table.ts';
 import { streamWatch } from './watch-stream.ts';
