@@ -7,6 +7,7 @@ import { type HeldLock, takeLock } from '../../base/lock.ts';
 import type { ClusterAccess, KubernetesClient } from '../../kubernetes/client/client.ts';
 import { createClient } from '../../kubernetes/client/http-client.ts';
 import type { Logger, MetricsRegistry } from '../../telemetry/telemetry.ts';
+import { ReviewedAuthority } from './kubelet/authority.ts';
 import { ClusterApi } from './kubelet/cluster-api.ts';
 import type { CrashBackoffSettings } from './kubelet/crash-backoff.ts';
 import {
@@ -24,6 +25,8 @@ import type { Pod } from './kubelet/pod.ts';
 import { logDirectoryName } from './kubelet/pod-files.ts';
 import { KubeletServer } from './kubelet/server.ts';
 import { openRuntime, shutDownRuntime } from './runtime/launch.ts';
+import { procFiles } from './stats/proc-files.ts';
+import { Sampler, samplingIntervalDefaultMs } from './stats/sampler.ts';
 
 export { crashBackoffUpTo } from './kubelet/crash-backoff.ts';
 
@@ -40,6 +43,8 @@ export interface NodeOptions {
   clock?: Clock;
   disk?: Partial<DiskSettings>;
   crashBackoff?: CrashBackoffSettings;
+  /** How often the use of CPU and memory is read, at most. */
+  samplingIntervalMs?: number;
 }
 
 export interface RunningNode {
@@ -78,14 +83,24 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     clock,
     ...(options.crashBackoff ? { crashBackoff: options.crashBackoff } : {}),
   });
-  const server = new KubeletServer({ kubelet, tls: options.tls, clock, log });
+  const sampler = new Sampler({
+    intervalMs: options.samplingIntervalMs ?? samplingIntervalDefaultMs,
+    files: procFiles,
+    clock,
+    containers: () => kubelet.records,
+    isolation: () => kubelet.isolation,
+  });
+  const authority = new ReviewedAuthority(client, nodeName, clock);
+  const server = new KubeletServer({ kubelet, sampler, authority, tls: options.tls, clock, log });
   try {
     const port = await server.listen();
     await kubelet.start();
+    sampler.start();
     const keeper = new NodeKeeper(options, kubelet, api, logRoot, port, clock);
     await keeper.start();
-    return { port, close: (how) => closeNode(how, keeper, server, kubelet, client, lock) };
+    return { port, close: (how) => closeNode(how, { keeper, sampler, server, kubelet, client, lock }) };
   } catch (error) {
+    sampler.stop();
     await server.close();
     await kubelet.close({ stopPods: false });
     client.close();
@@ -94,15 +109,19 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   }
 }
 
-async function closeNode(
-  how: { stopPods: boolean },
-  keeper: NodeKeeper,
-  server: KubeletServer,
-  kubelet: Kubelet,
-  client: KubernetesClient,
-  lock: HeldLock,
-): Promise<void> {
+interface NodeParts {
+  keeper: NodeKeeper;
+  sampler: Sampler;
+  server: KubeletServer;
+  kubelet: Kubelet;
+  client: KubernetesClient;
+  lock: HeldLock;
+}
+
+async function closeNode(how: { stopPods: boolean }, parts: NodeParts): Promise<void> {
+  const { keeper, sampler, server, kubelet, client, lock } = parts;
   keeper.stop();
+  sampler.stop();
   await server.close();
   await kubelet.close(how);
   client.close();

@@ -85,6 +85,11 @@ export class Kubelet {
     return this.#runtime !== undefined;
   }
 
+  /** Of every container that the runtime knows. */
+  get records(): ContainerRecord[] {
+    return [...this.#records.values()];
+  }
+
   get isolation(): Isolation {
     return this.#isolation;
   }

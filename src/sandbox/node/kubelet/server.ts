@@ -1,29 +1,32 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import type { TLSSocket } from 'node:tls';
 import type { Clock } from '../../../base/clock.ts';
 import { Fault, messageOf } from '../../../base/fault.ts';
 import type { Logger } from '../../../telemetry/telemetry.ts';
+import { resourcePage } from '../stats/resource-page.ts';
+import type { Sampler } from '../stats/sampler.ts';
+import type { Authority } from './authority.ts';
 import { readLogs } from './container-logs.ts';
 import type { Kubelet } from './kubelet.ts';
 import { type LogOptions, logOptionsOf } from './log-options.ts';
 import { type ContainerStatus, containersOf } from './pod.ts';
 import type { PodWorker } from './pod-worker.ts';
+import { refusalOf } from './request-access.ts';
 
 export interface KubeletServerOptions {
   kubelet: Kubelet;
+  sampler: Sampler;
+  authority: Authority;
   tls: { cert: string; key: string; clientCa: string };
   clock: Clock;
   log: Logger;
 }
 
-/** Who may ask: the API server's client certificate, and an administrator's, are of this organization. */
-const trustedOrganization = 'system:masters';
 const connectionsMax = 512;
 const headersTimeoutMs = 10_000;
 
-/** The kubelet's HTTP API: /healthz, /pods and /containerLogs, for holders of a certificate of the cluster's authority. */
+/** The kubelet's HTTP API, for whom the API server lets in. */
 export class KubeletServer {
   #options: KubeletServerOptions;
   #server: Server;
@@ -58,12 +61,13 @@ export class KubeletServer {
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
-      const refusal = refusalOf(request.socket as TLSSocket);
+      const url = new URL(request.url ?? '/', 'https://kubelet');
+      const refusal = await refusalOf(request, url.pathname, this.#options.authority);
       if (refusal) return plain(response, refusal.code, refusal.text);
       if (request.method !== 'GET') return plain(response, 405, 'Method Not Allowed\n');
-      const url = new URL(request.url ?? '/', 'https://kubelet');
       const parts = url.pathname.split('/').slice(1).map(decodeURIComponent);
       if (url.pathname === '/healthz') plain(response, 200, 'ok');
+      else if (url.pathname === '/metrics/resource') metrics(response, resourcePage(this.#options.sampler.snapshot));
       else if (parts[0] === 'pods' && parts.length <= 2) this.#pods(response);
       else if (parts[0] === 'containerLogs' && parts.length === 4) {
         await this.#logs(response, parts.slice(1) as [string, string, string], url.searchParams);
@@ -121,15 +125,12 @@ function written(response: ServerResponse, chunk: Buffer, signal: AbortSignal): 
   });
 }
 
-function plain(response: ServerResponse, code: number, text: string): void {
-  response.writeHead(code, { 'content-type': 'text/plain; charset=utf-8' }).end(text);
+function metrics(response: ServerResponse, page: string): void {
+  response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }).end(page);
 }
 
-function refusalOf(socket: TLSSocket): { code: number; text: string } | undefined {
-  if (!socket.authorized) return { code: 401, text: 'Unauthorized' };
-  const { O = [], CN } = socket.getPeerCertificate().subject;
-  if ([O].flat().includes(trustedOrganization)) return undefined;
-  return { code: 403, text: `Forbidden (user=${[CN].flat().join()}, resource=nodes, subresource=proxy)` };
+function plain(response: ServerResponse, code: number, text: string): void {
+  response.writeHead(code, { 'content-type': 'text/plain; charset=utf-8' }).end(text);
 }
 
 /** The id of the instance whose log is meant, by the pod's status; refusals in the kubelet's words. */

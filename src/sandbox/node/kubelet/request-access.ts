@@ -1,0 +1,53 @@
+import type { IncomingMessage } from 'node:http';
+import type { TLSSocket } from 'node:tls';
+import type { Authority, KubeletUser } from './authority.ts';
+
+export interface Refusal {
+  code: 401 | 403;
+  text: string;
+}
+
+const verbs: Record<string, string> = { GET: 'get', HEAD: 'head', POST: 'create', PUT: 'update', DELETE: 'delete' };
+const authenticatedGroup = 'system:authenticated';
+
+/**
+ * The subresources of the node by which a path may be read, as in Kubernetes's pkg/kubelet/server/auth.go: any of them does.
+ * /pods and /healthz have one of their own since 1.33.
+ */
+export function subresourcesOf(path: string): string[] {
+  const [, first] = path.split('/');
+  if (first === 'stats' || first === 'metrics') return [first];
+  if (first === 'logs') return ['log'];
+  if (first === 'pods' || first === 'healthz') return [first, 'proxy'];
+  return ['proxy'];
+}
+
+/** Undefined where the request may be answered. Rejects where the API server, asked about it, does not answer. */
+export async function refusalOf(
+  request: IncomingMessage,
+  path: string,
+  authority: Authority,
+): Promise<Refusal | undefined> {
+  const user = await userOf(request, authority);
+  if (!user) return { code: 401, text: 'Unauthorized' };
+  const verb = verbs[request.method ?? ''] ?? '';
+  const subresources = subresourcesOf(path);
+  for (const subresource of subresources) if (await authority.allows(user, { verb, subresource })) return undefined;
+  const what = `user=${user.username}, verb=${verb}, resource=nodes, subresource(s)=[${subresources.join(' ')}]`;
+  return { code: 403, text: `Forbidden (${what})\n` };
+}
+
+/** By a certificate of the cluster's authority, or else by a bearer token. */
+async function userOf(request: IncomingMessage, authority: Authority): Promise<KubeletUser | undefined> {
+  const socket = request.socket as TLSSocket;
+  const user = socket.authorized ? certifiedUser(socket) : undefined;
+  if (user) return user;
+  const token = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1];
+  return token === undefined ? undefined : authority.userOfToken(token);
+}
+
+function certifiedUser(socket: TLSSocket): KubeletUser | undefined {
+  const { O = [], CN = '' } = socket.getPeerCertificate().subject ?? {};
+  const username = [CN].flat()[0] ?? '';
+  return username === '' ? undefined : { username, groups: [...[O].flat(), authenticatedGroup] };
+}
