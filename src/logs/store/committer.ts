@@ -1,11 +1,11 @@
 import type { Clock } from '../../base/clock.ts';
 import { Fault, messageOf } from '../../base/fault.ts';
+import type { FileLayer } from '../../base/file-layer.ts';
 import type { Logger } from '../../telemetry/telemetry.ts';
 import type { Frame } from '../batch/batch.ts';
 import { applyRecord, type PlacedRecord } from './apply.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { Coverage } from './coverage.ts';
-import type { FileLayer } from './file-layer.ts';
 import type { Packs } from './packs.ts';
 import type { RecordDraft, StoredRecord } from './record.ts';
 

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { hasUnsynced, type Loss, materialise, recordingFiles, type TraceEntry } from '../../base/recording-files.ts';
 import type { BatchFrame } from '../batch/batch.ts';
 import type { DurableStore } from './durable-store.ts';
-import { hasUnsynced, type Loss, materialise, recordingFiles, type TraceEntry } from './recording-files.ts';
 import {
   batch,
   offer,

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../base/clock.ts';
+import { type FileLayer, realFiles } from '../../base/file-layer.ts';
 import { MetricsRegistry } from '../../telemetry/telemetry.ts';
 import type { DurableStore } from './durable-store.ts';
-import { type FileLayer, realFiles } from './file-layer.ts';
 import {
   batch,
   everything,

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Fault } from '../../base/fault.ts';
-import type { FileLayer, LayerFile } from './file-layer.ts';
+import type { FileLayer, LayerFile } from '../../base/file-layer.ts';
 import { decodeRecord, encodeEnvelope, findRecord, type Location, recordBytes, type StoredRecord } from './record.ts';
 
 const HEADER_MAGIC = 0x31504654; // "TFP1"

@@ -1,9 +1,9 @@
 import { mkdirSync } from 'node:fs';
-import { type FileHandle, open, readdir, stat, statfs, unlink } from 'node:fs/promises';
-import { syncDirectory } from '../../base/files.ts';
+import { type FileHandle, open, readdir, rename, stat, statfs, unlink } from 'node:fs/promises';
+import { syncDirectory } from './files.ts';
 
 /**
- * The file system's edge of the packs. Tests put a recording layer here that forgets what was not synced.
+ * The file system's edge of a store. Tests put a recording layer here that forgets what was not synced.
  * A file's content is durable after `sync`, its name after `syncDirectory`.
  */
 export interface FileLayer {
@@ -13,6 +13,8 @@ export interface FileLayer {
   /** Opens for reading and writing; `create` makes a new, empty file and fails where there is one. */
   open(path: string, mode: 'create' | 'write' | 'read'): Promise<LayerFile>;
   unlink(path: string): Promise<void>;
+  /** Gives a file another name in its directory, taking the place of what has that name. Durable after `syncDirectory`. */
+  rename(from: string, to: string): Promise<void>;
   syncDirectory(path: string): Promise<void>;
   sizeBytes(path: string): Promise<number>;
   /** What an ordinary user may still write on this file system, and how large it is. */
@@ -38,6 +40,7 @@ export const realFiles: FileLayer = {
   list: (directory) => readdir(directory),
   open: async (path, mode) => realFile(await open(path, FLAGS[mode])),
   unlink: (path) => unlink(path),
+  rename: (from, to) => rename(from, to),
   syncDirectory: async (path) => syncDirectory(path),
   sizeBytes: async (path) => (await stat(path)).size,
   async space(path) {

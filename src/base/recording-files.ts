@@ -7,6 +7,7 @@ export type TraceEntry =
   | { op: 'create' | 'unlink' | 'sync'; name: string }
   | { op: 'write'; name: string; position: number; data: Buffer }
   | { op: 'truncate'; name: string; bytes: number }
+  | { op: 'rename'; name: string; to: string }
   | { op: 'syncDirectory' }
   | { op: 'mark'; mark: string };
 
@@ -23,6 +24,10 @@ export function recordingFiles(trace: TraceEntry[]): FileLayer {
     async unlink(path) {
       trace.push({ op: 'unlink', name: basename(path) });
       await realFiles.unlink(path);
+    },
+    async rename(from, to) {
+      trace.push({ op: 'rename', name: basename(from), to: basename(to) });
+      await realFiles.rename(from, to);
     },
     async syncDirectory(path) {
       await realFiles.syncDirectory(path);
@@ -107,6 +112,11 @@ function step(entry: TraceEntry, files: Map<string, DiskFile>, unsynced: Map<str
   } else if (entry.op === 'unlink') {
     unsynced.set(entry.name, file);
     files.delete(entry.name);
+  } else if (entry.op === 'rename') {
+    if (!unsynced.has(entry.name)) unsynced.set(entry.name, file);
+    if (!unsynced.has(entry.to)) unsynced.set(entry.to, files.get(entry.to));
+    files.delete(entry.name);
+    files.set(entry.to, file!);
   } else if (entry.op === 'write') {
     file!.pending.push((content, keeps) => written(content, entry.position, entry.data, keeps));
   } else if (entry.op === 'truncate') {
