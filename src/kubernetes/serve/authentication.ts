@@ -82,8 +82,8 @@ function bearerToken(request: IncomingMessage): string | undefined {
   return match[1];
 }
 
-/** The subject comes one attribute a line, with `\`-escapes as in RFC 4514. */
-function subjectOf(certificate: X509Certificate): { commonName: string; organizations: string[] } {
+/** Who a certificate names. The subject comes one attribute a line, with `\`-escapes as in RFC 4514. */
+export function subjectOf(certificate: X509Certificate): { commonName: string; organizations: string[] } {
   let commonName = '';
   const organizations: string[] = [];
   for (const line of certificate.subject.split('\n')) {
