@@ -74,6 +74,7 @@ const furtherDoors = new Set([
   'kubernetes/client/http-client.ts',
   'kubernetes/client/reflector.ts',
   'kubernetes/client/rereading-file.ts',
+  'kubernetes/client/rereading-file.ts',
   'kubernetes/client/kubeconfig.ts',
   'kubernetes/client/status.ts',
   'kubernetes/schema/duplicate-fields.ts',

@@ -36,11 +36,30 @@ export interface PodMetrics {
   containers: readonly ContainerMetrics[];
 }
 
-/** Why something is not served, for people and for a metric's label. */
+/** Every reason for which something is served or not, and what it means. The keys are also the values of a metric's label. */
+export const whyReasons = {
+  Served: 'it has a window that is young enough',
+  NotInStep: 'the watch of nodes or pods has not delivered its first list yet',
+  NoSuchNode: 'the API server knows no node of this name',
+  NodeNotSelected: 'the node selector leaves this node out',
+  NoAddress: 'the node has no address of a preferred type',
+  SharedAddress: 'another node has the same address and port, and is the one that is asked',
+  NodeNotScraped: 'the kubelet of the node has not answered yet',
+  NoSuchPod: 'the API server knows no pod of this name in this namespace',
+  NotScheduled: 'the pod has no node yet',
+  NotRunning: 'no container of the pod is running',
+  NotOnPage: 'the kubelet gives no usable CPU and memory for it',
+  ClockSkew: "the kubelet's timestamps are too far from our clock",
+  FirstPoint: 'one point so far; usage needs two',
+  TooOld: 'its latest two points are too old',
+} as const;
+
+export type WhyReason = keyof typeof whyReasons;
+
+/** Why something is or is not served, for people and for a metric's label. */
 export interface Why {
   served: boolean;
-  /** In CamelCase, from a fixed list: `NoSuchPod`, `NotRunning`, `FirstPoint`, `NodeNotScraped`, `TooOld`, … */
-  reason: string;
+  reason: WhyReason;
   message: string;
 }
 

@@ -1,0 +1,104 @@
+import { type LabelSelector, matchesLabels, parseLabelSelector } from '../../kubernetes/selector/selector.ts';
+import type { Logger } from '../../telemetry/telemetry.ts';
+import type { WindowLimits } from '../window/window.ts';
+import type { NodeFacts } from './node-facts.ts';
+import { NodeTarget } from './node-target.ts';
+
+export interface NodeDirectoryParts {
+  limits: WindowLimits;
+  random: () => number;
+  monotonicMs: () => number;
+  log: Logger;
+}
+
+/** Every node that the watch knows. Invariant: of the selected nodes at one address and port exactly one is asked. */
+export class NodeDirectory {
+  readonly #selector: LabelSelector;
+  readonly #parts: NodeDirectoryParts;
+  readonly #targets = new Map<string, NodeTarget>();
+  /** Names of nodes that the selector leaves out. */
+  readonly #unselected = new Set<string>();
+  #sorted: NodeTarget[] | undefined;
+  #addressesChanged = false;
+
+  constructor(nodeSelector: string, parts: NodeDirectoryParts) {
+    this.#selector = parseLabelSelector(nodeSelector);
+    this.#parts = parts;
+  }
+
+  get size(): number {
+    return this.#targets.size;
+  }
+
+  set(facts: NodeFacts): void {
+    const { name } = facts;
+    if (!matchesLabels(this.#selector, facts.labels)) {
+      this.delete(name);
+      this.#unselected.add(name);
+      return;
+    }
+    this.#unselected.delete(name);
+    this.#addressesChanged = true;
+    const known = this.#targets.get(name);
+    if (known) {
+      known.facts = facts;
+      return;
+    }
+    const { limits, random, monotonicMs, log } = this.#parts;
+    this.#targets.set(name, new NodeTarget(facts, limits, monotonicMs(), random, log));
+    this.#sorted = undefined;
+  }
+
+  delete(name: string): void {
+    this.#unselected.delete(name);
+    if (!this.#targets.delete(name)) return;
+    this.#sorted = undefined;
+    this.#addressesChanged = true;
+  }
+
+  get(name: string): NodeTarget | undefined {
+    return this.#targets.get(name);
+  }
+
+  isUnselected(name: string): boolean {
+    return this.#unselected.has(name);
+  }
+
+  /** In the order of names. */
+  all(): readonly NodeTarget[] {
+    this.#sorted ??= [...this.#targets.values()].sort((a, b) => (a.facts.name < b.facts.name ? -1 : 1));
+    return this.#sorted;
+  }
+
+  /** Those to be asked, in the order of their phases. */
+  round(): NodeTarget[] {
+    if (this.#addressesChanged) this.#settleAddresses();
+    return [...this.#targets.values()].filter(({ endpoint }) => endpoint).sort((a, b) => a.phase - b.phase);
+  }
+
+  /** A kubelet's page does not say whose it is: the same page for two nodes would be wrong for one of them. */
+  #settleAddresses(): void {
+    this.#addressesChanged = false;
+    const byAddress = new Map<string, NodeTarget>();
+    for (const target of this.all()) {
+      const { endpoint, name } = target.facts;
+      const before = target.sharedWith;
+      target.sharedWith = undefined;
+      if (!endpoint) continue;
+      const address = `${endpoint.host} ${endpoint.port}`;
+      const other = byAddress.get(address);
+      const winner = other && !isBetter(target.facts, other.facts) ? other : target;
+      byAddress.set(address, winner);
+      if (!other) continue;
+      const loser = winner === other ? target : other;
+      loser.sharedWith = winner.facts.name;
+      if (before !== winner.facts.name)
+        this.#parts.log.warn('two nodes have one address', { address, asked: winner.facts.name, notAsked: name });
+    }
+  }
+}
+
+/** The one that is ready, else the younger: what is left of a node that came back under another name is neither. */
+function isBetter(a: NodeFacts, b: NodeFacts): boolean {
+  return a.isReady === b.isReady ? a.createdAt > b.createdAt : a.isReady;
+}

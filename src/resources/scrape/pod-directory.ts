@@ -1,0 +1,60 @@
+import { type PodFacts, PodWindow } from '../window/window.ts';
+
+interface Namespace {
+  byName: Map<string, PodWindow>;
+  /** By name; undefined after a change, until somebody asks. */
+  sorted: PodWindow[] | undefined;
+}
+
+/** Every pod that the watch knows. Invariant: a namespace is here as long as it has a pod, and each pod once. */
+export class PodDirectory {
+  readonly #namespaces = new Map<string, Namespace>();
+  #sortedNames: string[] | undefined;
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  set(facts: PodFacts): void {
+    let namespace = this.#namespaces.get(facts.namespace);
+    if (!namespace) {
+      namespace = { byName: new Map(), sorted: undefined };
+      this.#namespaces.set(facts.namespace, namespace);
+      this.#sortedNames = undefined;
+    }
+    if (!namespace.byName.has(facts.name)) this.#size++;
+    namespace.byName.set(facts.name, new PodWindow(facts));
+    namespace.sorted = undefined;
+  }
+
+  /** Nothing where the pod of that name is another one by now. */
+  delete({ namespace: name, name: pod, uid }: PodFacts): void {
+    const namespace = this.#namespaces.get(name);
+    if (namespace?.byName.get(pod)?.facts.uid !== uid) return;
+    namespace.byName.delete(pod);
+    namespace.sorted = undefined;
+    this.#size--;
+    if (namespace.byName.size > 0) return;
+    this.#namespaces.delete(name);
+    this.#sortedNames = undefined;
+  }
+
+  get(namespace: string, name: string): PodWindow | undefined {
+    return this.#namespaces.get(namespace)?.byName.get(name);
+  }
+
+  /** In the order of namespace and name. */
+  *all(): Generator<PodWindow> {
+    this.#sortedNames ??= [...this.#namespaces.keys()].sort();
+    for (const name of this.#sortedNames) yield* this.of(name);
+  }
+
+  /** In the order of names. */
+  of(name: string): readonly PodWindow[] {
+    const namespace = this.#namespaces.get(name);
+    if (!namespace) return [];
+    namespace.sorted ??= [...namespace.byName.values()].sort((a, b) => (a.facts.name < b.facts.name ? -1 : 1));
+    return namespace.sorted;
+  }
+}

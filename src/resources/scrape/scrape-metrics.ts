@@ -1,0 +1,65 @@
+import type { Counter, Gauge, MetricsRegistry } from '../../telemetry/telemetry.ts';
+import { type WhyReason, whyReasons } from '../resources.ts';
+import type { PageReading } from './page-reader.ts';
+
+/** What the scraper says of itself on /metrics. */
+export class ScrapeMetrics {
+  readonly #scrapes: Counter;
+  readonly #pageBytes: Counter;
+  readonly #points: Counter;
+  readonly #refused: Counter;
+  readonly #malformed: Counter;
+  readonly #watchTroubles: Counter;
+  readonly #unserved: Gauge;
+  readonly #round: Gauge;
+
+  constructor(metrics: MetricsRegistry) {
+    const counter = (name: string, help: string) => metrics.counter(`taffrail_resources_${name}`, help);
+    this.#scrapes = counter('scrapes_total', 'Requests to kubelets by outcome.');
+    this.#pageBytes = counter('page_bytes_total', 'Bytes of kubelets’ pages, after unpacking.');
+    this.#points = counter('points_total', 'Points of nodes and containers by what became of them.');
+    this.#refused = counter('refused_samples_total', 'Samples of kubelets that were refused, by reason.');
+    this.#malformed = counter('malformed_lines_total', 'Lines of kubelets’ pages that cannot be read.');
+    this.#watchTroubles = counter('watch_troubles_total', 'Watches that were lost or refused and begun again.');
+    this.#unserved = metrics.gauge('taffrail_resources_unserved', 'Nodes and pods that are not served, by reason.');
+    this.#round = metrics.gauge(
+      'taffrail_resources_round_seconds',
+      'From the first request of the last round to its end.',
+    );
+  }
+
+  scraped(reading: PageReading, pageBytes: number): void {
+    this.#scrapes.add(1, { outcome: 'ok' });
+    this.#pageBytes.add(pageBytes);
+    const { windows, firsts, sames, skewed, incomplete } = reading;
+    for (const [outcome, count] of Object.entries({ windows, firsts, sames, skewed, incomplete })) {
+      if (count > 0) this.#points.add(count, { outcome });
+    }
+    for (const [reason, count] of reading.refused) this.#refused.add(count, { reason });
+    if (reading.unplaced > 0) this.#refused.add(reading.unplaced, { reason: 'Unplaced' });
+    if (reading.malformedLines > 0) this.#malformed.add(reading.malformedLines);
+  }
+
+  failed(): void {
+    this.#scrapes.add(1, { outcome: 'failed' });
+  }
+
+  /** The request of the round before was still under way. */
+  skipped(): void {
+    this.#scrapes.add(1, { outcome: 'skipped' });
+  }
+
+  watchTrouble(resource: 'nodes' | 'pods'): void {
+    this.#watchTroubles.add(1, { resource });
+  }
+
+  roundEnded(seconds: number): void {
+    this.#round.set(seconds);
+  }
+
+  unserved(kind: 'node' | 'pod', counts: ReadonlyMap<WhyReason, number>): void {
+    for (const reason of Object.keys(whyReasons) as WhyReason[]) {
+      if (reason !== 'Served') this.#unserved.set(counts.get(reason) ?? 0, { kind, reason });
+    }
+  }
+}

@@ -1,0 +1,144 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Clock } from '../../base/clock.ts';
+import { Fault, messageOf } from '../../base/fault.ts';
+import type { Logger } from '../../telemetry/telemetry.ts';
+import type { NodeMetrics, PodMetrics, ResourceScraper, Why } from '../resources.ts';
+import { windowLimits } from '../window/window.ts';
+import { ClusterWatch } from './cluster-watch.ts';
+import { type KubeletAccess, KubeletCredentials } from './kubelet-access.ts';
+import { type BodyBudget, requestPage } from './kubelet-request.ts';
+import { NodeDirectory } from './node-directory.ts';
+import type { NodeTarget } from './node-target.ts';
+import { PodDirectory } from './pod-directory.ts';
+import { Reading } from './reading.ts';
+import type { ResourceScraperParts } from './scrape.ts';
+import { ScrapeMetrics } from './scrape-metrics.ts';
+import type { ScrapeSettings } from './settings.ts';
+
+/** The heartbeat: every resolution, every node is asked once, each at its own time within the round. */
+export class Scraper implements ResourceScraper {
+  readonly #settings: ScrapeSettings;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #metrics: ScrapeMetrics;
+  readonly #credentials: KubeletCredentials;
+  readonly #nodes: NodeDirectory;
+  readonly #watch: ClusterWatch;
+  readonly #reading: Reading;
+  readonly #life = new AbortController();
+  readonly #budget: BodyBudget = { bytes: 0 };
+  #running: Promise<unknown> = Promise.resolve();
+
+  constructor(parts: ResourceScraperParts) {
+    const { client, settings, clock, random } = parts;
+    this.#settings = settings;
+    this.#clock = clock;
+    this.#log = parts.log.with({ part: 'resources' });
+    this.#metrics = new ScrapeMetrics(parts.metrics);
+    this.#credentials = new KubeletCredentials(client.access, settings);
+    const monotonicMs = () => clock.monotonicMs();
+    const limits = windowLimits(settings.resolutionMs);
+    this.#nodes = new NodeDirectory(settings.nodeSelector, { limits, random, monotonicMs, log: this.#log });
+    const pods = new PodDirectory();
+    const shared = { nodes: this.#nodes, pods, metrics: this.#metrics };
+    this.#watch = new ClusterWatch({ client, settings, clock, random, log: this.#log, ...shared });
+    this.#reading = new Reading({ ...shared, watch: this.#watch, monotonicMs });
+  }
+
+  start(): void {
+    const { signal } = this.#life;
+    this.#running = Promise.all([this.#watch.run(signal), this.#run(signal)]);
+  }
+
+  async close(): Promise<void> {
+    this.#life.abort(new Fault('unavailable', 'the scraper is stopping'));
+    await this.#running;
+    this.#credentials.close();
+  }
+
+  nodes(): Iterable<NodeMetrics> {
+    return this.#reading.nodes();
+  }
+
+  node(name: string): NodeMetrics | undefined {
+    return this.#reading.node(name);
+  }
+
+  pods(namespace: string | undefined): Iterable<PodMetrics> {
+    return this.#reading.pods(namespace);
+  }
+
+  pod(namespace: string, name: string): PodMetrics | undefined {
+    return this.#reading.pod(namespace, name);
+  }
+
+  whyNode(name: string): Why {
+    return this.#reading.whyNode(name);
+  }
+
+  whyPod(namespace: string, name: string): Why {
+    return this.#reading.whyPod(namespace, name);
+  }
+
+  ready(): true | string {
+    return this.#reading.ready();
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    await this.#watch.untilNodesSynced(signal);
+    const rounds = new Set<Promise<void>>();
+    while (!signal.aborted) {
+      const startedMs = this.#clock.monotonicMs();
+      const round: Promise<void> = this.#round(startedMs, signal).finally(() => rounds.delete(round));
+      rounds.add(round);
+      await this.#sleepUntil(startedMs + this.#settings.resolutionMs, signal);
+    }
+    await Promise.all(rounds);
+  }
+
+  async #round(startedMs: number, signal: AbortSignal): Promise<void> {
+    const spreadMs = this.#settings.resolutionMs * this.#settings.spreadShare;
+    let access: KubeletAccess;
+    try {
+      access = await this.#credentials.now();
+    } catch (error) {
+      this.#log.error('kubelets cannot be asked in this round', { error: messageOf(error) });
+      return;
+    }
+    const scrapes: Promise<void>[] = [];
+    for (const target of this.#nodes.round()) {
+      await this.#sleepUntil(startedMs + target.phase * spreadMs, signal);
+      if (signal.aborted) break;
+      scrapes.push(this.#scrape(target, access, signal));
+    }
+    await Promise.all(scrapes);
+    if (signal.aborted) return;
+    this.#metrics.roundEnded((this.#clock.monotonicMs() - startedMs) / 1000);
+    await this.#reading.countUnserved();
+  }
+
+  /** Asks one kubelet and reads what it says into its window. Rejects never. */
+  async #scrape(target: NodeTarget, access: KubeletAccess, signal: AbortSignal): Promise<void> {
+    const { endpoint } = target;
+    if (target.isBusy || !endpoint) return this.#metrics.skipped();
+    target.isBusy = true;
+    try {
+      const at = { wallMs: this.#clock.nowMs(), monotonicMs: this.#clock.monotonicMs() };
+      const page = await requestPage(endpoint, access, this.#settings, this.#budget, signal);
+      this.#metrics.scraped(await target.read(page, at, nextTurn), page.length);
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      if (signal.aborted) return;
+      this.#metrics.failed();
+      target.failed(error);
+    } finally {
+      target.isBusy = false;
+      target.wasTried = true;
+    }
+  }
+
+  async #sleepUntil(atMs: number, signal: AbortSignal): Promise<void> {
+    const delayMs = atMs - this.#clock.monotonicMs();
+    if (delayMs > 0) await this.#clock.sleep(delayMs, signal).catch(() => {});
+  }
+}

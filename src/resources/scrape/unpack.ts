@@ -1,0 +1,40 @@
+import { promisify } from 'node:util';
+import { gunzip, gunzipSync } from 'node:zlib';
+import { Fault, messageOf } from '../../base/fault.ts';
+
+/** A small page is unpacked at once: handing it to another thread costs more than it takes. */
+const packedAtOnceBytesMax = 64 * 1024;
+const unpackedAtOnceBytesMax = 1024 * 1024;
+const gunzipElsewhere = promisify(gunzip);
+
+/** Throws Fault `unavailable` for what unpacks to more than `bytesMax`, before it is held whole. */
+export async function unpacked(body: Buffer, encoding: string, bytesMax: number): Promise<Buffer> {
+  if (encoding === 'identity') return body;
+  if (encoding !== 'gzip') throw new Fault('unavailable', `the page came in an encoding that was not asked for`);
+  try {
+    const atOnce = Math.min(bytesMax, unpackedAtOnceBytesMax);
+    if (body.length <= packedAtOnceBytesMax) {
+      const page = unpackedAtOnce(body, atOnce);
+      if (page) return page;
+    }
+    return await gunzipElsewhere(body, { maxOutputLength: bytesMax });
+  } catch (error) {
+    if (isTooLarge(error))
+      throw new Fault('unavailable', `the page unpacks to more than pageBytesMax (${bytesMax} bytes)`);
+    throw new Fault('unavailable', `the page cannot be unpacked: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** Undefined where it is larger. */
+function unpackedAtOnce(body: Buffer, bytesMax: number): Buffer | undefined {
+  try {
+    return gunzipSync(body, { maxOutputLength: bytesMax });
+  } catch (error) {
+    if (isTooLarge(error)) return undefined;
+    throw error;
+  }
+}
+
+function isTooLarge(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
+}
