@@ -2,7 +2,7 @@ import { notAcceptable } from './status.ts';
 
 /** How an answer is wanted: the syntax, and whether the object itself or another view of it. */
 export interface Representation {
-  format: 'json' | 'yaml';
+  format: 'json' | 'yaml' | 'protobuf';
   /** `Table`, `PartialObjectMetadata`, `PartialObjectMetadataList` or `APIGroupDiscoveryList`, with its group and version. */
   as?: { kind: string; group: string; version: string };
   pretty: boolean;
@@ -23,16 +23,24 @@ const formats: Record<string, Representation['format']> = {
   '*/*': 'json',
   'application/yaml': 'yaml',
 };
+const protobufType = 'application/vnd.kubernetes.protobuf';
 
 /**
  * Takes the best range of the Accept header that can be served; `offers` says which views there are (`kind.version.group`).
- * Protobuf is never offered: every client that asks for it also takes JSON. Throws 406 when nothing fits.
+ * Protobuf is offered where the caller says so, and never of a view: every client that asks for it also takes JSON.
+ * Throws 406 when nothing fits.
  */
-export function negotiate(accept: string | undefined, offers: ReadonlySet<string>, pretty = false): Representation {
+export function negotiate(
+  accept: string | undefined,
+  offers: ReadonlySet<string>,
+  pretty = false,
+  protobuf = false,
+): Representation {
   for (const { type, parameters } of parseAccept(accept ?? '*/*')) {
+    const { as: kind, v: version = '', g: group = '' } = parameters;
+    if (protobuf && type === protobufType && kind === undefined) return { format: 'protobuf', pretty };
     const format = formats[type];
     if (!format) continue;
-    const { as: kind, v: version = '', g: group = '' } = parameters;
     if (kind === undefined) return { format, pretty };
     if (offers.has(`${kind}.${version}.${group}`)) return { format, as: { kind, group, version }, pretty };
   }

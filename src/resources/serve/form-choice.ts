@@ -1,0 +1,44 @@
+import {
+  type ApiRequest,
+  negotiate,
+  objectViews,
+  parseFlag,
+  parseIncludeObject,
+  type Representation,
+} from '../../kubernetes/serve/serve.ts';
+import type { Kind, ListForm } from './form.ts';
+import { JsonListForm, jsonObject } from './json-form.ts';
+import { PartialForm } from './partial-form.ts';
+import { ProtobufForm } from './protobuf-form.ts';
+import { TableForm } from './table-form.ts';
+
+export interface Wanted {
+  nowMs: number;
+  /** The fields of the one object that is asked for; a list where it is undefined. */
+  object?: () => string;
+}
+
+/** The form that the client prefers. Throws 406. */
+export function formOf(request: ApiRequest, kind: Kind, { nowMs, object }: Wanted): ListForm {
+  const wanted = negotiate(request.accept, objectViews, isPretty(request), true);
+  const contentType = contentTypeOf(wanted);
+  if (wanted.as?.kind === 'Table') {
+    const include = parseIncludeObject(request.query.get('includeObject'));
+    return new TableForm({ nowMs, tableVersion: wanted.as.version, include, contentType });
+  }
+  if (wanted.as) return new PartialForm(object === undefined, wanted.as.version, nowMs, contentType);
+  if (wanted.format === 'protobuf') return new ProtobufForm(kind, object === undefined, nowMs);
+  // YAML is a superset of JSON, and pretty JSON is good YAML to read.
+  const options = { nowMs, pretty: wanted.pretty || wanted.format === 'yaml', contentType };
+  return object ? jsonObject(kind, object(), options) : new JsonListForm(kind, options);
+}
+
+function contentTypeOf({ format }: Representation): string {
+  return format === 'yaml' ? 'application/yaml' : 'application/json';
+}
+
+/** Said in the query, or guessed from what people type by hand, as API servers do. */
+function isPretty({ query, incoming }: ApiRequest): boolean {
+  if (query.has('pretty')) return parseFlag(query, 'pretty');
+  return /^(curl|Wget|Mozilla\/5\.0)/.test(incoming.headers['user-agent'] ?? '');
+}

@@ -1,0 +1,130 @@
+import type { Clock } from '../../base/clock.ts';
+import {
+  type Answer,
+  type ApiRequest,
+  type ApiVersion,
+  attributesOf,
+  methodNotAllowed,
+  type ResourceInfo,
+  unknownPath,
+  verbNotSupported,
+} from '../../kubernetes/serve/serve.ts';
+import type { MetricsRegistry } from '../../telemetry/telemetry.ts';
+import type { ResourceMetrics } from '../resources.ts';
+import { AnswerBudget } from './answer-budget.ts';
+import { bytesAnswer } from './bytes-answer.ts';
+import { group, type Kind, version } from './form.ts';
+import { formOf } from './form-choice.ts';
+import { nodeFields, podFields } from './json-item.ts';
+import { missingNode, missingPod } from './missing.ts';
+import { isSelected, parseSelection } from './selection.ts';
+import { inSlices } from './slices.ts';
+
+export interface MetricsVersionOptions {
+  metrics: ResourceMetrics;
+  registry: MetricsRegistry;
+  clock: Clock;
+  /** Of answers that clients have not taken yet, all together; beyond it lists are answered with 429. */
+  answerBytesMax?: number;
+}
+
+const answerBytesMaxDefault = 256 * 1024 * 1024;
+
+const infos: readonly ResourceInfo[] = (['nodes', 'pods'] as const).map((plural) => ({
+  group,
+  version,
+  kind: plural === 'nodes' ? 'NodeMetrics' : 'PodMetrics',
+  plural,
+  singular: '',
+  shortNames: [],
+  categories: [],
+  namespaced: plural === 'pods',
+  verbs: ['get', 'list'],
+  subresources: [],
+}));
+
+interface Target {
+  info: ResourceInfo;
+  /** Empty: all. */
+  namespace: string;
+  /** Empty: a list. */
+  name: string;
+}
+
+interface Serving {
+  metrics: ResourceMetrics;
+  clock: Clock;
+  budget: AnswerBudget;
+}
+
+/** metrics.k8s.io/v1beta1. */
+export function createMetricsVersion({
+  metrics,
+  registry,
+  clock,
+  answerBytesMax = answerBytesMaxDefault,
+}: MetricsVersionOptions): ApiVersion {
+  const serving = { metrics, clock, budget: new AnswerBudget(answerBytesMax) };
+  const answers = registry.counter('taffrail_resource_metrics_answers_total', 'Answers of the Metrics API');
+  registry.observe(
+    'taffrail_resource_metrics_answer_bytes',
+    'Bytes of answers that clients have not taken yet',
+    () => serving.budget.heldBytes,
+  );
+  return {
+    group,
+    version,
+    resources: () => infos,
+    handle: async (request) => {
+      const attributes = attributesOf(request, { group, version });
+      await request.authorize(attributes);
+      const target = targetOf(request.rest);
+      const { verb } = attributes;
+      if (verb === 'watch') throw verbNotSupported(target.info, verb);
+      if (verb !== 'get' && verb !== 'list') throw methodNotAllowed();
+      const answer = target.name === '' ? await list(serving, request, target) : one(serving, request, target);
+      answers.add(1, { resource: target.info.plural, verb });
+      return answer;
+    },
+  };
+}
+
+/** Throws 404 for a path that is none of ours. */
+function targetOf(rest: readonly string[]): Target {
+  const inNamespace = rest[0] === 'namespaces' && rest.length > 2;
+  const [plural, name = '', ...more] = inNamespace ? rest.slice(2) : rest;
+  const info = infos.find((each) => each.plural === plural);
+  if (!info || more.length > 0 || (inNamespace && !info.namespaced)) throw unknownPath();
+  if (info.namespaced && name !== '' && !inNamespace) throw unknownPath();
+  return { info, namespace: inNamespace ? rest[1]! : '', name };
+}
+
+function one({ metrics, clock, budget }: Serving, request: ApiRequest, { info, namespace, name }: Target): Answer {
+  const nowMs = clock.nowMs();
+  const pod = info.namespaced ? metrics.pod(namespace, name) : undefined;
+  const node = info.namespaced ? undefined : metrics.node(name);
+  if (!pod && !node) throw info.namespaced ? missingPod(metrics, namespace, name) : missingNode(metrics, name);
+  const fields = () => (pod ? podFields(pod, nowMs) : nodeFields(node!, nowMs));
+  const form = formOf(request, info.kind as Kind, { nowMs, object: fields });
+  if (pod) form.pod(pod);
+  if (node) form.node(node);
+  return bytesAnswer(form.contentType, form.end(), budget);
+}
+
+/** What is listed is taken hold of at once, so that it is of one moment, and written down in slices. */
+async function list(serving: Serving, request: ApiRequest, { info, namespace }: Target): Promise<Answer> {
+  const { metrics, clock, budget } = serving;
+  const selection = parseSelection(request.query);
+  const form = formOf(request, info.kind as Kind, { nowMs: clock.nowMs() });
+  const surroundings = { clock, signal: request.signal };
+  return budget.inTurn(async () => {
+    if (info.namespaced) {
+      const pods = [...metrics.pods(namespace === '' ? undefined : namespace)];
+      await inSlices(pods, (pod) => isSelected(selection, pod) && form.pod(pod), surroundings);
+    } else {
+      const nodes = [...metrics.nodes()];
+      await inSlices(nodes, (node) => isSelected(selection, node) && form.node(node), surroundings);
+    }
+    return bytesAnswer(form.contentType, form.end(), budget);
+  });
+}

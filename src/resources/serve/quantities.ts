@@ -1,0 +1,80 @@
+/**
+ * Quantities, durations and times as Go prints them, from numbers and without anything in between: an answer has a hundred
+ * thousand of them. Source: k8s.io/apimachinery's resource.Quantity (canonical form) and Go's time.Duration.String.
+ */
+const decimalSuffixes = ['n', 'u', 'm', '', 'k', 'M', 'G', 'T', 'P', 'E'];
+const binarySuffixes = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'];
+
+/** Billionths of a core: 123456789n, 500u, 250m, 2. A fraction of a billionth is cut off. */
+export function cpuText(nanocores: number): string {
+  return decimalText(Math.max(0, Math.trunc(nanocores)), 0);
+}
+
+/** Bytes: 4620Ki, 1025; below 1024 they are decimal, as in 1k. */
+export function memoryText(bytes: number): string {
+  let rest = Math.max(0, Math.trunc(bytes));
+  if (rest < 1024) return decimalText(rest, 3);
+  let power = 0;
+  while (rest % 1024 === 0 && power < binarySuffixes.length - 1) {
+    rest /= 1024;
+    power++;
+  }
+  return `${rest}${binarySuffixes[power]}`;
+}
+
+function decimalText(value: number, suffix: number): string {
+  if (value === 0) return '0';
+  let rest = value;
+  let at = suffix;
+  while (rest % 1000 === 0 && at < decimalSuffixes.length - 1) {
+    rest /= 1000;
+    at++;
+  }
+  return `${rest}${decimalSuffixes[at]}`;
+}
+
+const nanosPerMs = 1e6;
+
+export const nanosOf = (windowMs: number): number => Math.round(windowMs * nanosPerMs);
+
+/** 15.02s, 1m0.5s, 1h0m0s; below a second 20ms, 1.5µs. */
+export function durationText(durationMs: number): string {
+  const nanos = nanosOf(durationMs);
+  if (nanos === 0) return '0s';
+  if (nanos < 0) return `-${durationText(-durationMs)}`;
+  if (nanos < 1e3) return `${nanos}ns`;
+  if (nanos < 1e6) return `${fraction(nanos, 1e3)}µs`;
+  if (nanos < 1e9) return `${fraction(nanos, 1e6)}ms`;
+  const minutes = Math.floor(nanos / 60e9);
+  const seconds = `${fraction(nanos - minutes * 60e9, 1e9)}s`;
+  if (minutes === 0) return seconds;
+  if (minutes < 60) return `${minutes}m${seconds}`;
+  return `${Math.floor(minutes / 60)}h${minutes % 60}m${seconds}`;
+}
+
+/** In whole numbers, so that no digit is made up. */
+function fraction(value: number, unit: number): string {
+  const whole = Math.floor(value / unit);
+  const rest = value - whole * unit;
+  if (rest === 0) return String(whole);
+  const digits = String(rest).padStart(String(unit).length - 1, '0');
+  return `${whole}.${digits.replace(/0+$/, '')}`;
+}
+
+/** Times of one answer lie within seconds of each other. */
+const timesKeptMax = 256;
+
+/** RFC 3339 in whole seconds, as metav1.Time is printed. Invariant: at most timesKeptMax texts are kept. */
+export class TimeTexts {
+  readonly #texts = new Map<number, string>();
+
+  of(timeMs: number): string {
+    const seconds = Math.floor(timeMs / 1000);
+    const known = this.#texts.get(seconds);
+    if (known !== undefined) return known;
+    const text = `${new Date(seconds * 1000).toISOString().slice(0, 19)}Z`;
+    if (this.#texts.size >= timesKeptMax) this.#texts.clear();
+    this.#texts.set(seconds, text);
+    return text;
+  }
+}

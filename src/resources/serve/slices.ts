@@ -1,0 +1,23 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Clock } from '../../base/clock.ts';
+
+/** How long the event loop may be held at a time. */
+const sliceMs = 8;
+/** The clock costs something, too. */
+const itemsPerLook = 64;
+
+/** Gives every item to `take`, and lets others have their turn every few milliseconds. Rejects when the signal aborts. */
+export async function inSlices<T>(
+  items: readonly T[],
+  take: (item: T) => void,
+  { clock, signal }: { clock: Clock; signal: AbortSignal },
+): Promise<void> {
+  let untilMs = clock.monotonicMs() + sliceMs;
+  for (let at = 0; at < items.length; at++) {
+    take(items[at]!);
+    if (at % itemsPerLook !== 0 || clock.monotonicMs() < untilMs) continue;
+    await nextTurn();
+    signal.throwIfAborted();
+    untilMs = clock.monotonicMs() + sliceMs;
+  }
+}
