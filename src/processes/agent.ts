@@ -33,8 +33,6 @@ export interface AgentOptions {
   metrics: MetricsRegistry;
   clock?: Clock;
   random?: () => number;
-  /** Called every now and then while much is read; see low-memory.ts. */
-  relieve?: () => void;
 }
 
 export interface RunningAgent {
@@ -87,7 +85,8 @@ export interface AgentMainOptions extends AgentOptions {
 
 /** Runs the agent until the signal aborts or, with `once`, until everything is acknowledged. Rejects with a Fault. */
 export async function agentMain(options: AgentMainOptions, signal: AbortSignal): Promise<void> {
-  const agent = await startAgent({ ...options, relieve: keepMemoryLow() });
+  keepMemoryLow();
+  const agent = await startAgent(options);
   const stop = () => void agent.close();
   if (signal.aborted) stop();
   signal.addEventListener('abort', stop, { once: true });

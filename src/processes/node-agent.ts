@@ -29,8 +29,6 @@ const BUSY_MS = 20;
 const HOUSEKEEPING_MS = 1000;
 /** An agent that has nothing to resolve says at least so often that it is there. */
 const GREETING_MS = 15_000;
-/** Each turn leaves about a megabyte of buffers behind. */
-const TURNS_PER_RELIEF = 8;
 const RESOLVE_RETRY_MS = 1000;
 
 /**
@@ -50,7 +48,6 @@ export class NodeAgent {
   readonly #known = new Map<string, KnownInstance>();
   readonly #held = new Set<InstanceTail>();
   #stopped = false;
-  #turns = 0;
   #resolving = false;
   #housekeepingAtMs = 0;
   #greetAtMs = 0;
@@ -116,7 +113,6 @@ export class NodeAgent {
       const tail = this.#collector.nextReady();
       if (!tail) return;
       const { generation } = tail;
-      if (++this.#turns % TURNS_PER_RELIEF === 0) this.#options.relieve?.();
       for (const piece of this.#collector.turn(tail)) {
         const onResult = (result: FrameResult) => this.#onResult(tail, piece, generation, result);
         this.#shipper.push({ frame: piece.frame, owner: tail, onResult });

@@ -3,12 +3,12 @@ import { COLUMN_FLAGS, COLUMN_LENGTHS, COLUMN_TIMES, DELTA_NANOS_MAX, LINE_STDER
 import { type BatchHeader, encodeBatchFrame } from './frame.ts';
 import type { InstanceId, SegmentName } from './identity.ts';
 import type { Cover } from './protocol.ts';
+import { release } from './release.ts';
 
 const SECOND_NANOS = 1_000_000_000;
 const DELTA_SECONDS_MAX = Math.floor(DELTA_NANOS_MAX / SECOND_NANOS) - 1;
-/** Log text becomes at least so many times smaller, mostly. */
-const USUAL_RATIO = 7;
-const COMPRESSED_CHUNK_BYTES_MIN = 1024;
+/** What cannot be compressed grows by no more than a 256th and this. */
+const GROWTH_BYTES_MAX = 1024;
 
 /**
  * Collects lines and makes a batch frame of them. Invariant: `#text[0, #textBytes)` is whole lines with their newlines,
@@ -20,8 +20,10 @@ export class BatchBuilder {
   #lineFrom = 0;
   #times: Buffer;
   #timesBytes = 0;
-  #flags: number[] = [];
-  #flagsLast = -1;
+  /** Runs of equal flags, as they are stored; the last one is not in it yet. */
+  #flags: Buffer;
+  #flagsBytes = 0;
+  #flagsLast = 0;
   #flagsRun = 0;
   #lengths: number[] = [];
   #newlineInside = false;
@@ -40,6 +42,7 @@ export class BatchBuilder {
   constructor(initialBytes = 64 * 1024) {
     this.#text = Buffer.allocUnsafe(initialBytes);
     this.#times = Buffer.allocUnsafe(4096);
+    this.#flags = Buffer.allocUnsafe(1024);
   }
 
   /** Bytes of text so far, newlines included, without the line being built. */
@@ -53,7 +56,7 @@ export class BatchBuilder {
 
   /** Bytes of memory that this builder holds on to. */
   get heldBytes(): number {
-    return this.#text.length + this.#times.length;
+    return this.#text.length + this.#times.length + this.#flags.length;
   }
 
   /** False where the time is too far from the line before or from the first one: finish the batch first. */
@@ -94,11 +97,18 @@ export class BatchBuilder {
     this.#previousSeconds = seconds;
     this.#previousNanos = nanos;
     this.#stderrCount += flags & LINE_STDERR;
-    if (flags !== this.#flagsLast) {
-      this.#flags.push(flags, 1);
-      this.#flagsLast = flags;
-      this.#flagsRun = this.#flags.length - 1;
-    } else this.#flags[this.#flagsRun]!++;
+    if (flags !== this.#flagsLast) this.#endFlagsRun(flags);
+    this.#flagsRun++;
+  }
+
+  #endFlagsRun(next: number): void {
+    if (this.#flagsRun > 0) {
+      if (this.#flagsBytes + 6 > this.#flags.length) this.#flags = grown(this.#flags, this.#flags.length * 2);
+      this.#flags[this.#flagsBytes] = this.#flagsLast;
+      this.#flagsBytes = writeVarint(this.#flags, this.#flagsBytes + 1, this.#flagsRun);
+    }
+    this.#flagsLast = next;
+    this.#flagsRun = 0;
   }
 
   #lower(seconds: number, nanos: number): void {
@@ -126,11 +136,10 @@ export class BatchBuilder {
       textBytes: this.#textBytes,
       columnsBytes: columns.length,
     };
-    const frame = encodeBatchFrame(
-      header,
-      compressed(columns, compressionLevel),
-      compressed(this.#text.subarray(0, this.#textBytes), compressionLevel),
-    );
+    const packedColumns = compressed(columns, compressionLevel);
+    const packedText = compressed(this.#text.subarray(0, this.#textBytes), compressionLevel);
+    const frame = encodeBatchFrame(header, packedColumns, packedText);
+    for (const buffer of [columns, packedColumns, packedText]) release(buffer);
     this.#reset();
     return frame;
   }
@@ -139,14 +148,10 @@ export class BatchBuilder {
     const offset = Buffer.allocUnsafe(10);
     const firstDelta = (this.#firstSeconds - this.#minSeconds) * SECOND_NANOS + (this.#firstNanos - this.#minNanos);
     const offsetBytes = writeZigzag(offset, 0, firstDelta);
-    const runs: number[] = [];
-    for (let i = 0; i < this.#flags.length; i += 2) {
-      runs.push(this.#flags[i]!);
-      pushVarint(runs, this.#flags[i + 1]!);
-    }
+    this.#endFlagsRun(0);
     const parts = [
       column(COLUMN_TIMES, [offset.subarray(0, offsetBytes), this.#times.subarray(0, this.#timesBytes)]),
-      column(COLUMN_FLAGS, [Buffer.from(runs)]),
+      column(COLUMN_FLAGS, [this.#flags.subarray(0, this.#flagsBytes)]),
     ];
     if (this.#newlineInside) {
       const lengths: number[] = [];
@@ -172,8 +177,7 @@ export class BatchBuilder {
 
   #reset(): void {
     this.#textBytes = this.#lineFrom = this.#timesBytes = this.#lineCount = this.#stderrCount = 0;
-    this.#flags = [];
-    this.#flagsLast = -1;
+    this.#flagsBytes = this.#flagsLast = this.#flagsRun = 0;
     this.#lengths = [];
     this.#newlineInside = false;
   }
@@ -195,12 +199,16 @@ function writeZigzag(target: Buffer, at: number, delta: number): number {
     target[at++] = (value % 128) | 0x80;
     value = Math.floor(value / 128);
   }
-  let small = value | 0;
-  while (small >= 0x80) {
-    target[at++] = (small & 0x7f) | 0x80;
-    small >>>= 7;
+  return writeVarint(target, at, value | 0);
+}
+
+function writeVarint(target: Buffer, at: number, value: number): number {
+  let rest = value;
+  while (rest >= 0x80) {
+    target[at++] = (rest & 0x7f) | 0x80;
+    rest >>>= 7;
   }
-  target[at++] = small;
+  target[at++] = rest;
   return at;
 }
 
@@ -224,8 +232,8 @@ function grown(buffer: Buffer, bytes: number): Buffer {
 
 function compressed(bytes: Buffer, level: number): Buffer {
   return zstdCompressSync(bytes, {
-    // Output that mostly fits one chunk, and a size known before, save zstd a copy: a tenth of its time.
-    chunkSize: Math.ceil(bytes.length / USUAL_RATIO) + COMPRESSED_CHUNK_BYTES_MIN,
+    // Room for the worst case, and a size known before, let zstd work without buffers of its own.
+    chunkSize: bytes.length + (bytes.length >> 8) + GROWTH_BYTES_MAX,
     pledgedSrcSize: bytes.length,
     params: { [zlibConstants.ZSTD_c_compressionLevel]: level },
   });

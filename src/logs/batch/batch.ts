@@ -6,3 +6,4 @@ export * from './identity.ts';
 export * from './lines.ts';
 export * from './protocol.ts';
 export * from './range-hash.ts';
+export * from './release.ts';

@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Fault } from '../../base/fault.ts';
 import type { Principal } from '../../http/principal.ts';
 import type { Logger, MetricsRegistry } from '../../telemetry/telemetry.ts';
-import { decodeFrames, type FramesResponse, limits, type ResolveResponse } from '../batch/batch.ts';
+import { decodeFrames, type FramesResponse, limits, type ResolveResponse, release } from '../batch/batch.ts';
 import type { LogStore } from '../store/store.ts';
 import { BodyBudget } from './body.ts';
 import { type AgentContact, AgentContacts } from './contacts.ts';
@@ -70,6 +70,7 @@ export function registerReceive(app: FastifyInstance, options: ReceiveOptions): 
       bytes.add(request.body.length);
       const outcome = await store.append(principalOf(request).tenant, decodeFrames(request.body));
       for (const { status } of outcome) results.add(1, { status });
+      release(request.body);
       return { epoch: store.epoch, results: outcome };
     });
   });
