@@ -24,6 +24,7 @@ import { nodeObject, pressureTaint } from './kubelet/node-object.ts';
 import type { Pod } from './kubelet/pod.ts';
 import { logDirectoryName } from './kubelet/pod-files.ts';
 import { KubeletServer } from './kubelet/server.ts';
+import { StatsPages } from './kubelet/stats-pages.ts';
 import { openRuntime, shutDownRuntime } from './runtime/launch.ts';
 import { procFiles } from './stats/proc-files.ts';
 import { Sampler, samplingIntervalDefaultMs } from './stats/sampler.ts';
@@ -86,12 +87,14 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const sampler = new Sampler({
     intervalMs: options.samplingIntervalMs ?? samplingIntervalDefaultMs,
     files: procFiles,
+    directory: logRoot,
     clock,
     containers: () => kubelet.records,
     isolation: () => kubelet.isolation,
   });
   const authority = new ReviewedAuthority(client, nodeName, clock);
-  const server = new KubeletServer({ kubelet, sampler, authority, tls: options.tls, clock, log });
+  const pages = new StatsPages({ nodeName, kubelet, sampler, files: procFiles, clock });
+  const server = new KubeletServer({ kubelet, pages, authority, tls: options.tls, clock, log });
   try {
     const port = await server.listen();
     await kubelet.start();

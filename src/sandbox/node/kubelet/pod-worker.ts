@@ -4,6 +4,7 @@ import { messageOf } from '../../../base/fault.ts';
 import type { Logger } from '../../../telemetry/telemetry.ts';
 import type { ContainerRecord, Isolation, MethodName, RuntimeMethods } from '../runtime/protocol.ts';
 import { RuntimeGone } from '../runtime/runtime-client.ts';
+import type { PodDirectories } from '../stats/pod-disks.ts';
 import { Alarm } from './alarm.ts';
 import type { KubeletApi } from './api.ts';
 import { stopContainer, stopInOrder } from './container-stop.ts';
@@ -105,6 +106,14 @@ export class PodWorker {
   /** The status as it was last worked out; what GET /pods shows. */
   get status(): PodStatus | undefined {
     return this.#statusWriter.status ?? this.#pod.status;
+  }
+
+  /** Where its files are. Volumes of a hostPath are not among them. */
+  get directories(): PodDirectories {
+    const { metadata, spec } = this.#pod;
+    const { volumeDirectory, logDirectory } = this.#files;
+    const volumes = (spec.volumes ?? []).filter(({ hostPath }) => hostPath === undefined).map(({ name }) => name);
+    return { uid: metadata.uid, volumes, volumeDirectory, logDirectory };
   }
 
   recordWith(id: string): ContainerRecord | undefined {

@@ -7,7 +7,7 @@ export interface Refusal {
   text: string;
 }
 
-const verbs: Record<string, string> = { GET: 'get', HEAD: 'head', POST: 'create', PUT: 'update', DELETE: 'delete' };
+const verbs: Record<string, string> = { GET: 'get', POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete' };
 const authenticatedGroup = 'system:authenticated';
 
 /**

@@ -4,8 +4,6 @@ import type { AddressInfo } from 'node:net';
 import type { Clock } from '../../../base/clock.ts';
 import { Fault, messageOf } from '../../../base/fault.ts';
 import type { Logger } from '../../../telemetry/telemetry.ts';
-import { resourcePage } from '../stats/resource-page.ts';
-import type { Sampler } from '../stats/sampler.ts';
 import type { Authority } from './authority.ts';
 import { readLogs } from './container-logs.ts';
 import type { Kubelet } from './kubelet.ts';
@@ -13,10 +11,11 @@ import { type LogOptions, logOptionsOf } from './log-options.ts';
 import { type ContainerStatus, containersOf } from './pod.ts';
 import type { PodWorker } from './pod-worker.ts';
 import { refusalOf } from './request-access.ts';
+import type { StatsPages } from './stats-pages.ts';
 
 export interface KubeletServerOptions {
   kubelet: Kubelet;
-  sampler: Sampler;
+  pages: StatsPages;
   authority: Authority;
   tls: { cert: string; key: string; clientCa: string };
   clock: Clock;
@@ -67,16 +66,21 @@ export class KubeletServer {
       if (request.method !== 'GET') return plain(response, 405, 'Method Not Allowed\n');
       const parts = url.pathname.split('/').slice(1).map(decodeURIComponent);
       if (url.pathname === '/healthz') plain(response, 200, 'ok');
-      else if (url.pathname === '/metrics/resource') metrics(response, resourcePage(this.#options.sampler.snapshot));
       else if (parts[0] === 'pods' && parts.length <= 2) this.#pods(response);
       else if (parts[0] === 'containerLogs' && parts.length === 4) {
         await this.#logs(response, parts.slice(1) as [string, string, string], url.searchParams);
-      } else plain(response, 404, '404 page not found\n');
+      } else await this.#page(response, url);
     } catch (error) {
       if (response.headersSent) response.destroy();
       else if (error instanceof Fault) plain(response, error.code === 'not-found' ? 404 : 400, error.message);
       else plain(response, error instanceof URIError ? 400 : 500, messageOf(error));
     }
+  }
+
+  async #page(response: ServerResponse, { pathname, searchParams }: URL): Promise<void> {
+    const page = await this.#options.pages.get(pathname, searchParams);
+    if (!page) return plain(response, 404, '404 page not found\n');
+    response.writeHead(200, { 'content-type': page.contentType }).end(page.text);
   }
 
   #pods(response: ServerResponse): void {
@@ -123,10 +127,6 @@ function written(response: ServerResponse, chunk: Buffer, signal: AbortSignal): 
     response.once('drain', done);
     signal.addEventListener('abort', done, { once: true });
   });
-}
-
-function metrics(response: ServerResponse, page: string): void {
-  response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }).end(page);
 }
 
 function plain(response: ServerResponse, code: number, text: string): void {

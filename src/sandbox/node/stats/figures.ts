@@ -5,6 +5,8 @@ export interface CpuFigures {
   totalSeconds: number;
   userSeconds: number;
   systemSeconds: number;
+  /** Billionths of a core, on average since the sample before. */
+  nanocores?: number;
   /** Where a limit is enforced. */
   throttling?: { periods: number; throttledPeriods: number; throttledSeconds: number };
 }
@@ -21,12 +23,26 @@ export interface MemoryFigures {
   usageBytesMax?: number;
   pageFaults?: number;
   majorPageFaults?: number;
-  failures?: number;
+  kernelBytes?: number;
+  activeFileBytes?: number;
+  inactiveFileBytes?: number;
+  /** How often the limit was reached. */
+  limitHits?: number;
+  oomKills?: number;
 }
 
 export interface IoFigures {
   readBytes: number;
   writeBytes: number;
+}
+
+/** What the kernel holds a container to. */
+export interface EnforcedLimits {
+  /** The weight in the v1 scale, from 2 on. */
+  cpuShares: number;
+  /** Of each period of 100 ms. */
+  cpuQuotaUs?: number;
+  memoryLimitBytes?: number;
 }
 
 export interface Figures {
@@ -37,4 +53,15 @@ export interface Figures {
   io?: IoFigures;
   processes?: number;
   threads?: number;
+  limits?: EnforcedLimits;
+}
+
+/** Each rounded to nanoseconds, the unit of the kernel's own counters, so that sums show no rests of binary fractions. */
+export function cpuFigures(userSeconds: number, systemSeconds: number): CpuFigures {
+  const rounded = (seconds: number) => Math.round(seconds * 1e9) / 1e9;
+  return {
+    totalSeconds: rounded(userSeconds + systemSeconds),
+    userSeconds: rounded(userSeconds),
+    systemSeconds: rounded(systemSeconds),
+  };
 }

@@ -1,4 +1,4 @@
-import type { Figures } from './figures.ts';
+import { cpuFigures, type Figures } from './figures.ts';
 import type { ProcFiles } from './proc-files.ts';
 import { parseMachineStat, parseSizes, ticksPerSecond } from './proc-text.ts';
 
@@ -11,11 +11,7 @@ export function measureMachine(files: ProcFiles, nowMs: () => number): Figures |
   const usageBytes = bytes('MemTotal') - bytes('MemFree');
   return {
     timeMs: nowMs(),
-    cpu: {
-      totalSeconds: (ticks.user + ticks.system) / ticksPerSecond,
-      userSeconds: ticks.user / ticksPerSecond,
-      systemSeconds: ticks.system / ticksPerSecond,
-    },
+    cpu: cpuFigures(ticks.user / ticksPerSecond, ticks.system / ticksPerSecond),
     memory: {
       // Files that were not read lately are what the kernel gives back first.
       workingSetBytes: Math.max(0, usageBytes - bytes('Inactive(file)')),

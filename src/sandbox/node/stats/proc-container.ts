@@ -1,5 +1,5 @@
 import { CpuAccount } from './cpu-account.ts';
-import type { Figures, IoFigures, MemoryFigures } from './figures.ts';
+import { cpuFigures, type Figures, type IoFigures, type MemoryFigures } from './figures.ts';
 import type { ProcFiles } from './proc-files.ts';
 import { type ProcessStat, parseIo, parseProcessStat, parseSizes } from './proc-text.ts';
 import type { ProcessTable } from './process-table.ts';
@@ -39,7 +39,7 @@ export class ProcContainer {
     const io = this.#readIo(processes);
     return {
       timeMs,
-      cpu: { totalSeconds: user + system, userSeconds: user, systemSeconds: system },
+      cpu: cpuFigures(user, system),
       memory: this.#readMemory(processes),
       ...(io ? { io } : {}),
       processes: processes.length,

@@ -2,9 +2,12 @@ import type { Clock } from '../../../base/clock.ts';
 import type { ContainerRecord, Isolation } from '../runtime/protocol.ts';
 import type { Figures } from './figures.ts';
 import { measureMachine } from './machine.ts';
+import { type MachineFacts, machineFacts } from './machine-facts.ts';
 import { ProcContainer } from './proc-container.ts';
 import type { ProcFiles } from './proc-files.ts';
+import { type InterfaceCounters, parseInterfaces } from './proc-text.ts';
 import { ProcessTable } from './process-table.ts';
+import { addEnded, type Ended, nothingEnded, sumOf } from './sums.ts';
 
 export interface ContainerSample {
   record: ContainerRecord;
@@ -15,6 +18,8 @@ export interface PodSample {
   uid: string;
   namespace: string;
   name: string;
+  /** Of its first container's creation. */
+  startedAtMs: number;
   /** Of all its containers, those that have ended included. */
   figures: Figures;
   containers: ContainerSample[];
@@ -22,13 +27,28 @@ export interface PodSample {
 
 /** Everything as it was read in one turn; not changed afterwards. */
 export interface Snapshot {
+  /** Undefined where the machine does not tell. */
   node: Figures | undefined;
+  /** All pods together; undefined where there is none. */
+  allPods: Figures | undefined;
+  /** Those with a running container, in the order of namespace and name. */
   pods: PodSample[];
+  machine: MachineFacts;
+  /** The machine's, which its pods share. */
+  interfaces: InterfaceCounters[];
+}
+
+/** How many containers' figures come from where. */
+export interface Sources {
+  cgroup: number;
+  proc: number;
 }
 
 export interface SamplerOptions {
   intervalMs: number;
   files: ProcFiles;
+  /** On the file system that the node's files are on. */
+  directory: string;
   clock: Clock;
   /** The containers that the runtime knows, and how they are set apart. */
   containers(): ContainerRecord[];
@@ -42,30 +62,48 @@ const coreShareMax = 0.05;
 
 /**
  * Reads what the node's containers use, on a clock of its own: however often the latest snapshot is asked for, its figures and their
- * times are the same until the next turn. Invariant: a pod's counters never decrease while the pod is there.
+ * times are the same until the next turn. Invariant: a counter of a container, or of a pod, never decreases while that is there.
  */
 export class Sampler {
   #options: SamplerOptions;
-  #snapshot: Snapshot = { node: undefined, pods: [] };
+  #snapshot: Snapshot;
   #containers = new Map<string, ProcContainer>();
   #last = new Map<string, ContainerSample>();
   #ended = new Map<string, Ended>();
+  #everEnded = nothingEnded();
   #timer: NodeJS.Timeout | undefined;
+  #tookMs = 0;
+  #restMs = 0;
+  #sources: Sources = { cgroup: 0, proc: 0 };
 
   constructor(options: SamplerOptions) {
     this.#options = options;
+    const machine = machineFacts(options.files, options.directory);
+    this.#snapshot = { node: undefined, allPods: undefined, pods: [], machine, interfaces: [] };
   }
 
   get snapshot(): Snapshot {
     return this.#snapshot;
   }
 
+  /** How long the latest turn took. */
+  get tookMs(): number {
+    return this.#tookMs;
+  }
+
+  /** How long is waited for the next one. */
+  get restMs(): number {
+    return this.#restMs;
+  }
+
+  get sources(): Sources {
+    return this.#sources;
+  }
+
   start(): void {
-    const { clock, intervalMs } = this.#options;
-    const beganMs = clock.monotonicMs();
     this.sample();
-    const tookMs = clock.monotonicMs() - beganMs;
-    this.#timer = setTimeout(() => this.start(), Math.max(intervalMs - tookMs, tookMs / coreShareMax));
+    this.#restMs = Math.max(this.#options.intervalMs - this.#tookMs, this.#tookMs / coreShareMax);
+    this.#timer = setTimeout(() => this.start(), this.#restMs);
     this.#timer.unref();
   }
 
@@ -75,86 +113,92 @@ export class Sampler {
 
   /** One turn. */
   sample(): void {
-    const { files, clock } = this.#options;
-    const nowMs = () => clock.nowMs();
-    const running = this.#options.containers().filter(({ state, pid }) => state === 'running' && pid !== undefined);
-    const table = running.length > 0 ? new ProcessTable(files) : undefined;
-    const samples = new Map<string, ContainerSample>();
-    for (const record of running) {
-      const figures = table && this.#measure(record, table, nowMs);
-      if (figures) samples.set(record.id, { record, figures });
-    }
-    this.#bury(samples);
+    const { files, clock, directory } = this.#options;
+    const beganMs = clock.monotonicMs();
+    const records = this.#options.containers();
+    const samples = this.#measure(records.filter(({ state, pid }) => state === 'running' && pid !== undefined));
+    this.#bury(samples, records);
+    const node = measureMachine(files, () => clock.nowMs());
+    const interfaces = parseInterfaces(files.read('1/net/dev') ?? files.read('net/dev') ?? '');
+    const pods = this.#pods(samples, records);
+    const all = [...samples.values()].map(({ figures }) => figures);
+    const allPods = all.length > 0 ? sumOf(all, this.#everEnded) : undefined;
     this.#last = samples;
-    this.#snapshot = { node: measureMachine(files, nowMs), pods: this.#pods(samples) };
+    const machine = machineFacts(files, directory);
+    this.#snapshot = withRates({ node, allPods, pods, machine, interfaces }, this.#snapshot);
+    this.#tookMs = clock.monotonicMs() - beganMs;
   }
 
-  #measure(record: ContainerRecord, table: ProcessTable, nowMs: () => number): Figures | undefined {
-    const { id, pid } = record as { id: string; pid: number };
-    let container = this.#containers.get(id);
-    if (!container) {
-      container = new ProcContainer(this.#options.files, pid);
+  #measure(running: ContainerRecord[]): Map<string, ContainerSample> {
+    const { files, clock, isolation } = this.#options;
+    const samples = new Map<string, ContainerSample>();
+    this.#sources = { cgroup: 0, proc: 0 };
+    if (running.length === 0) return samples;
+    const table = new ProcessTable(files);
+    const { pids } = isolation();
+    for (const record of running) {
+      const { id, pid } = record as { id: string; pid: number };
+      const container = this.#containers.get(id) ?? new ProcContainer(files, pid);
       this.#containers.set(id, container);
+      const members = pids ? table.tree(pid) : table.session(pid);
+      const figures = container.measure(table, members, () => clock.nowMs());
+      if (figures) samples.set(id, { record, figures });
     }
-    const { pids } = this.#options.isolation();
-    return container.measure(table, pids ? table.tree(pid) : table.session(pid), nowMs);
+    this.#sources = { cgroup: 0, proc: samples.size };
+    return samples;
   }
 
   /** What containers had used when they were last seen stays in their pod's sum for as long as the pod is there. */
-  #bury(samples: Map<string, ContainerSample>): void {
-    const known = new Set(this.#options.containers().map(({ podUid }) => podUid));
+  #bury(samples: Map<string, ContainerSample>, records: readonly ContainerRecord[]): void {
     for (const [id, { record, figures }] of this.#last) {
       if (samples.has(id)) continue;
       this.#containers.delete(id);
-      const ended = this.#ended.get(record.podUid) ?? { userSeconds: 0, systemSeconds: 0, readBytes: 0, writeBytes: 0 };
-      ended.userSeconds += figures.cpu.userSeconds;
-      ended.systemSeconds += figures.cpu.systemSeconds;
-      ended.readBytes += figures.io?.readBytes ?? 0;
-      ended.writeBytes += figures.io?.writeBytes ?? 0;
+      const ended = this.#ended.get(record.podUid) ?? nothingEnded();
+      addEnded(ended, figures);
+      addEnded(this.#everEnded, figures);
       this.#ended.set(record.podUid, ended);
     }
+    const known = new Set(records.map(({ podUid }) => podUid));
     for (const uid of this.#ended.keys()) if (!known.has(uid)) this.#ended.delete(uid);
   }
 
-  #pods(samples: Map<string, ContainerSample>): PodSample[] {
-    const byPod = new Map<string, ContainerSample[]>();
-    for (const sample of samples.values()) {
-      const { podUid } = sample.record;
-      byPod.set(podUid, [...(byPod.get(podUid) ?? []), sample]);
+  #pods(samples: Map<string, ContainerSample>, records: readonly ContainerRecord[]): PodSample[] {
+    const byPod = Map.groupBy(samples.values(), ({ record }) => record.podUid);
+    const createdAtMs = new Map<string, number>();
+    for (const record of records) {
+      createdAtMs.set(record.podUid, Math.min(record.createdAtMs, createdAtMs.get(record.podUid) ?? Infinity));
     }
-    return [...byPod].map(([uid, containers]) => {
+    const pods = [...byPod].map(([uid, containers]) => {
       const { podNamespace: namespace, podName: name } = (containers[0] as ContainerSample).record;
-      return { uid, namespace, name, containers, figures: sumOf(containers, this.#ended.get(uid)) };
+      const parts = containers.map(({ figures }) => figures);
+      const figures = sumOf(parts, this.#ended.get(uid) ?? nothingEnded());
+      return { uid, namespace, name, startedAtMs: createdAtMs.get(uid) as number, containers, figures };
     });
+    return pods.sort((a, b) => compare(a.namespace, b.namespace) || compare(a.name, b.name));
   }
 }
 
-interface Ended {
-  userSeconds: number;
-  systemSeconds: number;
-  readBytes: number;
-  writeBytes: number;
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function sumOf(containers: readonly ContainerSample[], ended: Ended | undefined): Figures {
-  const sum = (of: (figures: Figures) => number | undefined) =>
-    containers.reduce((total, { figures }) => total + (of(figures) ?? 0), 0);
-  const userSeconds = sum(({ cpu }) => cpu.userSeconds) + (ended?.userSeconds ?? 0);
-  const systemSeconds = sum(({ cpu }) => cpu.systemSeconds) + (ended?.systemSeconds ?? 0);
-  return {
-    timeMs: Math.max(...containers.map(({ figures }) => figures.timeMs)),
-    cpu: { totalSeconds: userSeconds + systemSeconds, userSeconds, systemSeconds },
-    memory: {
-      workingSetBytes: sum(({ memory }) => memory.workingSetBytes),
-      usageBytes: sum(({ memory }) => memory.usageBytes),
-      rssBytes: sum(({ memory }) => memory.rssBytes),
-      swapBytes: sum(({ memory }) => memory.swapBytes),
-    },
-    io: {
-      readBytes: sum(({ io }) => io?.readBytes) + (ended?.readBytes ?? 0),
-      writeBytes: sum(({ io }) => io?.writeBytes) + (ended?.writeBytes ?? 0),
-    },
-    processes: sum(({ processes }) => processes),
-    threads: sum(({ threads }) => threads),
-  };
+/** What was used since the snapshot before. */
+function withRates(now: Snapshot, before: Snapshot): Snapshot {
+  const earlier = new Map<string, Figures>();
+  for (const pod of before.pods) {
+    earlier.set(pod.uid, pod.figures);
+    for (const { record, figures } of pod.containers) earlier.set(record.id, figures);
+  }
+  rate(now.node, before.node);
+  for (const pod of now.pods) {
+    rate(pod.figures, earlier.get(pod.uid));
+    for (const { record, figures } of pod.containers) rate(figures, earlier.get(record.id));
+  }
+  return now;
+}
+
+function rate(now: Figures | undefined, before: Figures | undefined): void {
+  if (!now || !before || now.timeMs <= before.timeMs) return;
+  const coreSeconds = now.cpu.totalSeconds - before.cpu.totalSeconds;
+  now.cpu.nanocores = Math.round((coreSeconds * 1e12) / (now.timeMs - before.timeMs));
 }
