@@ -95,6 +95,8 @@ export interface Backing {
 
 /** A subresource: an object in its own shape (scale, status), or something that is done (eviction), or a stream (log). */
 export interface SubresourceBacking {
+  /** What follows in the path is its own affair (proxy), and is in the request's `rest`. */
+  takesPath?: true;
   get?(request: ApiRequest, target: Target): Promise<Answer>;
   create?(request: ApiRequest, target: Target, object: KubeObject, options: WriteOptions): Promise<Answer>;
   update?(request: ApiRequest, target: Target, object: KubeObject, options: WriteOptions): Promise<Answer>;

@@ -19,7 +19,7 @@ export async function handleSubresource(
   const described = info.subresources.find(({ name }) => name === path[0]);
   const subresource = backing.subresources?.[path[0]!];
   if (!described || !subresource) throw notServed(`${info.plural}/${path[0]}`);
-  if (path.length > 1) throw unknownPath();
+  if (path.length > 1 && !subresource.takesPath) throw unknownPath();
   const kind = {
     group: described.group ?? info.group,
     version: described.version ?? info.version,

@@ -14,7 +14,9 @@ import type { ServiceTokens } from './service-tokens.ts';
 import { bindingOf } from './subresources/binding.ts';
 import { evictionOf } from './subresources/eviction.ts';
 import { finalizeOf } from './subresources/finalize.ts';
-import { type KubeletAccess, logOf } from './subresources/pod-log.ts';
+import type { KubeletAccess } from './subresources/kubelet-request.ts';
+import { nodeProxyOf } from './subresources/node-proxy.ts';
+import { logOf } from './subresources/pod-log.ts';
 import { scaleOf } from './subresources/scale.ts';
 import { tokenOf } from './subresources/token.ts';
 
@@ -35,6 +37,7 @@ const subresources: Readonly<Record<string, MakeSubresource>> = {
   eviction: evictionOf,
   finalize: finalizeOf,
   log: (registry, kind, { kubelet }) => logOf(registry, kind, kubelet),
+  proxy: (registry, _, { kubelet }) => nodeProxyOf(registry, kubelet),
   token: (registry, kind, { serviceTokens }) => tokenOf(registry, kind, serviceTokens),
 };
 

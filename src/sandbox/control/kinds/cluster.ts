@@ -39,6 +39,7 @@ export const nodes = defineKind({
   shortNames: ['no'],
   namespaced: false,
   hasStatus: true,
+  subresources: [{ name: 'proxy', kind: 'NodeProxyOptions', verbs: ['get'] }],
   columns: [
     nameColumn,
     column('Status', 'string', 'Whether it can run pods.', statusOf),

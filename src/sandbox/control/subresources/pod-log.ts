@@ -1,13 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { request as httpsRequest } from 'node:https';
 import type { KubeObject } from '../../../kubernetes/client/client.ts';
-import type { KeyPair } from '../../../kubernetes/pki/pki.ts';
 import {
   type Answer,
-  type ApiRequest,
   badRequest,
-  internalError,
-  notFound,
   parseFlag,
   StatusError,
   type SubresourceBacking,
@@ -15,14 +10,8 @@ import {
 } from '../../../kubernetes/serve/serve.ts';
 import type { Kind } from '../kinds/kind.ts';
 import { type Registry, stored } from '../registry/registry.ts';
+import { askKubelet, type KubeletAccess, kubeletAddress } from './kubelet-request.ts';
 
-/** How the API server makes itself known to kubelets, and whose kubelets it believes. */
-export interface KubeletAccess {
-  client(): KeyPair;
-  ca: string;
-}
-
-const connectTimeoutMs = 10_000;
 const errorTextBytesMax = 4096;
 const passedOn = ['follow', 'previous', 'sinceSeconds', 'sinceTime', 'timestamps', 'tailLines', 'limitBytes'] as const;
 
@@ -35,10 +24,14 @@ export function logOf(registry: Registry, pods: Kind, kubelet: KubeletAccess): S
       const container = containerOf(pod, request.query.get('container') ?? '');
       // A pod without a node has not written anything.
       if (!pod.spec?.nodeName) return emptyLog;
-      const { host, port } = addressOf(registry, pod.spec.nodeName);
+      const address = kubeletAddress(registry, pod.spec.nodeName);
       const path = ['containerLogs', target.namespace, target.name, container].map(encodeURIComponent).join('/');
       if (parseFlag(request.query, 'follow')) request.becomeLongRunning();
-      const upstream = await open(request, kubelet, { host, port, path: `/${path}?${query}` });
+      const insecure = parseFlag(request.query, 'insecureSkipTLSVerifyBackend');
+      const where = { ...address, path: `/${path}?${query}`, insecure };
+      const upstream = await askKubelet(where, kubelet, request.signal);
+      // A quiet container may be silent for as long as it likes.
+      upstream.socket.setTimeout(0);
       if (upstream.statusCode !== 200) throw await refusalOf(upstream, target);
       return { stream: (response) => pipe(upstream, response, request.signal) };
     },
@@ -96,48 +89,6 @@ export function containerOf({ metadata, spec }: KubeObject, asked: string): stri
   throw badRequest(
     `a container name must be specified for pod ${metadata.name}, choose one of: [${regular.join(' ')}]${others}`,
   );
-}
-
-function addressOf({ store }: Registry, nodeName: string): { host: string; port: number } {
-  const node = store.read('/nodes', { namespace: '', name: nodeName });
-  if (!node) throw notFound({ group: '', plural: 'nodes' }, nodeName);
-  const addresses: { type: string; address: string }[] = node.status?.addresses ?? [];
-  const host = ['InternalIP', 'Hostname', 'ExternalIP']
-    .map((wanted) => addresses.find(({ type }) => type === wanted)?.address)
-    .find(Boolean);
-  if (!host) throw internalError(`no preferred addresses found; known addresses: ${JSON.stringify(addresses)}`);
-  return { host, port: node.status?.daemonEndpoints?.kubeletEndpoint?.Port ?? 10250 };
-}
-
-function open(
-  request: ApiRequest,
-  kubelet: KubeletAccess,
-  where: { host: string; port: number; path: string },
-): Promise<IncomingMessage> {
-  const { certificate, key } = kubelet.client();
-  return new Promise((resolve, reject) => {
-    const outgoing = httpsRequest({
-      ...where,
-      method: 'GET',
-      cert: certificate,
-      key,
-      ca: kubelet.ca,
-      rejectUnauthorized: !parseFlag(request.query, 'insecureSkipTLSVerifyBackend'),
-      // Each log has a connection of its own: following ones would block the others.
-      agent: false,
-      signal: request.signal,
-      timeout: connectTimeoutMs,
-    });
-    const url = `https://${where.host}:${where.port}${where.path}`;
-    outgoing.once('response', (answer) => {
-      // A quiet container may be silent for as long as it likes.
-      answer.socket.setTimeout(0);
-      resolve(answer);
-    });
-    outgoing.once('timeout', () => outgoing.destroy(new Error('i/o timeout')));
-    outgoing.once('error', (error) => reject(internalError(`Get "${url}": ${error.message}`)));
-    outgoing.end();
-  });
 }
 
 /** The kubelet's words, under its code. */
