@@ -75,6 +75,7 @@ const furtherDoors = new Set([
   'kubernetes/client/reflector.ts',
   'kubernetes/client/rereading-file.ts',
   'kubernetes/client/rereading-file.ts',
+  'kubernetes/client/in-cluster.ts',
   'kubernetes/client/kubeconfig.ts',
   'kubernetes/client/status.ts',
   'kubernetes/schema/duplicate-fields.ts',

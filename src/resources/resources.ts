@@ -63,7 +63,10 @@ export interface Why {
   message: string;
 }
 
-/** Lists are in the order of namespace and name. Reading is synchronous and takes no snapshot: nothing is changed within a call. */
+/**
+ * Lists are in the order of namespace and name. Reading is synchronous and takes no snapshot: nothing is changed within a call.
+ * Whoever goes through a list may pause and let others have their turn; each item is then as it is when it is reached.
+ */
 export interface ResourceMetrics {
   /** Nodes that the watch knows and that have a window. */
   nodes(): Iterable<NodeMetrics>;

@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { type Clock, systemClock } from '../../base/clock.ts';
@@ -17,6 +17,8 @@ import {
   wrong,
 } from './kubeconfig-file.ts';
 import { RereadingFile } from './rereading-file.ts';
+
+export { inClusterAccess } from './in-cluster.ts';
 
 /** A plugin's credential is asked for anew this long before it expires. */
 const expiryMarginMs = 10_000;
@@ -37,34 +39,6 @@ export function loadKubeconfig(path?: string, context?: string, clock: Clock = s
   const userName = optionalText(section, 'user');
   const user = userName === undefined ? undefined : referenced(config.users, section, 'user');
   return new KubeconfigAccess(cluster, user, optionalText(section, 'namespace') ?? 'default', clock);
-}
-
-/** Where the kubelet puts a pod's ServiceAccount. */
-const serviceAccountDirectory = '/var/run/secrets/kubernetes.io/serviceaccount';
-
-/** The access of the pod that this process runs in; the token is read again when it is renewed. Throws Fault `usage` outside a pod. */
-export function inClusterAccess(
-  env: NodeJS.ProcessEnv = process.env,
-  directory: string = serviceAccountDirectory,
-): ClusterAccess {
-  const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = env;
-  if (!host || !port) {
-    throw new Fault('usage', 'not in a cluster: KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set', {
-      hint: 'name a kubeconfig with --kubeconfig',
-    });
-  }
-  const file = (name: string) => new RereadingFile(join(directory, name), 'the pod');
-  const token = file('token');
-  const ca = file('ca.crt');
-  const namespace = join(directory, 'namespace');
-  return {
-    server: `https://${host.includes(':') ? `[${host}]` : host}:${port}`,
-    get ca() {
-      return ca.read();
-    },
-    token: async () => token.read().trim(),
-    namespace: existsSync(namespace) ? file('namespace').read().trim() : 'default',
-  };
 }
 
 function kubeconfigFiles(path: string | undefined): string[] {

@@ -65,6 +65,25 @@ export async function openPki(directory: string, clock: Clock): Promise<Pki> {
   };
 }
 
+/**
+ * A server's certificate that nobody else has signed, kept in the directory as `<name>.crt` and `<name>.key`; issued anew when
+ * it is missing, near its end, or for other hosts.
+ */
+export async function selfSignedServer(
+  directory: string,
+  name: string,
+  hosts: readonly string[],
+  clock: Clock,
+): Promise<KeyPair> {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const request: CertificateRequest = { use: 'server', name, hosts };
+  const held = read(directory, name);
+  if (held && usable(held, request, held, clock.nowMs())) return held;
+  const nowMs = clock.nowMs();
+  const validity = { notBeforeMs: nowMs - backdateMs, notAfterMs: nowMs + leafLifetimeMs };
+  return write(directory, name, await issue(request, validity, undefined));
+}
+
 async function authority(directory: string, name: AuthorityName, subject: string, clock: Clock): Promise<KeyPair> {
   const nowMs = clock.nowMs();
   const held = read(directory, name);

@@ -111,7 +111,7 @@ function one({ metrics, clock, budget }: Serving, request: ApiRequest, { info, n
   return bytesAnswer(form.contentType, form.end(), budget);
 }
 
-/** What is listed is taken hold of at once, so that it is of one moment, and written down in slices. */
+/** Written down in slices, each item as it is when it is reached. */
 async function list(serving: Serving, request: ApiRequest, { info, namespace }: Target): Promise<Answer> {
   const { metrics, clock, budget } = serving;
   const selection = parseSelection(request.query);
@@ -119,11 +119,10 @@ async function list(serving: Serving, request: ApiRequest, { info, namespace }: 
   const surroundings = { clock, signal: request.signal };
   return budget.inTurn(async () => {
     if (info.namespaced) {
-      const pods = [...metrics.pods(namespace === '' ? undefined : namespace)];
+      const pods = metrics.pods(namespace === '' ? undefined : namespace);
       await inSlices(pods, (pod) => isSelected(selection, pod) && form.pod(pod), surroundings);
     } else {
-      const nodes = [...metrics.nodes()];
-      await inSlices(nodes, (node) => isSelected(selection, node) && form.node(node), surroundings);
+      await inSlices(metrics.nodes(), (node) => isSelected(selection, node) && form.node(node), surroundings);
     }
     return bytesAnswer(form.contentType, form.end(), budget);
   });

@@ -8,14 +8,15 @@ const itemsPerLook = 64;
 
 /** Gives every item to `take`, and lets others have their turn every few milliseconds. Rejects when the signal aborts. */
 export async function inSlices<T>(
-  items: readonly T[],
+  items: Iterable<T>,
   take: (item: T) => void,
   { clock, signal }: { clock: Clock; signal: AbortSignal },
 ): Promise<void> {
   let untilMs = clock.monotonicMs() + sliceMs;
-  for (let at = 0; at < items.length; at++) {
-    take(items[at]!);
-    if (at % itemsPerLook !== 0 || clock.monotonicMs() < untilMs) continue;
+  let count = 0;
+  for (const item of items) {
+    take(item);
+    if (++count % itemsPerLook !== 0 || clock.monotonicMs() < untilMs) continue;
     await nextTurn();
     signal.throwIfAborted();
     untilMs = clock.monotonicMs() + sliceMs;
