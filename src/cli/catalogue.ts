@@ -20,6 +20,11 @@ export const commands: CommandEntry[] = [
   entry('status', 'show server, store and agents at a glance', () => import('./commands/status.ts')),
   entry('agent', 'collect the logs of this node and ship them to a server', () => import('./commands/agent.ts')),
   entry('server', 'store logs and answer queries', () => import('./commands/server.ts')),
+  entry(
+    'metrics-server',
+    'serve the Metrics API of a cluster (kubectl top, HPA)',
+    () => import('./commands/metrics-server.ts'),
+  ),
   entry('sandbox', 'act on the sandbox cluster as its node would', () => import('./commands/sandbox.ts')),
   entry('promql', 'test and format PromQL', () => import('./commands/promql.ts')),
   entry('completion', 'print the completion script of a shell', () => import('./commands/completion.ts')),
