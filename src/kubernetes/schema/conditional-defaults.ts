@@ -57,6 +57,9 @@ export const conditionalDefaults: Readonly<Record<string, FillIn>> = {
     if (spec.type !== 'ClusterIP' || Array.isArray(spec.externalIPs)) spec.externalTrafficPolicy ??= 'Cluster';
     if (spec.type === 'LoadBalancer') spec.allocateLoadBalancerNodePorts ??= true;
   },
+  'rbac.Subject': (subject) => {
+    if (subject.kind === 'User' || subject.kind === 'Group') subject.apiGroup ??= 'rbac.authorization.k8s.io';
+  },
   'apps.DeploymentStrategy': (strategy) => {
     if (strategy.type !== 'RollingUpdate') return;
     const bounds: JsonObject = isJsonObject(strategy.rollingUpdate) ? strategy.rollingUpdate : {};

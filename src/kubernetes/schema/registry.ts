@@ -11,6 +11,7 @@ import type { GroupVersionKind, SchemaRegistry } from './schema.ts';
 import { strategicallyMerged } from './strategic-merge.ts';
 import { typeErrorsOf } from './type-errors.ts';
 import { readTypes } from './type-text.ts';
+import { apiregistrationV1 } from './types/apiregistration-v1.ts';
 import { appsV1 } from './types/apps-v1.ts';
 import { autoscalingV1 } from './types/autoscaling-v1.ts';
 import { coordinationV1 } from './types/coordination-v1.ts';
@@ -18,9 +19,11 @@ import { coreV1Containers } from './types/core-v1-containers.ts';
 import { coreV1Objects } from './types/core-v1-objects.ts';
 import { coreV1Pods } from './types/core-v1-pods.ts';
 import { coreV1Volumes } from './types/core-v1-volumes.ts';
+import { discoveryV1 } from './types/discovery-v1.ts';
 import { eventsV1 } from './types/events-v1.ts';
 import { metaV1 } from './types/meta-v1.ts';
 import { policyV1 } from './types/policy-v1.ts';
+import { rbacV1 } from './types/rbac-v1.ts';
 import { reviewsV1 } from './types/reviews-v1.ts';
 import { unknownFieldsOf } from './unknown-fields.ts';
 
@@ -56,6 +59,9 @@ const texts = [
   eventsV1,
   coordinationV1,
   reviewsV1,
+  rbacV1,
+  discoveryV1,
+  apiregistrationV1,
 ];
 
 export interface Schemas extends SchemaRegistry {

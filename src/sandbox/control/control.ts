@@ -20,6 +20,9 @@ import {
   type UserInfo,
 } from '../../kubernetes/serve/serve.ts';
 import type { Logger, MetricsRegistry } from '../../telemetry/telemetry.ts';
+import { Aggregator } from './aggregation/aggregator.ts';
+import { ensureExtensionAuthentication, frontProxyName } from './aggregation/extension-authentication.ts';
+import { ensureLocalServices } from './aggregation/local-services.ts';
 import { ensureLasting, ensureServiceAccount } from './bootstrap.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
 import type { Registry } from './registry/registry.ts';
@@ -89,7 +92,8 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     const registry = createRegistry(store, clock, limits);
     ensureLasting(registry);
     const tokens = new TokenBook(options.tokens);
-    const server = await serve(options, limits, registry, pki, certificates, tokens);
+    ensureExtensionAuthentication(registry, pki);
+    const { server, aggregator } = await serve(options, limits, registry, pki, certificates, tokens);
     const access = await administratorAccess(server.url, pki);
     const kubeconfigPath = join(dataDir, 'kubeconfig');
     writeKubeconfig(kubeconfigPath, access);
@@ -107,7 +111,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
         return { server: server.url, ca: pki.ca, token: async () => token, namespace: 'default' };
       },
       kubeletServing: { cert, key, clientCa: pki.ca },
-      close: () => (closing ??= closePlane(renewal, server, store)),
+      close: () => (closing ??= closePlane(renewal, server, aggregator, store)),
     };
   } catch (error) {
     store.close();
@@ -115,8 +119,14 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   }
 }
 
-async function closePlane(renewal: NodeJS.Timeout, server: ApiServer, store: ObjectStore): Promise<void> {
+async function closePlane(
+  renewal: NodeJS.Timeout,
+  server: ApiServer,
+  aggregator: Aggregator,
+  store: ObjectStore,
+): Promise<void> {
   clearInterval(renewal);
+  aggregator.close();
   await server.close();
   store.close();
 }
@@ -125,6 +135,7 @@ interface Certificates {
   server: KeyPair;
   kubelet: KeyPair;
   kubeletClient: KeyPair;
+  frontProxy: KeyPair;
 }
 
 async function issueCertificates(pki: Pki, host: string): Promise<Certificates> {
@@ -135,6 +146,7 @@ async function issueCertificates(pki: Pki, host: string): Promise<Certificates> 
     server: await pki.server('apiserver', [...hosts, 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc']),
     kubelet: await pki.server('kubelet', hosts, { user: 'system:node:taffrail', groups: ['system:nodes'] }),
     kubeletClient: await pki.client(kubeletClient.user, kubeletClient.groups),
+    frontProxy: await pki.client(frontProxyName, [], 'front-proxy-ca'),
   };
 }
 
@@ -180,7 +192,7 @@ async function serve(
   pki: Pki,
   certificates: Certificates,
   tokens: TokenBook,
-): Promise<ApiServer> {
+): Promise<{ server: ApiServer; aggregator: Aggregator }> {
   const schemas = createSchemas();
   const cut = metrics.counter('taffrail_api_watches_cut_total', 'Watchers that were cut off because they did not read');
   const serviceTokens = new ServiceTokens(pki.signingKey('service-accounts'), registry);
@@ -188,20 +200,31 @@ async function serve(
     const user = audiences.includes(apiAudience) ? tokens.userOf(token) : undefined;
     return user ? { user, audiences: [apiAudience] } : serviceTokens.review(token, audiences);
   };
-  return startApiServer({
+  const local = servedVersions(registry, {
+    limits,
+    serviceTokens,
+    reviewToken,
+    kubelet: { client: () => certificates.kubeletClient, ca: pki.ca },
+    onWatchCut: (plural) => cut.add(1, { resource: plural }),
+  });
+  ensureLocalServices(registry, local);
+  const aggregator = new Aggregator(local, {
+    registry,
+    store: registry.store,
+    client: () => certificates.frontProxy,
+    requestTimeoutMs: limits.requestTimeoutMs,
+    randomBelow: registry.randomBelow,
+    clock,
+    log: log.with({ part: 'aggregator' }),
+  });
+  const starting = startApiServer({
     host,
     port,
     certificate: certificates.server,
     clientCas: [pki.ca],
     authenticate: createAuthentication({ clientCa: pki.ca, userOfToken: (token) => reviewToken(token)?.user }),
     authorize,
-    versions: servedVersions(registry, {
-      limits,
-      serviceTokens,
-      reviewToken,
-      kubelet: { client: () => certificates.kubeletClient, ca: pki.ca },
-      onWatchCut: (plural) => cut.add(1, { resource: plural }),
-    }),
+    versions: () => aggregator.versions(),
     versionInfo,
     schemas,
     openApi: {
@@ -214,6 +237,8 @@ async function serve(
     metrics,
     clock,
   });
+  starting.catch(() => aggregator.close());
+  return { server: await starting, aggregator };
 }
 
 async function administratorAccess(url: string, pki: Pki): Promise<ClusterAccess> {

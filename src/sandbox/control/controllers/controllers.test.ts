@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { KubeObject } from '../../../kubernetes/client/client.ts';
 import { isApiError } from '../../../kubernetes/client/status.ts';
-import { conditionOf } from './conditions.ts';
+import { conditionOf } from '../conditions.ts';
 import { REVISION } from './rollout-annotations.ts';
 import { BROKEN_IMAGE, eventually, type SandboxUnderTest, startSandbox } from './sandbox-under-test.ts';
 

@@ -1,9 +1,9 @@
 import type { KubeObject } from '../../../kubernetes/client/client.ts';
 import { isApiError } from '../../../kubernetes/client/status.ts';
 import { labelSelectorOf } from '../../../kubernetes/selector/selector.ts';
+import { conditionOf } from '../conditions.ts';
 import { settleClaims } from './adoption.ts';
 import { claim } from './claims.ts';
-import { conditionOf } from './conditions.ts';
 import { type Controller, type ControllerContext, deploymentPath, replicaSetPath } from './controller.ts';
 import {
   type DeploymentStatus,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { KubeObject } from '../../../kubernetes/client/client.ts';
-import { type Condition, conditionOf } from './conditions.ts';
+import { type Condition, conditionOf } from '../conditions.ts';
 import { deploymentStatus, isComplete, withProgress } from './deployment-status.ts';
 import { kubeTime } from './kube-time.ts';
 import { boundsOf } from './rollout-plan.ts';

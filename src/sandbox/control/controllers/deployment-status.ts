@@ -1,6 +1,6 @@
 /** The status of a deployment and its conditions; pure. */
 import type { KubeObject } from '../../../kubernetes/client/client.ts';
-import { type Condition, conditionOf, withCondition, withoutCondition } from './conditions.ts';
+import { type Condition, conditionOf, withCondition, withoutCondition } from '../conditions.ts';
 import { kubeTime, msOfKubeTime } from './kube-time.ts';
 import { availableReplicas, type Bounds, totalReplicas } from './rollout-plan.ts';
 

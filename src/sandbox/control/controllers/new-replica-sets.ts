@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../../kubernetes/client/client.ts';
 import { isApiError } from '../../../kubernetes/client/status.ts';
-import { conditionOf } from './conditions.ts';
+import { conditionOf } from '../conditions.ts';
 import { type ControllerContext, deploymentPath, replicaSetPath } from './controller.ts';
 import type { Progress } from './deployment-status.ts';
 import { buildNewSet, findNewSet } from './new-replica-set.ts';

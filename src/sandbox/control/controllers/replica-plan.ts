@@ -1,6 +1,6 @@
 /** Which pods a replica set makes or takes away; pure. */
 import type { KubeObject } from '../../../kubernetes/client/client.ts';
-import { conditionOf } from './conditions.ts';
+import { conditionOf } from '../conditions.ts';
 import { msOfKubeTime } from './kube-time.ts';
 
 /** As many as one round makes or takes away, so that a large change does not starve other replica sets. */

@@ -1,7 +1,7 @@
 /** The status of a replica set; pure. */
 import type { KubeObject } from '../../../kubernetes/client/client.ts';
 import { labelSelectorOf, matchesLabels } from '../../../kubernetes/selector/selector.ts';
-import { type Condition, conditionOf, withCondition, withoutCondition } from './conditions.ts';
+import { type Condition, conditionOf, withCondition, withoutCondition } from '../conditions.ts';
 import { kubeTime } from './kube-time.ts';
 import { availableInMs, isReady } from './replica-plan.ts';
 

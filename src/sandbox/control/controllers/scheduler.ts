@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../../kubernetes/client/client.ts';
-import { type Condition, conditionOf, withCondition } from './conditions.ts';
+import { type Condition, conditionOf, withCondition } from '../conditions.ts';
 import { type Controller, type ControllerContext, podPath } from './controller.ts';
 import { kubeTime } from './kube-time.ts';
 import { chooseNode } from './node-choice.ts';

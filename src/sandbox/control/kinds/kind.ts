@@ -8,7 +8,7 @@ export interface Kind {
   columns: readonly Column[];
   /** Where objects of this kind are stored, `group/plural`; two API groups may show the same objects. */
   stored: string;
-  naming: 'subdomain' | 'label' | 'event';
+  naming: 'subdomain' | 'label' | 'event' | 'path-segment';
   /** Fields that may be selected by, besides metadata.name and metadata.namespace. */
   selectable: Readonly<Record<string, (object: KubeObject) => string>>;
   /** metadata.generation counts the changes of everything but metadata and status. */

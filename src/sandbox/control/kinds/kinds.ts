@@ -1,13 +1,15 @@
+import { apiServices } from './aggregation.ts';
 import { leases, namespaces, nodes } from './cluster.ts';
 import { configMaps, secrets, serviceAccounts } from './configuration.ts';
 import { events, groupEvents } from './events.ts';
 import type { Kind } from './kind.ts';
-import { endpoints, services } from './network.ts';
+import { endpointSlices, endpoints, services } from './network.ts';
 import { pods } from './pods.ts';
 import { deployments, replicaSets } from './workloads.ts';
 
 /** The registry: every kind that is served, in the order of discovery. */
 export const kinds: readonly Kind[] = [
+  apiServices,
   configMaps,
   endpoints,
   events,
@@ -21,4 +23,5 @@ export const kinds: readonly Kind[] = [
   replicaSets,
   groupEvents,
   leases,
+  endpointSlices,
 ];

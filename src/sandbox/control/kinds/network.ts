@@ -1,7 +1,8 @@
 import type { KubeObject } from '../../../kubernetes/client/client.ts';
+import type { FieldError } from '../../../kubernetes/schema/schema.ts';
 import { labelSelectorOf, printLabelSelector } from '../../../kubernetes/selector/selector.ts';
 import { ageColumn, nameColumn } from '../../../kubernetes/serve/serve.ts';
-import { column, defineKind, required } from './kind.ts';
+import { column, defineKind, invalidValue, required } from './kind.ts';
 
 interface ServicePort {
   port: number;
@@ -57,6 +58,55 @@ export const endpoints = defineKind({
   columns: [nameColumn, column('Endpoints', 'string', 'Addresses and ports.', endpointsOf), ageColumn],
 });
 
+export const serviceNameLabel = 'kubernetes.io/service-name';
+const slicedMax = 1000;
+
+export const endpointSlices = defineKind({
+  group: 'discovery.k8s.io',
+  kind: 'EndpointSlice',
+  plural: 'endpointslices',
+  columns: [
+    nameColumn,
+    column('AddressType', 'string', 'What its addresses are.', (slice) => slice.addressType ?? ''),
+    column('Ports', 'string', 'The ports of each address.', slicePortsOf),
+    column('Endpoints', 'string', 'The addresses.', sliceAddressesOf),
+    ageColumn,
+  ],
+  generation: true,
+  validate({ addressType, endpoints = [], ports = [] }) {
+    const errors: FieldError[] = [];
+    if (!['IPv4', 'IPv6', 'FQDN'].includes(addressType))
+      errors.push({
+        field: 'addressType',
+        reason: 'FieldValueNotSupported',
+        message: `Unsupported value: ${JSON.stringify(addressType)}: supported values: "FQDN", "IPv4", "IPv6"`,
+      });
+    if (endpoints.length > slicedMax || ports.length > slicedMax)
+      errors.push({
+        field: 'endpoints',
+        reason: 'FieldValueTooMany',
+        message: `Too many: must have at most ${slicedMax} items`,
+      });
+    for (const [index, endpoint] of (endpoints as { addresses?: string[] }[]).entries())
+      if (!endpoint.addresses?.length)
+        errors.push(required(`endpoints[${index}].addresses`, 'must contain at least 1 address'));
+    return errors;
+  },
+  validateUpdate: (next, previous) =>
+    next.addressType === previous.addressType
+      ? []
+      : [invalidValue('addressType', next.addressType, 'field is immutable')],
+});
+
+function slicePortsOf({ ports = [] }: KubeObject): string {
+  const texts = (ports as { port?: number }[]).map(({ port }) => String(port ?? '*'));
+  return shortList(texts) || '<unset>';
+}
+
+function sliceAddressesOf({ endpoints: held = [] }: KubeObject): string {
+  return shortList((held as { addresses: string[] }[]).flatMap(({ addresses }) => addresses)) || '<unset>';
+}
+
 function externalOf(service: KubeObject): string {
   const { type, externalIPs = [], externalName } = service.spec ?? {};
   if (type === 'ExternalName') return externalName ?? '<none>';
@@ -85,7 +135,10 @@ function endpointsOf(object: KubeObject): string {
   const all = subsets.flatMap(({ addresses = [], ports = [] }) =>
     addresses.flatMap(({ ip }) => (ports.length === 0 ? [ip] : ports.map(({ port }) => `${ip}:${port}`))),
   );
-  if (all.length === 0) return '<none>';
+  return shortList(all) || '<none>';
+}
+
+function shortList(all: readonly string[]): string {
   const more = all.length > shownMax ? ` + ${all.length - shownMax} more...` : '';
   return `${all.slice(0, shownMax).join(',')}${more}`;
 }

@@ -141,6 +141,7 @@ function validateName({ naming, info }: Kind, name: string): FieldError[] {
           : "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')",
       ),
     ];
+  if (naming === 'path-segment') return validatePathSegment(name);
   if (naming !== 'label' && (name.length > 253 || !subdomain.test(name)))
     return [
       invalidValue(
@@ -150,4 +151,12 @@ function validateName({ naming, info }: Kind, name: string): FieldError[] {
       ),
     ];
   return [];
+}
+
+/** Names of roles and of API services need only fit into a path. */
+function validatePathSegment(name: string): FieldError[] {
+  if (name === '.' || name === '..') return [invalidValue('metadata.name', name, `may not be '${name}'`)];
+  const unfit = ['/', '%'].find((character) => name.includes(character));
+  if (unfit) return [invalidValue('metadata.name', name, `may not contain '${unfit}'`)];
+  return name.length > 253 ? [invalidValue('metadata.name', name, 'must be no more than 253 characters')] : [];
 }

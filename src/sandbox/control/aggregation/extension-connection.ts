@@ -1,0 +1,98 @@
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import { Agent, type RequestOptions, request } from 'node:https';
+import type { KeyPair } from '../../../kubernetes/pki/pki.ts';
+import type { Address } from './resolve.ts';
+
+export interface ConnectionOptions {
+  /** The name that the server's certificate has to be for. */
+  serverName: string;
+  /** PEM; undefined: the authorities that the system trusts. */
+  ca: string | undefined;
+  insecure: boolean;
+  /** The front proxy's certificate: asked at each connection, since it is renewed. */
+  client(): KeyPair;
+}
+
+export interface Asked {
+  method: string;
+  path: string;
+  headers: OutgoingHttpHeaders;
+  body?: Buffer | undefined;
+  signal: AbortSignal;
+}
+
+/** Watches hold a connection each. */
+const connectionsMax = 256;
+const keepAliveMs = 30_000;
+const answerHeaderBytesMax = 64 * 1024;
+
+/** Connections to an extension server as the front proxy. Redirects are answers like any other: none is followed. */
+export class ExtensionConnection {
+  readonly #options: ConnectionOptions;
+  #agent: Agent | undefined;
+  #certificate = '';
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves with the head of the answer. A kept connection that broke says nothing: a GET is sent once more. */
+  async ask(address: Address, asked: Asked): Promise<IncomingMessage> {
+    for (let attempt = 0; ; attempt++) {
+      const sent = await this.#attempt(address, asked);
+      if (!('failure' in sent)) return sent;
+      const again = attempt === 0 && sent.reused && ['GET', 'HEAD'].includes(asked.method) && !asked.signal.aborted;
+      if (!again) throw sent.failure;
+    }
+  }
+
+  close(): void {
+    this.#agent?.destroy();
+    this.#agent = undefined;
+  }
+
+  /** What TLS takes, for a connection of its own. */
+  tls(): RequestOptions {
+    const { serverName, ca, insecure, client } = this.#options;
+    const { certificate, key } = client();
+    return {
+      cert: certificate,
+      key,
+      servername: serverName,
+      rejectUnauthorized: !insecure,
+      ...(ca === undefined ? {} : { ca }),
+    };
+  }
+
+  #attempt(address: Address, asked: Asked): Promise<IncomingMessage | { failure: unknown; reused: boolean }> {
+    return new Promise((resolve) => {
+      try {
+        const outgoing = request({
+          ...this.tls(),
+          ...address,
+          method: asked.method,
+          path: asked.path,
+          headers: { ...asked.headers, ...(asked.body ? { 'content-length': asked.body.length } : {}) },
+          agent: this.#agentNow(),
+          signal: asked.signal,
+          maxHeaderSize: answerHeaderBytesMax,
+        });
+        outgoing.once('response', resolve);
+        outgoing.on('error', (failure) => resolve({ failure, reused: outgoing.reusedSocket }));
+        outgoing.end(asked.body);
+      } catch (failure) {
+        resolve({ failure, reused: false });
+      }
+    });
+  }
+
+  #agentNow(): Agent {
+    const { certificate } = this.#options.client();
+    if (!this.#agent || this.#certificate !== certificate) {
+      // Watches of before go on with the certificate that they began with.
+      this.#agent = new Agent({ keepAlive: true, keepAliveMsecs: keepAliveMs, maxSockets: connectionsMax });
+      this.#certificate = certificate;
+    }
+    return this.#agent;
+  }
+}
