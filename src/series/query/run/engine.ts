@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../../../base/clock.ts';
 import { buildPlan } from '../plan/build-plan.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { Plan, Read } from '../plan/plan.ts';
 import { type QueryTimes, stepCount } from '../plan/times.ts';
 import type { Scope, SeriesSource } from '../source.ts';
 import { documentedType, typeOf } from '../syntax/check.ts';
@@ -27,7 +27,7 @@ export interface EngineOptions {
   subqueryStepMs?: number;
   /** Samples that a query may hold at once. Default 50 million. */
   samplesMax?: number;
-  /** How long a query may run. Default 2 minutes. Computing is synchronous: a signal is seen before it, this limit during it as well. */
+  /** How long a query may run. Default 2 minutes. */
   timeoutMs?: number;
   clock?: Clock;
   delayedNameRemoval?: boolean;
@@ -39,8 +39,8 @@ export interface QueryRequest {
   source: SeriesSource;
   scope: Scope;
   timeMs: number;
-  /** Ends the query early; it then fails as cancelled. */
-  signal?: AbortSignal;
+  /** Ends the query early; it then fails as cancelled. Looked at while it computes, too. */
+  signal?: Pick<AbortSignal, 'aborted'>;
 }
 
 export interface RangeRequest extends Omit<QueryRequest, 'timeMs'>, QueryTimes {}
@@ -56,15 +56,28 @@ export async function instantQuery(request: QueryRequest, options: EngineOptions
 
 /** Runs a query at every step from `startMs` to `endMs`. Throws as instantQuery does. */
 export async function rangeQuery(request: RangeRequest, options: EngineOptions = {}): Promise<QueryResult> {
-  const { startMs, endMs, stepMs } = request;
+  return run(request, rangeTimes(request), options, rangeValue);
+}
+
+/**
+ * What a query will ask of its source, in the order in which it asks: so that the series can be read in one place and the query be
+ * computed in another. A step of 0 is an instant query. Throws as the queries do.
+ */
+export function readsOf(query: string, times: QueryTimes, options: EngineOptions = {}): readonly Read[] {
+  const isInstant = times.stepMs === 0;
+  return planned(query, isInstant ? times : rangeTimes(times), options, isInstant ? instantValue : rangeValue).reads;
+}
+
+function rangeTimes({ startMs, endMs, stepMs }: QueryTimes): QueryTimes {
+  const times = { startMs, endMs, stepMs };
   if (stepMs <= 0)
     throw new QueryError('zero or negative query resolution step widths are not accepted. Try a positive integer');
   if (endMs < startMs) throw new QueryError('end timestamp must not be before start time');
-  if (stepCount(request) > stepsMax) {
+  if (stepCount(times) > stepsMax) {
     const advice = 'Try decreasing the query resolution (?step=XX)';
     throw new QueryLimitError(`exceeded maximum resolution of ${stepsMax} points per timeseries. ${advice}`);
   }
-  return run(request, { startMs, endMs, stepMs }, options, rangeValue);
+  return times;
 }
 
 type Finish = typeof instantValue;
@@ -76,14 +89,8 @@ async function run(
   finish: Finish,
 ): Promise<QueryResult> {
   const { query, signal } = request;
-  const { lookbackMs = 300_000, subqueryStepMs = 60_000, samplesMax = 50_000_000 } = options;
-  const expr = parse(query, options.features ?? noFeatures);
-  const type = typeOf(expr);
-  if (finish === rangeValue && type !== 'vector' && type !== 'scalar') {
-    const got = JSON.stringify(documentedType(type));
-    throw new QueryError(`invalid expression type ${got} for range query, must be Scalar or instant Vector`);
-  }
-  const plan = buildPlan(expr, times, { lookbackMs, subqueryStepMs });
+  const { lookbackMs = 300_000, samplesMax = 50_000_000 } = options;
+  const plan = planned(query, times, options, finish);
   const annotations = new Annotations();
   const { delayedNameRemoval = false, useStartTimestamps = false } = options;
   const { timeoutMs = 120_000, clock = systemClock } = options;
@@ -100,6 +107,17 @@ async function run(
   };
   const value = finish(new Evaluation(state, times), plan);
   return { value, warnings: annotations.texts('warning', query), infos: annotations.texts('info', query) };
+}
+
+function planned(query: string, times: QueryTimes, options: EngineOptions, finish: Finish): Plan {
+  const { lookbackMs = 300_000, subqueryStepMs = 60_000, features = noFeatures } = options;
+  const expr = parse(query, features);
+  const type = typeOf(expr);
+  if (finish === rangeValue && type !== 'vector' && type !== 'scalar') {
+    const got = JSON.stringify(documentedType(type));
+    throw new QueryError(`invalid expression type ${got} for range query, must be Scalar or instant Vector`);
+  }
+  return buildPlan(expr, times, { lookbackMs, subqueryStepMs });
 }
 
 async function readAll({ source, scope }: Omit<QueryRequest, 'timeMs'>, plan: Plan): Promise<QueryState['reads']> {

@@ -1,0 +1,268 @@
+import type { Clock } from '../../../base/clock.ts';
+import { Fault } from '../../../base/fault.ts';
+import type { Logger, MetricsRegistry } from '../../../telemetry/telemetry.ts';
+import {
+  type EngineOptions,
+  instantQuery,
+  QueryLimitError,
+  type QueryResult,
+  QueryStoppedError,
+  rangeQuery,
+  readsOf,
+  type SeriesEngine,
+  type SeriesQuery,
+  type SeriesSelection,
+  type SeriesSource,
+  type SourceSeries,
+  seriesMax,
+} from '../../query/query.ts';
+import type { SeriesStore } from '../../store/store.ts';
+import { queryJson } from '../answer/query-json.ts';
+import { unpackResult } from './packed-result.ts';
+import { packSeries } from './packed-series.ts';
+import type { Task } from './protocol.ts';
+import { RunningQueries, type RunningQuery } from './running-queries.ts';
+import type { QuerySettings } from './settings.ts';
+import { ThreadPool } from './thread-pool.ts';
+import { Turns } from './turns.ts';
+
+export type ReadableStore = Pick<SeriesStore, 'select' | 'matching' | 'labelNames' | 'labelValues' | 'metadata'>;
+
+export interface LocalEngineParts {
+  store: ReadableStore;
+  settings: QuerySettings;
+  clock: Clock;
+  log: Logger;
+  metrics: MetricsRegistry;
+}
+
+type Entry = ReturnType<RunningQueries['begin']>;
+type Reads = readonly { series: readonly SourceSeries[]; minMs: number; maxMs: number }[];
+type Answered = { result: QueryResult } | { pieces: AsyncIterableIterator<Uint8Array> };
+
+/**
+ * Our own engine over our own store. Series are read here and computed in a thread, or here where that is quicker.
+ * Invariant: a query that has begun holds one of `runningMax` turns until its last piece is taken or nobody wants it.
+ */
+export class LocalEngine implements SeriesEngine {
+  readonly #parts: LocalEngineParts;
+  readonly #turns: Turns;
+  readonly #threads: ThreadPool;
+  readonly #running = new RunningQueries();
+  readonly #outcomes;
+
+  constructor(parts: LocalEngineParts) {
+    const { settings, clock, metrics } = parts;
+    this.#parts = parts;
+    this.#turns = new Turns(settings.runningMax, settings.queuedMax);
+    this.#threads = new ThreadPool(clock, settings);
+    this.#outcomes = metrics.counter('taffrail_series_queries_total', 'PromQL queries, by how they ended.');
+    metrics.observe(
+      'taffrail_series_queries_queued',
+      'PromQL queries that wait for their turn.',
+      () => this.#turns.queued,
+    );
+    metrics.observe('taffrail_series_query_threads', 'Threads that compute PromQL queries.', () => this.#threads.size);
+  }
+
+  async run(query: SeriesQuery): Promise<QueryResult> {
+    const answered = await this.#answer(query, 'value');
+    if ('pieces' in answered) throw new Error('a value was asked for, and pieces came');
+    return answered.result;
+  }
+
+  async runToJson(query: SeriesQuery): Promise<AsyncIterable<Uint8Array>> {
+    const answered = await this.#answer(query, 'json');
+    if ('pieces' in answered) return answered.pieces;
+    return asyncOf(queryJson(answered.result, query.seriesMax));
+  }
+
+  async matching({ scope, matchers, minMs, maxMs, limit }: SeriesSelection) {
+    return this.#parts.store.matching(scope, matchers, minMs, maxMs, limit);
+  }
+
+  async labelNames({ scope, matchers, minMs, maxMs, limit }: SeriesSelection) {
+    return this.#parts.store.labelNames(scope, matchers, minMs, maxMs, limit);
+  }
+
+  async labelValues(label: string, { scope, matchers, minMs, maxMs, limit }: SeriesSelection) {
+    return this.#parts.store.labelValues(scope, label, matchers, minMs, maxMs, limit);
+  }
+
+  async metadata(...args: Parameters<SeriesStore['metadata']>) {
+    return new Map([...this.#parts.store.metadata(...args)].map(([metric, metadata]) => [metric, [metadata]]));
+  }
+
+  queries(tenant: string): RunningQuery[] {
+    return this.#running.list(tenant);
+  }
+
+  cancel(tenant: string, id: string): boolean {
+    return this.#running.cancel(tenant, id);
+  }
+
+  async close(): Promise<void> {
+    this.#running.cancelAll();
+    await this.#threads.close();
+  }
+
+  async #answer(query: SeriesQuery, form: Task['form']): Promise<Answered> {
+    const { scope, by = '', startMs, endMs, stepMs } = query;
+    const { clock, settings } = this.#parts;
+    const timeoutMs = Math.min(query.timeoutMs ?? settings.timeoutMs, settings.timeoutMs);
+    const options = {
+      features: settings.features,
+      lookbackMs: query.lookbackMs ?? settings.lookbackMs,
+      samplesMax: settings.samplesMax,
+      timeoutMs,
+    };
+    // A query with a mistake in it waits for nothing.
+    const plan = readsOf(query.query, { startMs, endMs, stepMs }, options);
+    const sinceMs = clock.nowMs();
+    const entry = this.#running.begin({
+      query: query.query,
+      tenant: scope.tenant,
+      by,
+      startMs,
+      endMs,
+      stepMs,
+      sinceMs,
+    });
+    const deadline = new Deadline(clock, timeoutMs, [entry.stop.signal, ...(query.signal ? [query.signal] : [])]);
+    let over = () => {};
+    const end = (outcome: string) => {
+      over();
+      deadline.clear();
+      this.#running.end(entry);
+      this.#outcomes.add(1, { outcome });
+    };
+    try {
+      over = await this.#turns.take(deadline.signal);
+      entry.state = 'reading';
+      const reads = await this.#read(query, plan, entry, deadline.signal);
+      entry.state = 'computing';
+      const left = { ...options, timeoutMs: deadline.leftMs() };
+      if (this.#isSmall(query, entry)) {
+        const result = await computeHere(query, reads, left, deadline.signal);
+        end('done');
+        return { result };
+      }
+      return await this.#inThread(query, reads, left, form, entry, deadline, end);
+    } catch (error) {
+      const shown = deadline.reasonFor(error);
+      end(shown instanceof QueryStoppedError ? shown.reason : shown instanceof Fault ? shown.code : 'internal');
+      throw shown;
+    }
+  }
+
+  async #read(
+    { scope }: SeriesQuery,
+    plan: ReturnType<typeof readsOf>,
+    entry: Entry,
+    signal: AbortSignal,
+  ): Promise<Reads> {
+    const reads = [];
+    for (const { matchers, minMs, maxMs } of plan) {
+      if (signal.aborted) throw new QueryStoppedError('canceled');
+      const series = await this.#parts.store.select(scope, matchers, minMs, maxMs);
+      if (series.length > seriesMax) throw new QueryLimitError(`a selector matches more than ${seriesMax} series`);
+      entry.seriesRead += series.length;
+      for (const { timestampsMs } of series) entry.samplesRead += timestampsMs.length;
+      if (entry.samplesRead > this.#parts.settings.samplesMax) {
+        throw new QueryLimitError('query processing would load too many samples into memory in query execution');
+      }
+      reads.push({ series, minMs, maxMs });
+    }
+    return reads;
+  }
+
+  #isSmall({ startMs, endMs, stepMs }: SeriesQuery, { samplesRead, seriesRead }: Entry): boolean {
+    const steps = stepMs === 0 ? 1 : (endMs - startMs) / stepMs + 1;
+    return samplesRead + steps * Math.max(seriesRead, 1) <= this.#parts.settings.inlineSamplesMax;
+  }
+
+  async #inThread(
+    query: SeriesQuery,
+    reads: Reads,
+    options: Task['options'],
+    form: Task['form'],
+    entry: Entry,
+    { signal }: Deadline,
+    end: (outcome: string) => void,
+  ): Promise<Answered> {
+    const { startMs, endMs, stepMs } = query;
+    const thread = this.#threads.take();
+    const task: Task = {
+      kind: 'run',
+      query: query.query,
+      startMs,
+      endMs,
+      stepMs,
+      options,
+      reads: reads.map(({ series, minMs, maxMs }) => packSeries(series, minMs, maxMs)),
+      form,
+      seriesMax: query.seriesMax,
+      stats: undefined,
+    };
+    let failed = true;
+    const outcome = await thread.run(task, signal, () => {
+      this.#threads.giveBack(thread);
+      if (!failed) end('done');
+    });
+    failed = false;
+    if ('value' in outcome) {
+      end('done');
+      return { result: unpackResult(outcome.value) };
+    }
+    entry.state = 'sending';
+    return outcome;
+  }
+}
+
+async function computeHere(
+  { query, scope, startMs, endMs, stepMs }: SeriesQuery,
+  reads: Reads,
+  options: EngineOptions,
+  signal: AbortSignal,
+): Promise<QueryResult> {
+  let next = 0;
+  const source: SeriesSource = { select: () => reads[next++]!.series };
+  if (stepMs === 0) return instantQuery({ query, source, scope, timeMs: startMs, signal }, options);
+  return rangeQuery({ query, source, scope, startMs, endMs, stepMs, signal }, options);
+}
+
+async function* asyncOf(pieces: Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield* pieces;
+}
+
+/** Ends a query at its time limit, or with any of the signals, and knows which it was. */
+class Deadline {
+  readonly #clock: Clock;
+  readonly #atMs: number;
+  readonly #late = new AbortController();
+  readonly #cleared = new AbortController();
+  readonly signal: AbortSignal;
+
+  constructor(clock: Clock, timeoutMs: number, signals: AbortSignal[]) {
+    this.#clock = clock;
+    this.#atMs = clock.monotonicMs() + timeoutMs;
+    this.signal = AbortSignal.any([this.#late.signal, ...signals]);
+    clock.sleep(timeoutMs, this.#cleared.signal).then(
+      () => this.#late.abort(),
+      () => {},
+    );
+  }
+
+  leftMs(): number {
+    return this.#atMs - this.#clock.monotonicMs();
+  }
+
+  clear(): void {
+    this.#cleared.abort();
+  }
+
+  /** What was stopped because it was late was not cancelled by anybody. */
+  reasonFor(error: unknown): unknown {
+    return error instanceof QueryStoppedError && this.#late.signal.aborted ? new QueryStoppedError('timeout') : error;
+  }
+}

@@ -1,0 +1,86 @@
+/** The door: Prometheus's HTTP API over an engine, and the ways for others to write series. */
+import type { FastifyInstance } from 'fastify';
+import type { SeriesEngine } from '../query/query.ts';
+import type { SeriesStatus, SeriesStore } from '../store/store.ts';
+import { sendError, typeOfError } from './answer/api-error.ts';
+import { defaultQuerySettings, type QuerySettings } from './engine/settings.ts';
+import { registerAdminRoutes } from './routes/admin-routes.ts';
+import { registerFederateRoutes } from './routes/federate-routes.ts';
+import { registerQueryRoutes } from './routes/query-routes.ts';
+import { registerRuleRoutes } from './routes/rule-routes.ts';
+import { type QueryRegister, registerRunningRoutes } from './routes/running-routes.ts';
+import { registerSeriesRoutes } from './routes/series-routes.ts';
+import { registerStatusRoutes } from './routes/status-routes.ts';
+import type { Surroundings } from './routes/surroundings.ts';
+import { registerTargetRoutes } from './routes/target-routes.ts';
+import { noTargets, type Targets } from './routes/targets.ts';
+import type { SeriesWriter } from './write/intake.ts';
+import { registerWriteRoutes } from './write/write-routes.ts';
+
+export { LocalEngine, type LocalEngineParts } from './engine/local-engine.ts';
+export type { RunningQuery } from './engine/running-queries.ts';
+export type { ActiveTarget, DroppedTarget, Targets } from './routes/targets.ts';
+export type { SeriesWriter } from './write/intake.ts';
+export { defaultQuerySettings, type QuerySettings };
+
+export interface SeriesApiSettings {
+  query: QuerySettings;
+  /** Whether series may be deleted over the API. */
+  adminApi: boolean;
+  retentionMs: number | null;
+}
+
+export interface SeriesApiParts extends Omit<Surroundings, 'engine'> {
+  /** A LocalEngine over our store, or a RemoteEngine (series/remote). */
+  engine: SeriesEngine & Partial<QueryRegister>;
+  /** Where series that others write go. */
+  writer: SeriesWriter;
+  /** Our store's; missing where another server keeps the series. */
+  source?: Pick<SeriesStore, 'select'>;
+  deleteSeries?: SeriesStore['deleteSeries'];
+  status?: () => SeriesStatus;
+  targets?: Targets;
+  settings: SeriesApiSettings;
+  random?: () => number;
+}
+
+const formBytesMax = 4 * 1024 * 1024;
+
+/** Registers `/api/v1/*`, `/federate` and `/taffrail/v1/queries`. Errors under `/api/v1` have Prometheus's form. */
+export function registerSeriesApi(app: FastifyInstance, parts: SeriesApiParts): void {
+  const { engine, log, settings } = parts;
+  app.register(
+    async (api) => {
+      api.addContentTypeParser(
+        'application/x-www-form-urlencoded',
+        { parseAs: 'string', bodyLimit: formBytesMax },
+        (_request, body, done) => done(null, new URLSearchParams(body as string)),
+      );
+      api.setErrorHandler((error, request, reply) => {
+        if (typeOfError(error) === undefined) {
+          log.error('a request failed', { path: request.routeOptions.url, error: (error as Error).stack });
+        }
+        return sendError(reply, error);
+      });
+      registerQueryRoutes(api, { ...parts, features: settings.query.features });
+      registerSeriesRoutes(api, parts);
+      registerTargetRoutes(api, { ...parts, targets: parts.targets ?? noTargets });
+      registerStatusRoutes(api, { ...parts, ...settings, ...settings.query, status: parts.status });
+      registerRuleRoutes(api, parts);
+      registerWriteRoutes(api, { ...parts, random: parts.random ?? Math.random });
+      registerAdminRoutes(api, { ...parts, enabled: settings.adminApi, deleteSeries: parts.deleteSeries });
+    },
+    { prefix: '/api/v1' },
+  );
+  if (parts.source) {
+    const { source } = parts;
+    app.register(async (api) => {
+      api.setErrorHandler((error, _, reply) => sendError(reply, error));
+      registerFederateRoutes(api, { ...parts, source, lookbackMs: settings.query.lookbackMs });
+    });
+  }
+  const { queries, cancel } = engine;
+  if (queries && cancel) {
+    registerRunningRoutes(app, parts, { queries: queries.bind(engine), cancel: cancel.bind(engine) });
+  }
+}

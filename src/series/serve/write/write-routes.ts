@@ -1,0 +1,92 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { Fault } from '../../../base/fault.ts';
+import type { Principal } from '../../../http/principal.ts';
+import type { Surroundings } from '../routes/surroundings.ts';
+import { InFlight } from './in-flight.ts';
+import { type Outcome, type SeriesWriter, takeIn } from './intake.ts';
+import type { ReceivedWrite } from './received-series.ts';
+import { snappyDecode } from './snappy.ts';
+import { readWriteRequest1 } from './write-request-1.ts';
+import { WriterStates } from './writer-states.ts';
+
+export interface WriteParts extends Surroundings {
+  writer: SeriesWriter;
+  random: () => number;
+}
+
+/** Compressed and uncompressed size of one request. */
+const bodyBytesMax = 16 * 1024 * 1024;
+const decodedBytesMax = 64 * 1024 * 1024;
+/** Bodies that are being taken in at a time. */
+const inFlightBytesMax = 64 * 1024 * 1024;
+const mediaType = 'application/x-protobuf';
+const message1 = 'prometheus.WriteRequest';
+
+/** Remote write. What is wrong for ever is answered 400, what may go well later 429 or 503, as the specification wants it. */
+export function registerWriteRoutes(app: FastifyInstance, parts: WriteParts): void {
+  const { writer, principalOf, metrics, random } = parts;
+  const states = new WriterStates(random);
+  const inFlight = new InFlight(inFlightBytesMax);
+  const samples = metrics.counter(
+    'taffrail_remote_write_samples_total',
+    'Samples by remote write, by what became of them.',
+  );
+  const notKept = metrics.counter(
+    'taffrail_remote_write_not_kept_total',
+    'Exemplars and native histograms by remote write.',
+  );
+
+  app.register(async (scope) => {
+    scope.addHook('onRequest', async (request) => requireWriter(principalOf(request)));
+    inFlight.guard(scope);
+    scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: bodyBytesMax }, (_, body, done) =>
+      done(null, body),
+    );
+
+    scope.post('/write', async (request, reply) => {
+      const problem = unsupported(request);
+      if (problem) return reply.code(415).type('text/plain').send(`${problem}\n`);
+      if (!Buffer.isBuffer(request.body)) throw new Fault('bad-request', 'a body of snappy is wanted');
+      const { tenant, namespaces } = principalOf(request);
+      const state = states.of(tenant, namespaces);
+      const received = readWriteRequest1(snappyDecode(request.body, decodedBytesMax));
+      const outcome = await takeIn(received, { tenant, namespaces }, writer, state.series1);
+      count(received, outcome);
+      const problems = problemsOf(received, outcome);
+      if (problems.length > 0)
+        return reply
+          .code(400)
+          .type('text/plain')
+          .send(`${problems.join('\n')}\n`);
+      return reply.code(204).send();
+    });
+  });
+
+  function count({ exemplarCount, histogramCount }: ReceivedWrite, { written, refused }: Outcome): void {
+    samples.add(written, { outcome: 'written' });
+    for (const [outcome, number] of refused) samples.add(number, { outcome });
+    if (exemplarCount > 0) notKept.add(exemplarCount, { kind: 'exemplar' });
+    if (histogramCount > 0) notKept.add(histogramCount, { kind: 'histogram' });
+  }
+}
+
+function requireWriter({ name, roles }: Principal): void {
+  if (roles.includes('agent') || roles.includes('admin')) return;
+  throw new Fault('forbidden', `${name} may not write series: the role "agent" is needed`);
+}
+
+/** What is wrong with the headers. Clients of 1.0 may leave them out. */
+function unsupported({ headers }: FastifyRequest): string | undefined {
+  const encoding = String(headers['content-encoding'] ?? 'snappy').toLowerCase();
+  if (encoding !== 'snappy') return `${encoding} encoding is not accepted by this server; only snappy is acceptable`;
+  const [media = '', ...parameters] = String(headers['content-type'] ?? mediaType).split(';');
+  if (media.trim() !== mediaType) return `expected ${mediaType} as the first (media) part, got ${media} content-type`;
+  const proto = parameters.map((text) => text.trim().split('=')).find(([name]) => name === 'proto')?.[1];
+  if (proto === undefined || proto === message1) return undefined;
+  return `${proto} protobuf message is not accepted by this server; accepted ${message1}`;
+}
+
+function problemsOf({ histogramCount }: ReceivedWrite, { problems }: Outcome): string[] {
+  if (histogramCount === 0) return problems;
+  return [...problems, `native histograms are not supported yet: ${histogramCount} were not taken`];
+}
