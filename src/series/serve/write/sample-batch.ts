@@ -32,6 +32,12 @@ export class SampleBatch {
     this.#values[this.#place(series, timeMs, startMs)] = value;
   }
 
+  /** Says when what is counted from this sample on began, where the samples do not say so themselves. */
+  startFrom(first: number, startMs: number): void {
+    this.hasStarts = true;
+    for (let at = first; at < this.length; at++) this.startTimestampsMs[at] ||= startMs;
+  }
+
   columns(): SampleColumns {
     const { refs, timestampsMs, values, startTimestampsMs, length, hasStarts } = this;
     return { refs, timestampsMs, values, length, ...(hasStarts && { startTimestampsMs }) };

@@ -7,6 +7,7 @@ import { type Outcome, type SeriesWriter, takeIn } from './intake.ts';
 import type { ReceivedWrite } from './received-series.ts';
 import { snappyDecode } from './snappy.ts';
 import { readWriteRequest1 } from './write-request-1.ts';
+import { readWriteRequest2 } from './write-request-2.ts';
 import { WriterStates } from './writer-states.ts';
 
 export interface WriteParts extends Surroundings {
@@ -21,6 +22,7 @@ const decodedBytesMax = 64 * 1024 * 1024;
 const inFlightBytesMax = 64 * 1024 * 1024;
 const mediaType = 'application/x-protobuf';
 const message1 = 'prometheus.WriteRequest';
+const message2 = 'io.prometheus.write.v2.Request';
 
 /** Remote write. What is wrong for ever is answered 400, what may go well later 429 or 503, as the specification wants it. */
 export function registerWriteRoutes(app: FastifyInstance, parts: WriteParts): void {
@@ -48,10 +50,13 @@ export function registerWriteRoutes(app: FastifyInstance, parts: WriteParts): vo
       if (problem) return reply.code(415).type('text/plain').send(`${problem}\n`);
       if (!Buffer.isBuffer(request.body)) throw new Fault('bad-request', 'a body of snappy is wanted');
       const { tenant, namespaces } = principalOf(request);
-      const state = states.of(tenant, namespaces);
-      const received = readWriteRequest1(snappyDecode(request.body, decodedBytesMax));
-      const outcome = await takeIn(received, { tenant, namespaces }, writer, state.series1);
+      const { series1, series2, symbols } = states.of(tenant, namespaces);
+      const body = snappyDecode(request.body, decodedBytesMax);
+      const isVersion2 = protoOf(request) === message2;
+      const received = isVersion2 ? readWriteRequest2(body, symbols) : readWriteRequest1(body);
+      const outcome = await takeIn(received, { tenant, namespaces }, writer, isVersion2 ? series2 : series1);
       count(received, outcome);
+      if (isVersion2) reply.headers(writtenHeaders(outcome));
       const problems = problemsOf(received, outcome);
       if (problems.length > 0)
         return reply
@@ -76,14 +81,25 @@ function requireWriter({ name, roles }: Principal): void {
 }
 
 /** What is wrong with the headers. Clients of 1.0 may leave them out. */
-function unsupported({ headers }: FastifyRequest): string | undefined {
-  const encoding = String(headers['content-encoding'] ?? 'snappy').toLowerCase();
+function unsupported(request: FastifyRequest): string | undefined {
+  const encoding = String(request.headers['content-encoding'] ?? 'snappy').toLowerCase();
   if (encoding !== 'snappy') return `${encoding} encoding is not accepted by this server; only snappy is acceptable`;
-  const [media = '', ...parameters] = String(headers['content-type'] ?? mediaType).split(';');
+  const media = String(request.headers['content-type'] ?? mediaType).split(';')[0]!;
   if (media.trim() !== mediaType) return `expected ${mediaType} as the first (media) part, got ${media} content-type`;
-  const proto = parameters.map((text) => text.trim().split('=')).find(([name]) => name === 'proto')?.[1];
-  if (proto === undefined || proto === message1) return undefined;
-  return `${proto} protobuf message is not accepted by this server; accepted ${message1}`;
+  const proto = protoOf(request);
+  if (proto === message1 || proto === message2) return undefined;
+  return `${proto} protobuf message is not accepted by this server; accepted ${message1}, ${message2}`;
+}
+
+function protoOf({ headers }: FastifyRequest): string {
+  const [, ...parameters] = String(headers['content-type'] ?? '').split(';');
+  return parameters.map((text) => text.trim().split('=')).find(([name]) => name === 'proto')?.[1] ?? message1;
+}
+
+/** Exemplars and native histograms are not kept, and a sender of 2.0 is told so. */
+function writtenHeaders({ written }: Outcome): Record<string, string> {
+  const name = (kind: string) => `x-prometheus-remote-write-${kind}-written`;
+  return { [name('samples')]: String(written), [name('histograms')]: '0', [name('exemplars')]: '0' };
 }
 
 function problemsOf({ histogramCount }: ReceivedWrite, { problems }: Outcome): string[] {

@@ -1,8 +1,13 @@
 import { KnownSeries } from './known-series.ts';
+import { KnownSymbols } from './known-symbols.ts';
 
 /** What is remembered for writers who may write the same. */
 export interface WriterState {
+  /** By the bytes of the labels, as 1.0 sends them. */
   series1: KnownSeries;
+  /** By the numbers of their texts, for 2.0. */
+  series2: KnownSeries;
+  symbols: KnownSymbols;
 }
 
 const statesMax = 32;
@@ -26,6 +31,8 @@ export class WriterStates {
   }
 
   #fresh(): WriterState {
-    return { series1: new KnownSeries(this.#random() * 2 ** 32) };
+    const seed = this.#random() * 2 ** 32;
+    const series2 = new KnownSeries(seed);
+    return { series1: new KnownSeries(seed), series2, symbols: new KnownSymbols(seed, () => series2.clear()) };
   }
 }
