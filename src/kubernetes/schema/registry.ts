@@ -40,6 +40,7 @@ const NEVER_LISTED: ReadonlySet<string> = new Set([
   'Scale',
   'Eviction',
   'SelfSubjectAccessReview',
+  'LocalSubjectAccessReview',
   'SubjectAccessReview',
   'SelfSubjectRulesReview',
   'SelfSubjectReview',

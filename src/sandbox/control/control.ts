@@ -25,8 +25,12 @@ import { ensureExtensionAuthentication, frontProxyName } from './aggregation/ext
 import { ensureLocalServices } from './aggregation/local-services.ts';
 import { ensureLasting, ensureServiceAccount } from './bootstrap.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
+import { RbacAuthorizer } from './rbac/authorizer.ts';
+import { ensureRoles } from './rbac/ensure-roles.ts';
+import { refuseEscalation } from './rbac/escalation.ts';
+import { aggregateRoles } from './rbac/role-aggregation.ts';
+import { RuleIndex } from './rbac/rule-index.ts';
 import type { Registry } from './registry/registry.ts';
-import { authorize } from './reviews/policy.ts';
 import type { ReviewToken } from './reviews/reviews.ts';
 import { apiAudience, ServiceTokens } from './service-tokens.ts';
 import { ObjectStore } from './store/object-store.ts';
@@ -54,7 +58,7 @@ export interface ControlPlane {
   kubeconfigPath: string;
   /** The administrator's. */
   access: ClusterAccess;
-  /** Another user's, by a token that ends with this process; see reviews/policy.ts for what groups may do. */
+  /** Another user's, by a token that ends with this process; roles and their bindings say what it may do. */
   accessFor(user: string, groups: readonly string[]): ClusterAccess;
   /** What a kubelet on this machine serves with, and the authority whose clients it lets in. */
   kubeletServing: { cert: string; key: string; clientCa: string };
@@ -89,11 +93,14 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   try {
     const pki = await openPki(join(dataDir, 'pki'), clock);
     const certificates = await issueCertificates(pki, options.host);
-    const registry = createRegistry(store, clock, limits);
+    const authorizer = new RbacAuthorizer(new RuleIndex(store));
+    const registry = createRegistry(store, authorizer, clock, limits);
     ensureLasting(registry);
+    ensureRoles(registry);
+    aggregateRoles(store);
     const tokens = new TokenBook(options.tokens);
     ensureExtensionAuthentication(registry, pki);
-    const { server, aggregator } = await serve(options, limits, registry, pki, certificates, tokens);
+    const { server, aggregator } = await serve(options, limits, registry, authorizer, pki, certificates, tokens);
     const access = await administratorAccess(server.url, pki);
     const kubeconfigPath = join(dataDir, 'kubeconfig');
     writeKubeconfig(kubeconfigPath, access);
@@ -170,7 +177,12 @@ async function renew(
   }
 }
 
-function createRegistry(store: ObjectStore, clock: Clock, { pageItemsMax }: ServeLimits): Registry {
+function createRegistry(
+  store: ObjectStore,
+  authorizer: RbacAuthorizer,
+  clock: Clock,
+  { pageItemsMax }: ServeLimits,
+): Registry {
   const registry: Registry = {
     store,
     schemas: createSchemas(),
@@ -178,6 +190,8 @@ function createRegistry(store: ObjectStore, clock: Clock, { pageItemsMax }: Serv
     newUid: () => randomUUID(),
     randomBelow: (below) => randomInt(below),
     pageItemsMax,
+    admit: (kind, user, namespace, sent, previous) =>
+      refuseEscalation(authorizer, user, kind, namespace, sent, previous),
     afterCreate: ({ info }, { metadata }) => {
       if (info.kind === 'Namespace') ensureServiceAccount(registry, metadata.name);
     },
@@ -189,6 +203,7 @@ async function serve(
   { host, port, log, metrics, clock }: ControlPlaneOptions,
   limits: ServeLimits,
   registry: Registry,
+  authorizer: RbacAuthorizer,
   pki: Pki,
   certificates: Certificates,
   tokens: TokenBook,
@@ -204,6 +219,7 @@ async function serve(
     limits,
     serviceTokens,
     reviewToken,
+    authorizer,
     kubelet: { client: () => certificates.kubeletClient, ca: pki.ca },
     onWatchCut: (plural) => cut.add(1, { resource: plural }),
   });
@@ -223,7 +239,8 @@ async function serve(
     certificate: certificates.server,
     clientCas: [pki.ca],
     authenticate: createAuthentication({ clientCa: pki.ca, userOfToken: (token) => reviewToken(token)?.user }),
-    authorize,
+    authorize: (user, attributes) => authorizer.authorize(user, attributes),
+    authorizesPaths: true,
     versions: () => aggregator.versions(),
     versionInfo,
     schemas,

@@ -7,6 +7,7 @@ import {
 } from '../../kubernetes/serve/serve.ts';
 import type { Kind } from './kinds/kind.ts';
 import { kinds } from './kinds/kinds.ts';
+import type { RbacAuthorizer } from './rbac/authorizer.ts';
 import { objectBacking } from './registry/object-backing.ts';
 import type { Registry } from './registry/registry.ts';
 import { type ReviewToken, reviews } from './reviews/reviews.ts';
@@ -25,6 +26,7 @@ export interface ServedOptions {
   kubelet: KubeletAccess;
   serviceTokens: ServiceTokens;
   reviewToken: ReviewToken;
+  authorizer: RbacAuthorizer;
   onWatchCut(plural: string): void;
 }
 
@@ -45,7 +47,7 @@ const subresources: Readonly<Record<string, MakeSubresource>> = {
 export function servedVersions(registry: Registry, options: ServedOptions): ApiVersion[] {
   const all = [
     ...kinds.map((kind) => resourceOf(registry, kind, options)),
-    ...reviews({ schemas: registry.schemas, reviewToken: options.reviewToken }),
+    ...reviews({ schemas: registry.schemas, reviewToken: options.reviewToken, authorizer: options.authorizer }),
   ];
   const names = [...new Set(all.map(({ info }) => `${info.group}/${info.version}`))];
   return names.map((name) => {

@@ -16,11 +16,17 @@ kind SubjectAccessReview — Asks whether somebody may do something.
   spec 2 SubjectAccessReviewSpec!
   status 3 SubjectAccessReviewStatus
 
+kind LocalSubjectAccessReview — Asks whether somebody may do something in a namespace.
+  metadata 1 meta.ObjectMeta — Facts about the object itself.
+  spec 2 SubjectAccessReviewSpec!
+  status 3 SubjectAccessReviewStatus
+
 SubjectAccessReviewSpec
   resourceAttributes 1 ResourceAttributes?
   nonResourceAttributes 2 NonResourceAttributes?
   user 3 string
   groups 4 []string
+  extra - {}[]string
   uid 6 string
 
 SubjectAccessReviewStatus
@@ -37,6 +43,17 @@ ResourceAttributes
   resource 5 string
   subresource 6 string
   name 7 string
+  fieldSelector 8 SelectorAttributes?
+  labelSelector 9 SelectorAttributes?
+
+SelectorAttributes
+  rawSelector 1 string
+  requirements 2 []SelectorRequirement atomic
+
+SelectorRequirement
+  key 1 string!
+  operator 2 string!
+  values 3 []string atomic
 
 NonResourceAttributes
   path 1 string
@@ -94,6 +111,7 @@ UserInfo
   username 1 string
   uid 2 string
   groups 3 []string
+  extra - {}[]string
 
 kind TokenRequest — Asks for a token of a service account.
   metadata 1 meta.ObjectMeta

@@ -5,6 +5,7 @@ import { events, groupEvents } from './events.ts';
 import type { Kind } from './kind.ts';
 import { endpointSlices, endpoints, services } from './network.ts';
 import { pods } from './pods.ts';
+import { clusterRoleBindings, clusterRoles, roleBindings, roles } from './rbac.ts';
 import { deployments, replicaSets } from './workloads.ts';
 
 /** The registry: every kind that is served, in the order of discovery. */
@@ -22,6 +23,10 @@ export const kinds: readonly Kind[] = [
   deployments,
   replicaSets,
   groupEvents,
+  clusterRoleBindings,
+  clusterRoles,
+  roleBindings,
+  roles,
   leases,
   endpointSlices,
 ];

@@ -26,6 +26,7 @@ export function create(
 ): KubeObject {
   const object = decoded(registry, kind, request, sent, options);
   if (object.metadata.resourceVersion) throw badRequest('resourceVersion should not be set on objects to be created');
+  registry.admit(kind, request.user, namespace, object, undefined);
   const inBody = object.metadata.namespace;
   if (kind.info.namespaced && inBody && inBody !== namespace)
     throw badRequest('the namespace of the provided object does not match the namespace sent on the request');

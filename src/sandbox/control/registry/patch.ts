@@ -36,6 +36,7 @@ export function patch(
   const patched = patchedObject(registry, kind, before, options);
   requireTarget(kind, patched, target);
   const object = decoded(registry, kind, request, patched, options);
+  if (part === 'main') registry.admit(kind, request.user, target.namespace, object, current);
   // A version that the patch itself names is a precondition; else it is the version that was patched.
   const next = kind.toStored ? kind.toStored(object) : object;
   return { object: replace(registry, kind, part, current, next, options.dryRun), created: false };

@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../../kubernetes/client/client.ts';
 import type { GroupVersionKind, SchemaRegistry } from '../../../kubernetes/schema/schema.ts';
-import { conflict, forbidden, notFound, type Target } from '../../../kubernetes/serve/serve.ts';
+import { conflict, forbidden, notFound, type Target, type UserInfo } from '../../../kubernetes/serve/serve.ts';
 import type { Kind } from '../kinds/kind.ts';
 import type { ObjectStore } from '../store/object-store.ts';
 
@@ -14,6 +14,8 @@ export interface Registry {
   randomBelow(below: number): number;
   /** The longest page; a list that is to be given whole and has more is refused. */
   pageItemsMax: number;
+  /** Asked before what a user sent is looked at more closely; throws 403. `previous` is what it would replace. */
+  admit(kind: Kind, user: UserInfo, namespace: string, sent: KubeObject, previous: KubeObject | undefined): void;
   /** Called within the transaction that creates the object. */
   afterCreate(kind: Kind, created: KubeObject): void;
 }

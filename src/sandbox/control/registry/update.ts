@@ -20,6 +20,7 @@ export function update(
   const object = decoded(registry, kind, request, sent, options);
   requireTarget(kind, object, target);
   const current = stored(registry, kind, target);
+  if (part === 'main') registry.admit(kind, request.user, target.namespace, object, current);
   return replace(registry, kind, part, current, kind.toStored ? kind.toStored(object) : object, options.dryRun);
 }
 

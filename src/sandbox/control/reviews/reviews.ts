@@ -1,14 +1,22 @@
 import type { KubeObject } from '../../../kubernetes/client/client.ts';
 import type { SchemaRegistry } from '../../../kubernetes/schema/schema.ts';
-import { type ApiRequest, badRequest, type Resource, type UserInfo } from '../../../kubernetes/serve/serve.ts';
+import {
+  type ApiRequest,
+  badRequest,
+  pathAttributes,
+  type RequestAttributes,
+  type Resource,
+  type Target,
+  type UserInfo,
+} from '../../../kubernetes/serve/serve.ts';
+import type { RbacAuthorizer } from '../rbac/authorizer.ts';
 import { decoded } from '../registry/admit-object.ts';
 import type { ReviewedToken } from '../service-tokens.ts';
-import { authorize, rulesOf } from './policy.ts';
 
-type Answer = (request: ApiRequest, spec: KubeObject) => object | Promise<object>;
+type Answer = (request: ApiRequest, spec: KubeObject, target: Target) => object | Promise<object>;
 
 /** Questions that are posted and answered in `status`, and kept nowhere. */
-function review(schemas: SchemaRegistry, group: string, kind: string, answer: Answer): Resource {
+function review(schemas: SchemaRegistry, group: string, kind: string, answer: Answer, namespaced = false): Resource {
   const singular = kind.toLowerCase();
   const plural = `${singular}s`;
   const info = {
@@ -19,7 +27,7 @@ function review(schemas: SchemaRegistry, group: string, kind: string, answer: An
     singular,
     shortNames: [],
     categories: [],
-    namespaced: false,
+    namespaced,
     verbs: ['create'],
     subresources: [],
   };
@@ -27,9 +35,9 @@ function review(schemas: SchemaRegistry, group: string, kind: string, answer: An
     info,
     columns: [],
     backing: {
-      create: async (request, _, sent, options) => {
+      create: async (request, target, sent, options) => {
         const object = decoded({ schemas }, { info }, request, sent, options);
-        return { ...object, status: await answer(request, object.spec ?? {}) };
+        return { ...object, status: await answer(request, object.spec ?? {}, target) };
       },
     },
   };
@@ -41,21 +49,36 @@ export type ReviewToken = (token: string, audiences?: readonly string[]) => Revi
 export interface ReviewOptions {
   schemas: SchemaRegistry;
   reviewToken: ReviewToken;
+  authorizer: RbacAuthorizer;
 }
 
-export function reviews({ schemas, reviewToken }: ReviewOptions): Resource[] {
+export function reviews({ schemas, reviewToken, authorizer }: ReviewOptions): Resource[] {
+  const access = (user: UserInfo, spec: KubeObject) => authorizer.authorize(user, attributesIn(spec));
   return [
     review(schemas, 'authorization.k8s.io', 'SelfSubjectAccessReview', (request, spec) => access(request.user, spec)),
     review(schemas, 'authorization.k8s.io', 'SubjectAccessReview', (_, spec) => {
-      if (!spec.user && !spec.groups?.length)
-        throw badRequest('spec.user: Required value: at least one of user or group must be specified');
-      return access({ name: spec.user ?? '', groups: spec.groups ?? [] }, spec);
+      return access(userIn(spec), spec);
     }),
-    review(schemas, 'authorization.k8s.io', 'SelfSubjectRulesReview', ({ user }) => ({
-      resourceRules: rulesOf(user).map(({ verbs, apiGroups, resources }) => ({ verbs, apiGroups, resources })),
-      nonResourceRules: [{ verbs: ['get'], nonResourceURLs: ['*'] }],
-      incomplete: false,
-    })),
+    review(
+      schemas,
+      'authorization.k8s.io',
+      'LocalSubjectAccessReview',
+      (_, spec, { namespace }) => {
+        if (spec.resourceAttributes?.namespace !== namespace)
+          throw badRequest('spec.resourceAttributes.namespace: Invalid value: must match metadata.namespace');
+        return access(userIn(spec), spec);
+      },
+      true,
+    ),
+    review(schemas, 'authorization.k8s.io', 'SelfSubjectRulesReview', ({ user }, { namespace }) => {
+      if (!namespace) throw badRequest('no namespace on request');
+      const rules = authorizer.rulesFor(user, namespace);
+      return {
+        resourceRules: rules.filter(({ resources }) => resources?.length),
+        nonResourceRules: rules.filter(({ nonResourceURLs }) => nonResourceURLs?.length),
+        incomplete: false,
+      };
+    }),
     review(schemas, 'authentication.k8s.io', 'SelfSubjectReview', ({ user }) => ({ userInfo: userInfoOf(user) })),
     review(schemas, 'authentication.k8s.io', 'TokenReview', (_, spec) => {
       const found = reviewToken(spec.token ?? '', spec.audiences?.length ? spec.audiences : undefined);
@@ -65,11 +88,16 @@ export function reviews({ schemas, reviewToken }: ReviewOptions): Resource[] {
   ];
 }
 
-async function access(user: UserInfo, { resourceAttributes, nonResourceAttributes }: KubeObject): Promise<object> {
-  // Everybody who is known may read what is no resource: discovery, versions, health.
-  if (nonResourceAttributes) return { allowed: nonResourceAttributes.verb === 'get' };
-  if (!resourceAttributes)
+function userIn({ user = '', groups = [], uid, extra }: KubeObject): UserInfo {
+  if (user === '' && groups.length === 0)
+    throw badRequest('spec.user: Required value: at least one of user or group must be specified');
+  return { name: user, groups, ...(uid ? { uid } : {}), ...(extra ? { extra } : {}) };
+}
+
+function attributesIn({ resourceAttributes, nonResourceAttributes }: KubeObject): RequestAttributes {
+  if ((resourceAttributes === undefined) === (nonResourceAttributes === undefined))
     throw badRequest('spec: exactly one of nonResourceAttributes or resourceAttributes must be specified');
+  if (nonResourceAttributes) return pathAttributes(nonResourceAttributes.verb ?? '', nonResourceAttributes.path ?? '');
   const {
     verb = '',
     group = '',
@@ -79,8 +107,7 @@ async function access(user: UserInfo, { resourceAttributes, nonResourceAttribute
     namespace = '',
     name = '',
   } = resourceAttributes;
-  const decision = await authorize(user, { verb, group, version, plural: resource, subresource, namespace, name });
-  return { ...decision, ...(decision.allowed ? {} : { denied: false }) };
+  return { verb, group, version, plural: resource, subresource, namespace, name };
 }
 
 function userInfoOf({ name, uid, groups, extra }: UserInfo): object {

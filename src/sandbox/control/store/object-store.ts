@@ -132,6 +132,10 @@ export class ObjectStore {
     return result;
   }
 
+  get isOpen(): boolean {
+    return this.#database.isOpen;
+  }
+
   close(): void {
     this.#database.close();
     this.#lock.release();
