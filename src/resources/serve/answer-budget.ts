@@ -1,7 +1,7 @@
 import { tooManyRequests } from '../../kubernetes/serve/serve.ts';
 
-/** Each holds what it lists until it is written down. */
-const listsAtOnceMax = 4;
+/** More at once would not be sooner done, and hold more. */
+const listsAtOnceMax = 2;
 
 /**
  * Keeps what lists hold in memory within bounds. Invariant: at most `listsAtOnceMax` lists are being made; no list is begun
@@ -21,10 +21,14 @@ export class AnswerBudget {
     return this.#heldBytes;
   }
 
-  /** Throws 429 where too much is held. Whoever waits is within the server's own limit of requests. */
-  async inTurn<T>(make: () => Promise<T>): Promise<T> {
+  /** Throws 429 where too much is held. */
+  admit(): void {
     if (this.#heldBytes >= this.#bytesMax)
       throw tooManyRequests(`answers of ${this.#bytesMax} bytes (answerBytesMax) wait to be taken`, 1);
+  }
+
+  /** Whoever waits is within the server's own limit of requests. */
+  async inTurn<T>(make: () => Promise<T>): Promise<T> {
     if (this.#running >= listsAtOnceMax) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     else this.#running++;
     try {

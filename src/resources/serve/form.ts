@@ -7,13 +7,15 @@ export const version = 'v1beta1';
 export const apiVersion = `${group}/${version}`;
 
 /**
- * How an answer is written, in pieces: a list is begun, given its items one by one, and ended. `pieces` are what may go out
- * as one; whoever drives it may pause between items. A form is used for one answer.
+ * How an answer is written: it is given its items one by one, and ended. A form is used for one answer.
+ * Whoever drives it may pause between items.
  */
 export interface ListForm {
   readonly contentType: string;
   pod(item: PodMetrics): void;
   node(item: NodeMetrics): void;
-  /** The whole answer, in the order of its bytes. Called once, at the end. */
+  /** Bytes that may go out already, in their order; each is given once. None where the beginning depends on the end. */
+  take(): Buffer[];
+  /** What is left. Called once. */
   end(): Buffer[];
 }

@@ -17,6 +17,7 @@ export function jsonObject(kind: Kind, fields: string, { pretty, contentType }: 
     contentType,
     pod: nothing,
     node: nothing,
+    take: () => [],
     end: () => [Buffer.from(`${pretty ? JSON.stringify(JSON.parse(text), null, 2) : text}\n`)],
   };
 }
@@ -44,6 +45,10 @@ export class JsonListForm implements ListForm {
 
   node(item: NodeMetrics): void {
     this.#add(nodeFields(item, this.#options.nowMs));
+  }
+
+  take(): Buffer[] {
+    return this.#pieces.take();
   }
 
   end(): Buffer[] {

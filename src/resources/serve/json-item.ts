@@ -1,40 +1,50 @@
 import type { NodeMetrics, PodMetrics, Usage } from '../resources.ts';
-import { LabelsCache } from './labels-cache.ts';
-import { cpuText, durationText, memoryText, TimeTexts } from './quantities.ts';
+import { MetadataCache, TextCache } from './metadata-cache.ts';
+import { cpuText, durationText, memoryText, timeText } from './quantities.ts';
 
-const labelsJson = new LabelsCache((labels) =>
-  labels.length === 0 ? '' : `,"labels":${JSON.stringify(Object.fromEntries(labels))}`,
+/** Times and windows of one answer lie close together; containers of many pods have the same names. */
+const textsKeptMax = 4096;
+
+const timesBySecond = new TextCache<number>(textsKeptMax, timeText);
+const windows = new TextCache<number>(textsKeptMax, durationText);
+const containerHeads = new TextCache<string>(
+  textsKeptMax,
+  (name) => `{"name":${JSON.stringify(name)},"usage":{"cpu":"`,
 );
-const times = new TimeTexts();
+/** What goes before and after the time of creation, which is that of the answer. */
+const metadata = new MetadataCache(({ name, namespace }, labels) => {
+  const inNamespace = namespace === undefined ? '' : `,"namespace":${JSON.stringify(namespace)}`;
+  return {
+    head: `"metadata":{"name":${JSON.stringify(name)}${inNamespace},"creationTimestamp":"`,
+    tail: labels.length === 0 ? '"}' : `","labels":${JSON.stringify(Object.fromEntries(labels))}}`,
+  };
+});
 
-/** Names need no escaping, or they are no names; what else comes is escaped. */
-export function quoted(text: string): string {
-  return /^[\w.:-]*$/.test(text) ? `"${text}"` : JSON.stringify(text);
-}
+const timeOf = (timeMs: number) => timesBySecond.of(Math.floor(timeMs / 1000));
+export const windowOf = (windowMs: number) => windows.of(windowMs);
 
-const usageJson = ({ cpuNanocores, memoryBytes }: Usage) =>
-  `"usage":{"cpu":"${cpuText(cpuNanocores)}","memory":"${memoryText(memoryBytes)}"}`;
-
-const created = (nowMs: number) => `"creationTimestamp":"${times.of(nowMs)}"`;
-
-export function podMetadata({ namespace, name, labels }: PodMetrics, nowMs: number): string {
-  return `"metadata":{"name":${quoted(name)},"namespace":${quoted(namespace)},${created(nowMs)}${labelsJson.of(labels)}}`;
-}
-
-export function nodeMetadata({ name, labels }: NodeMetrics, nowMs: number): string {
-  return `"metadata":{"name":${quoted(name)},${created(nowMs)}${labelsJson.of(labels)}}`;
+export function metadataFields(item: PodMetrics | NodeMetrics, nowMs: number): string {
+  const { head, tail } = metadata.of(item);
+  return head + timeOf(nowMs) + tail;
 }
 
 /** The object's fields, without the braces around them: kind and apiVersion may go before. */
 export function podFields(pod: PodMetrics, nowMs: number): string {
   let containers = '';
   for (const { name, usage } of pod.containers) {
-    containers += `${containers === '' ? '' : ','}{"name":${quoted(name)},${usageJson(usage)}}`;
+    if (containers !== '') containers += ',';
+    containers += `${containerHeads.of(name)}${cpuText(usage.cpuNanocores)}","memory":"${memoryText(usage.memoryBytes)}"}}`;
   }
-  return `${podMetadata(pod, nowMs)},"timestamp":"${times.of(pod.timeMs)}","window":"${durationText(pod.windowMs)}","containers":[${containers}]`;
+  return `${metadataFields(pod, nowMs)}${spanFields(pod.timeMs, pod.windowMs)},"containers":[${containers}]`;
 }
 
 export function nodeFields(node: NodeMetrics, nowMs: number): string {
-  const { timeMs, windowMs } = node.usage;
-  return `${nodeMetadata(node, nowMs)},"timestamp":"${times.of(timeMs)}","window":"${durationText(windowMs)}",${usageJson(node.usage)}`;
+  const { usage } = node;
+  return `${metadataFields(node, nowMs)}${spanFields(usage.timeMs, usage.windowMs)},${usageField(usage)}`;
 }
+
+const spanFields = (timeMs: number, windowMs: number) =>
+  `,"timestamp":"${timeOf(timeMs)}","window":"${windowOf(windowMs)}"`;
+
+const usageField = ({ cpuNanocores, memoryBytes }: Usage) =>
+  `"usage":{"cpu":"${cpuText(cpuNanocores)}","memory":"${memoryText(memoryBytes)}"}`;

@@ -12,8 +12,8 @@ import {
 import type { MetricsRegistry } from '../../telemetry/telemetry.ts';
 import type { ResourceMetrics } from '../resources.ts';
 import { AnswerBudget } from './answer-budget.ts';
-import { bytesAnswer } from './bytes-answer.ts';
 import { group, type Kind, version } from './form.ts';
+import { formAnswer } from './form-answer.ts';
 import { formOf } from './form-choice.ts';
 import { nodeFields, podFields } from './json-item.ts';
 import { missingNode, missingPod } from './missing.ts';
@@ -82,7 +82,7 @@ export function createMetricsVersion({
       const { verb } = attributes;
       if (verb === 'watch') throw verbNotSupported(target.info, verb);
       if (verb !== 'get' && verb !== 'list') throw methodNotAllowed();
-      const answer = target.name === '' ? await list(serving, request, target) : one(serving, request, target);
+      const answer = target.name === '' ? list(serving, request, target) : one(serving, request, target);
       answers.add(1, { resource: target.info.plural, verb });
       return answer;
     },
@@ -106,24 +106,29 @@ function one({ metrics, clock, budget }: Serving, request: ApiRequest, { info, n
   if (!pod && !node) throw info.namespaced ? missingPod(metrics, namespace, name) : missingNode(metrics, name);
   const fields = () => (pod ? podFields(pod, nowMs) : nodeFields(node!, nowMs));
   const form = formOf(request, info.kind as Kind, { nowMs, object: fields });
-  if (pod) form.pod(pod);
-  if (node) form.node(node);
-  return bytesAnswer(form.contentType, form.end(), budget);
+  return formAnswer(form, budget, async () => {
+    if (pod) form.pod(pod);
+    if (node) form.node(node);
+  });
 }
 
-/** Written down in slices, each item as it is when it is reached. */
-async function list(serving: Serving, request: ApiRequest, { info, namespace }: Target): Promise<Answer> {
-  const { metrics, clock, budget } = serving;
+/** Written in slices, each item as it is when it is reached. */
+function list({ metrics, clock, budget }: Serving, request: ApiRequest, { info, namespace }: Target): Answer {
+  budget.admit();
   const selection = parseSelection(request.query);
   const form = formOf(request, info.kind as Kind, { nowMs: clock.nowMs() });
   const surroundings = { clock, signal: request.signal };
-  return budget.inTurn(async () => {
-    if (info.namespaced) {
+  return formAnswer(form, budget, (sliced) =>
+    budget.inTurn(() => {
+      if (!info.namespaced)
+        return inSlices(
+          metrics.nodes(),
+          (node) => isSelected(selection, node) && form.node(node),
+          sliced,
+          surroundings,
+        );
       const pods = metrics.pods(namespace === '' ? undefined : namespace);
-      await inSlices(pods, (pod) => isSelected(selection, pod) && form.pod(pod), surroundings);
-    } else {
-      await inSlices(metrics.nodes(), (node) => isSelected(selection, node) && form.node(node), surroundings);
-    }
-    return bytesAnswer(form.contentType, form.end(), budget);
-  });
+      return inSlices(pods, (pod) => isSelected(selection, pod) && form.pod(pod), sliced, surroundings);
+    }),
+  );
 }

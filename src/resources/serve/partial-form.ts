@@ -1,6 +1,6 @@
 import type { NodeMetrics, PodMetrics } from '../resources.ts';
 import type { ListForm } from './form.ts';
-import { nodeMetadata, podMetadata } from './json-item.ts';
+import { metadataFields } from './json-item.ts';
 import { TextPieces } from './text-pieces.ts';
 
 /** The view that has metadata only: PartialObjectMetadata of one object, PartialObjectMetadataList of many. */
@@ -23,11 +23,15 @@ export class PartialForm implements ListForm {
   }
 
   pod(item: PodMetrics): void {
-    this.#add(podMetadata(item, this.#nowMs));
+    this.#add(metadataFields(item, this.#nowMs));
   }
 
   node(item: NodeMetrics): void {
-    this.#add(nodeMetadata(item, this.#nowMs));
+    this.#add(metadataFields(item, this.#nowMs));
+  }
+
+  take(): Buffer[] {
+    return this.#pieces.take();
   }
 
   end(): Buffer[] {

@@ -1,25 +1,12 @@
-import type { NodeMetrics, PodMetrics, Usage } from '../resources.ts';
+import type { ContainerMetrics, NodeMetrics, PodMetrics, Usage } from '../resources.ts';
 import { apiVersion, type Kind, type ListForm } from './form.ts';
-import { LabelsCache } from './labels-cache.ts';
 import { cpuText, memoryText, nanosOf } from './quantities.ts';
 import { ReverseWriter } from './reverse-writer.ts';
 
 export const protobufType = 'application/vnd.kubernetes.protobuf';
 const magic = Buffer.from('k8s\0');
-/** Items are copied into pieces of about this size. */
-const pieceBytes = 64 * 1024;
-
-/** Field 11 of ObjectMeta, once for each label. */
-const labelsProtobuf = new LabelsCache((labels) => {
-  const writer = new ReverseWriter();
-  for (const [key, value] of labels.reverse()) {
-    const before = writer.length;
-    writer.string(2, value);
-    writer.string(1, key);
-    writer.lengthField(11, writer.length - before);
-  }
-  return writer.take();
-});
+/** Written together, last first. */
+const itemsPerPiece = 256;
 
 /**
  * The messages of k8s.io/metrics v1beta1 behind Kubernetes's envelope: a list where `isList`, else the one item.
@@ -32,8 +19,7 @@ export class ProtobufForm implements ListForm {
   readonly #nowSeconds: number;
   readonly #writer = new ReverseWriter();
   readonly #pieces: Buffer[] = [];
-  #held: Buffer[] = [];
-  #heldBytes = 0;
+  #waiting: (PodMetrics | NodeMetrics)[] = [];
   #bytes = 0;
 
   constructor(kind: Kind, isList: boolean, nowMs: number) {
@@ -42,25 +28,17 @@ export class ProtobufForm implements ListForm {
     this.#nowSeconds = Math.floor(nowMs / 1000);
   }
 
-  pod(pod: PodMetrics): void {
-    const writer = this.#writer;
-    for (let i = pod.containers.length - 1; i >= 0; i--) {
-      const { name, usage } = pod.containers[i]!;
-      const before = writer.length;
-      this.#usage(2, usage);
-      writer.string(1, name);
-      writer.lengthField(4, writer.length - before);
-    }
-    this.#times(pod.timeMs, pod.windowMs);
-    this.#metadata(pod.name, pod.namespace, pod.labels);
-    this.#finishItem();
+  pod(item: PodMetrics): void {
+    this.#add(item);
   }
 
-  node(node: NodeMetrics): void {
-    this.#usage(4, node.usage);
-    this.#times(node.usage.timeMs, node.usage.windowMs);
-    this.#metadata(node.name, '', node.labels);
-    this.#finishItem();
+  node(item: NodeMetrics): void {
+    this.#add(item);
+  }
+
+  /** The length of all goes before everything. */
+  take(): Buffer[] {
+    return [];
   }
 
   end(): Buffer[] {
@@ -80,6 +58,42 @@ export class ProtobufForm implements ListForm {
     writer.lengthField(1, writer.length - before);
     writer.raw(magic);
     return [writer.take(), ...this.#pieces, tail];
+  }
+
+  #add(item: PodMetrics | NodeMetrics): void {
+    this.#waiting.push(item);
+    if (this.#waiting.length >= itemsPerPiece) this.#cut();
+  }
+
+  #cut(): void {
+    const writer = this.#writer;
+    for (let at = this.#waiting.length - 1; at >= 0; at--) {
+      const before = writer.length;
+      this.#item(this.#waiting[at]!);
+      if (this.#isList) writer.lengthField(2, writer.length - before);
+    }
+    this.#waiting = [];
+    const piece = writer.take();
+    this.#bytes += piece.length;
+    this.#pieces.push(piece);
+  }
+
+  #item(item: PodMetrics | NodeMetrics): void {
+    if ('containers' in item) {
+      for (let at = item.containers.length - 1; at >= 0; at--) this.#container(item.containers[at]!);
+      this.#times(item.timeMs, item.windowMs);
+    } else {
+      this.#usage(4, item.usage);
+      this.#times(item.usage.timeMs, item.usage.windowMs);
+    }
+    this.#metadata(item);
+  }
+
+  #container({ name, usage }: ContainerMetrics): void {
+    const before = this.#writer.length;
+    this.#usage(2, usage);
+    this.#writer.string(1, name);
+    this.#writer.lengthField(4, this.#writer.length - before);
   }
 
   #usage(field: number, { cpuNanocores, memoryBytes }: Usage): void {
@@ -113,30 +127,21 @@ export class ProtobufForm implements ListForm {
     this.#writer.varintField(1, Math.max(0, Math.floor(seconds)));
   }
 
-  #metadata(name: string, namespace: string, labels: Readonly<Record<string, string>>): void {
+  /** ObjectMeta: name 1, namespace 3, creationTimestamp 8, labels 11. */
+  #metadata(item: PodMetrics | NodeMetrics): void {
     const writer = this.#writer;
     const before = writer.length;
-    writer.raw(labelsProtobuf.of(labels));
+    for (const key in item.labels) {
+      const entry = writer.length;
+      writer.string(2, item.labels[key]!);
+      writer.string(1, key);
+      writer.lengthField(11, writer.length - entry);
+    }
     const time = writer.length;
     this.#time(this.#nowSeconds);
     writer.lengthField(8, writer.length - time);
-    writer.string(3, namespace);
-    writer.string(1, name);
+    if ('namespace' in item) writer.string(3, item.namespace);
+    writer.string(1, item.name);
     writer.lengthField(1, writer.length - before);
-  }
-
-  #finishItem(): void {
-    if (this.#isList) this.#writer.lengthField(2, this.#writer.length);
-    const item = this.#writer.take();
-    this.#held.push(item);
-    this.#heldBytes += item.length;
-    this.#bytes += item.length;
-    if (this.#heldBytes >= pieceBytes) this.#cut();
-  }
-
-  #cut(): void {
-    this.#pieces.push(Buffer.concat(this.#held, this.#heldBytes));
-    this.#held = [];
-    this.#heldBytes = 0;
   }
 }

@@ -61,20 +61,7 @@ function fraction(value: number, unit: number): string {
   return `${whole}.${digits.replace(/0+$/, '')}`;
 }
 
-/** Times of one answer lie within seconds of each other. */
-const timesKeptMax = 256;
-
-/** RFC 3339 in whole seconds, as metav1.Time is printed. Invariant: at most timesKeptMax texts are kept. */
-export class TimeTexts {
-  readonly #texts = new Map<number, string>();
-
-  of(timeMs: number): string {
-    const seconds = Math.floor(timeMs / 1000);
-    const known = this.#texts.get(seconds);
-    if (known !== undefined) return known;
-    const text = `${new Date(seconds * 1000).toISOString().slice(0, 19)}Z`;
-    if (this.#texts.size >= timesKeptMax) this.#texts.clear();
-    this.#texts.set(seconds, text);
-    return text;
-  }
+/** RFC 3339 in whole seconds, as metav1.Time is printed. */
+export function timeText(seconds: number): string {
+  return `${new Date(seconds * 1000).toISOString().slice(0, 19)}Z`;
 }

@@ -2,14 +2,18 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../../base/clock.ts';
 
 /** How long the event loop may be held at a time. */
-const sliceMs = 8;
+const sliceMs = 5;
 /** The clock costs something, too. */
 const itemsPerLook = 64;
 
-/** Gives every item to `take`, and lets others have their turn every few milliseconds. Rejects when the signal aborts. */
+/**
+ * Gives every item to `take`, and every few milliseconds lets others have their turn, having called `sliced`.
+ * Rejects when the signal aborts.
+ */
 export async function inSlices<T>(
   items: Iterable<T>,
   take: (item: T) => void,
+  sliced: () => void,
   { clock, signal }: { clock: Clock; signal: AbortSignal },
 ): Promise<void> {
   let untilMs = clock.monotonicMs() + sliceMs;
@@ -17,6 +21,7 @@ export async function inSlices<T>(
   for (const item of items) {
     take(item);
     if (++count % itemsPerLook !== 0 || clock.monotonicMs() < untilMs) continue;
+    sliced();
     await nextTurn();
     signal.throwIfAborted();
     untilMs = clock.monotonicMs() + sliceMs;

@@ -1,7 +1,7 @@
 import type { NodeMetrics, PodMetrics } from '../resources.ts';
-import { apiVersion, type Kind, type ListForm } from './form.ts';
-import { nodeFields, nodeMetadata, podFields, podMetadata, quoted } from './json-item.ts';
-import { cpuText, durationText, memoryText } from './quantities.ts';
+import { apiVersion, type ListForm } from './form.ts';
+import { metadataFields, nodeFields, podFields, windowOf } from './json-item.ts';
+import { cpuText, memoryText } from './quantities.ts';
 import { TextPieces } from './text-pieces.ts';
 
 export interface TableOptions {
@@ -40,41 +40,35 @@ export class TableForm implements ListForm {
       cpu += Math.trunc(usage.cpuNanocores);
       memory += Math.trunc(usage.memoryBytes);
     }
-    const { nowMs } = this.#options;
-    this.#row(item.name, cpu, memory, item.windowMs, 'PodMetrics', podMetadata(item, nowMs), () =>
-      podFields(item, nowMs),
-    );
+    this.#row(item, cpu, memory, item.windowMs);
   }
 
   node(item: NodeMetrics): void {
     const { cpuNanocores, memoryBytes, windowMs } = item.usage;
-    const { nowMs } = this.#options;
-    this.#row(item.name, cpuNanocores, memoryBytes, windowMs, 'NodeMetrics', nodeMetadata(item, nowMs), () =>
-      nodeFields(item, nowMs),
-    );
+    this.#row(item, cpuNanocores, memoryBytes, windowMs);
+  }
+
+  take(): Buffer[] {
+    return this.#pieces.take();
   }
 
   end(): Buffer[] {
     return this.#pieces.end(']}\n');
   }
 
-  #row(
-    name: string,
-    cpu: number,
-    memory: number,
-    windowMs: number,
-    kind: Kind,
-    metadata: string,
-    fields: () => string,
-  ): void {
-    const cells = `"cells":[${quoted(name)},"${cpuText(cpu)}","${memoryText(memory)}","${durationText(windowMs)}"]`;
-    this.#pieces.add(`${this.#count++ === 0 ? '' : ','}{${cells}${this.#object(kind, metadata, fields)}}`);
+  #row(item: PodMetrics | NodeMetrics, cpu: number, memory: number, windowMs: number): void {
+    const name = JSON.stringify(item.name);
+    const cells = `{"cells":[${name},"${cpuText(cpu)}","${memoryText(memory)}","${windowOf(windowMs)}"]`;
+    this.#pieces.add(`${this.#count++ === 0 ? '' : ','}${cells}${this.#object(item)}}`);
   }
 
-  #object(kind: Kind, metadata: string, fields: () => string): string {
-    const { include, tableVersion } = this.#options;
+  #object(item: PodMetrics | NodeMetrics): string {
+    const { include, tableVersion, nowMs } = this.#options;
     if (include === 'None') return '';
-    if (include === 'Object') return `,"object":{"kind":"${kind}","apiVersion":"${apiVersion}",${fields()}}`;
-    return `,"object":{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/${tableVersion}",${metadata}}`;
+    if (include === 'Metadata')
+      return `,"object":{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/${tableVersion}",${metadataFields(item, nowMs)}}`;
+    if ('containers' in item)
+      return `,"object":{"kind":"PodMetrics","apiVersion":"${apiVersion}",${podFields(item, nowMs)}}`;
+    return `,"object":{"kind":"NodeMetrics","apiVersion":"${apiVersion}",${nodeFields(item, nowMs)}}`;
   }
 }

@@ -3,7 +3,7 @@ const pieceCharacters = 64 * 1024;
 
 /** Collects text as bytes. Invariant: `#text` is what has come since the last piece. */
 export class TextPieces {
-  readonly #pieces: Buffer[] = [];
+  #pieces: Buffer[] = [];
   #text = '';
 
   add(text: string): void {
@@ -11,10 +11,16 @@ export class TextPieces {
     if (this.#text.length >= pieceCharacters) this.#cut();
   }
 
+  take(): Buffer[] {
+    const taken = this.#pieces;
+    this.#pieces = [];
+    return taken;
+  }
+
   end(text: string): Buffer[] {
     this.#text += text;
     this.#cut();
-    return this.#pieces;
+    return this.take();
   }
 
   #cut(): void {
