@@ -1,26 +1,20 @@
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
-import { createSecureContext, type SecureContext } from 'node:tls';
+import { createSecureContext } from 'node:tls';
+import { Fault } from '../../base/fault.ts';
 import type { ClusterAccess } from '../../kubernetes/client/client.ts';
 import { RereadingFile } from '../../kubernetes/client/rereading-file.ts';
+import type { TlsUse } from './kubelet-connection.ts';
 import type { ScrapeSettings } from './settings.ts';
 
 /** How kubelets are asked in one round. */
 export interface KubeletAccess {
-  protocol: 'http:' | 'https:';
-  agent: HttpAgent;
+  tls: TlsUse | undefined;
   /** Undefined: nothing is said of who is asking. */
   authorization: string | undefined;
 }
 
-/** A connection that nobody used for so long is closed; longer than a round, or each would begin with a handshake. */
-const idleRoundsMax = 3;
-/** Over all nodes. */
-const connectionsMax = 10_000;
-
 /**
- * Credentials and connections for the kubelets: what the API server is asked with, unless flags name something else.
- * Invariant: `#agent` carries exactly the material of `#material`; when a file changes, new connections are made.
+ * Credentials for the kubelets: what the API server is asked with, unless flags name something else.
+ * Invariant: `#tls` carries exactly the material of `#material`; when a file changes, it is another object.
  */
 export class KubeletCredentials {
   readonly #access: ClusterAccess;
@@ -28,7 +22,7 @@ export class KubeletCredentials {
   readonly #ca: RereadingFile | undefined;
   readonly #certificate: RereadingFile | undefined;
   readonly #key: RereadingFile | undefined;
-  #agent: HttpAgent | undefined;
+  #tls: TlsUse | undefined;
   #material = '';
 
   constructor(access: ClusterAccess, settings: ScrapeSettings) {
@@ -40,52 +34,35 @@ export class KubeletCredentials {
     this.#key = fileOf(clientKeyFile, '--kubelet-client-key');
   }
 
-  /** Once a round. Throws Fault `usage` where a file cannot be read. */
+  /** Once a round. Throws Fault `usage` where a file cannot be read, holds no certificate, or a token is none. */
   async now(): Promise<KubeletAccess> {
-    if (this.#settings.completelyInsecure) {
-      this.#agent ??= new HttpAgent(this.#agentOptions());
-      return { protocol: 'http:', agent: this.#agent, authorization: undefined };
-    }
+    if (this.#settings.completelyInsecure) return { tls: undefined, authorization: undefined };
     const token = await this.#access.token?.();
-    return {
-      protocol: 'https:',
-      agent: this.#secureAgent(),
-      authorization: token ? `Bearer ${token}` : undefined,
-    };
+    if (token && !/^[\x21-\x7e]+$/.test(token)) {
+      throw new Fault('usage', 'the token for the kubelets holds characters that no token has');
+    }
+    return { tls: this.#tlsNow(), authorization: token ? `Bearer ${token}` : undefined };
   }
 
-  close(): void {
-    this.#agent?.destroy();
-    this.#agent = undefined;
-    this.#material = '';
-  }
-
-  #secureAgent(): HttpAgent {
+  #tlsNow(): TlsUse {
     const ca = this.#settings.insecureTls ? undefined : (this.#ca?.read() ?? this.#access.ca);
     const cert = this.#certificate?.read() ?? this.#access.clientCertificate;
     const key = this.#key?.read() ?? this.#access.clientKey;
     const material = JSON.stringify([ca, cert, key]);
-    if (this.#agent && material === this.#material) return this.#agent;
-    const secureContext: SecureContext = createSecureContext({
-      ...(ca === undefined ? {} : { ca }),
-      ...(cert === undefined || key === undefined ? {} : { cert, key }),
-    });
-    this.#agent?.destroy();
-    const rejectUnauthorized = !this.#settings.insecureTls;
-    // One context for all: it holds the certificates, and each connection would make its own of `ca`.
-    this.#agent = new HttpsAgent({ ...this.#agentOptions(), secureContext, rejectUnauthorized, maxCachedSessions: 0 });
+    if (this.#tls && material === this.#material) return this.#tls;
+    try {
+      // One context for all kubelets: each connection would make its own of `ca`.
+      const context = createSecureContext({
+        ...(ca === undefined ? {} : { ca }),
+        ...(cert === undefined || key === undefined ? {} : { cert, key }),
+      });
+      this.#tls = { context, rejectUnauthorized: !this.#settings.insecureTls };
+    } catch (cause) {
+      const message = 'the authority, client certificate or key for the kubelets cannot be read';
+      throw new Fault('usage', message, { cause, hint: 'they are PEM, and the key belongs to the certificate' });
+    }
     this.#material = material;
-    return this.#agent;
-  }
-
-  #agentOptions() {
-    return {
-      keepAlive: true,
-      maxSockets: 2,
-      maxFreeSockets: 1,
-      maxTotalSockets: connectionsMax,
-      timeout: idleRoundsMax * this.#settings.resolutionMs,
-    };
+    return this.#tls;
   }
 }
 

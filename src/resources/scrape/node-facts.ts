@@ -22,6 +22,8 @@ export interface NodeFacts {
 const pathAnnotation = 'metrics.k8s.io/resource-metrics-path';
 const defaultPath = '/metrics/resource';
 const pathLengthMax = 1024;
+/** A name or an address; it goes into the request's head as it is. */
+const hostPattern = /^[A-Za-z0-9._:%-]{1,253}$/;
 
 export function nodeFactsOf(node: KubeObject, settings: ScrapeSettings): NodeFacts {
   const { name, labels = {}, annotations = {}, creationTimestamp = '' } = node.metadata;
@@ -39,7 +41,7 @@ export function nodeFactsOf(node: KubeObject, settings: ScrapeSettings): NodeFac
 function hostOf(node: KubeObject, addressTypes: readonly string[]): string | undefined {
   const addresses: { type?: string; address?: string }[] = node.status?.addresses ?? [];
   for (const wanted of addressTypes) {
-    const found = addresses.find(({ type, address }) => type === wanted && address);
+    const found = addresses.find(({ type, address = '' }) => type === wanted && hostPattern.test(address));
     if (found) return found.address;
   }
   return undefined;

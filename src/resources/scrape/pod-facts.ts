@@ -11,46 +11,61 @@ interface ContainerStatus {
   state?: { running?: object };
 }
 
-/** Namespaces, nodes, containers and labels repeat over thousands of pods: each text is kept once. */
+/** More different texts than this, and they are kept as they come: the cluster has no such repetitions then. */
+const textsMax = 100_000;
+
+/** Namespaces, nodes, labels and lists of containers repeat over thousands of pods: each is kept once. */
 export class PodTexts {
-  #texts = new Map<string, string>();
-  /** Beyond, texts are kept as they come: the cluster has no such repetitions then. */
-  readonly #textsMax = 100_000;
+  readonly #texts = new Map<string, string>();
+  readonly #labels = new Map<string, Readonly<Record<string, string>>>();
+  readonly #lists = new Map<string, readonly string[]>();
 
   once(text: string): string {
-    const known = this.#texts.get(text);
-    if (known !== undefined) return known;
-    if (this.#texts.size >= this.#textsMax) this.#texts.clear();
-    this.#texts.set(text, text);
-    return text;
+    return kept(this.#texts, text, () => text);
   }
+
+  labels(labels: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+    return kept(this.#labels, JSON.stringify(labels), () => labels);
+  }
+
+  list(texts: readonly string[]): readonly string[] {
+    return kept(this.#lists, texts.join('/'), () => texts);
+  }
+}
+
+function kept<T>(things: Map<string, T>, key: string, make: () => T): T {
+  const known = things.get(key);
+  if (known !== undefined) return known;
+  // What was handed out stays as it is; only what comes later is shared anew.
+  if (things.size >= textsMax) things.clear();
+  const made = make();
+  things.set(key, made);
+  return made;
 }
 
 export function podFactsOf(pod: KubeObject, texts: PodTexts): PodFacts {
   const { name, namespace = '', uid = '', labels } = pod.metadata;
-  const kept: Record<string, string> = {};
-  for (const [key, value] of Object.entries(labels ?? {})) kept[key] = texts.once(value);
   const startMs = typeof pod.status?.startTime === 'string' ? Date.parse(pod.status.startTime) : Number.NaN;
   return {
     namespace: texts.once(namespace),
     name,
     uid,
-    labels: kept,
+    labels: texts.labels(labels ?? {}),
     node: texts.once(typeof pod.spec?.nodeName === 'string' ? pod.spec.nodeName : ''),
     startMs,
     running: runningContainers(pod, texts),
   };
 }
 
-function runningContainers(pod: KubeObject, texts: PodTexts): string[] {
+function runningContainers(pod: KubeObject, texts: PodTexts): readonly string[] {
   const { phase, initContainerStatuses, containerStatuses, ephemeralContainerStatuses } = pod.status ?? {};
   // A pod that has ended may still name containers that its lost node could not report on.
   if (phase === 'Succeeded' || phase === 'Failed') return [];
   const running: string[] = [];
   for (const statuses of [initContainerStatuses, containerStatuses, ephemeralContainerStatuses]) {
     for (const { name, state } of (statuses ?? []) as ContainerStatus[]) {
-      if (name && state?.running) running.push(texts.once(name));
+      if (name && state?.running) running.push(name);
     }
   }
-  return running;
+  return texts.list(running);
 }

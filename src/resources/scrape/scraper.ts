@@ -6,7 +6,7 @@ import type { NodeMetrics, PodMetrics, ResourceScraper, Why } from '../resources
 import { windowLimits } from '../window/window.ts';
 import { ClusterWatch } from './cluster-watch.ts';
 import { type KubeletAccess, KubeletCredentials } from './kubelet-access.ts';
-import { type BodyBudget, requestPage } from './kubelet-request.ts';
+import { KubeletClient } from './kubelet-client.ts';
 import { NodeDirectory } from './node-directory.ts';
 import type { NodeTarget } from './node-target.ts';
 import { PodDirectory } from './pod-directory.ts';
@@ -22,11 +22,11 @@ export class Scraper implements ResourceScraper {
   readonly #log: Logger;
   readonly #metrics: ScrapeMetrics;
   readonly #credentials: KubeletCredentials;
+  readonly #kubelets: KubeletClient;
   readonly #nodes: NodeDirectory;
   readonly #watch: ClusterWatch;
   readonly #reading: Reading;
   readonly #life = new AbortController();
-  readonly #budget: BodyBudget = { bytes: 0 };
   #running: Promise<unknown> = Promise.resolve();
 
   constructor(parts: ResourceScraperParts) {
@@ -37,6 +37,7 @@ export class Scraper implements ResourceScraper {
     this.#metrics = new ScrapeMetrics(parts.metrics);
     this.#credentials = new KubeletCredentials(client.access, settings);
     const monotonicMs = () => clock.monotonicMs();
+    this.#kubelets = new KubeletClient(settings, monotonicMs);
     const limits = windowLimits(settings.resolutionMs);
     this.#nodes = new NodeDirectory(settings.nodeSelector, { limits, random, monotonicMs, log: this.#log });
     const pods = new PodDirectory();
@@ -53,7 +54,7 @@ export class Scraper implements ResourceScraper {
   async close(): Promise<void> {
     this.#life.abort(new Fault('unavailable', 'the scraper is stopping'));
     await this.#running;
-    this.#credentials.close();
+    this.#kubelets.close();
   }
 
   nodes(): Iterable<NodeMetrics> {
@@ -105,6 +106,7 @@ export class Scraper implements ResourceScraper {
       this.#log.error('kubelets cannot be asked in this round', { error: messageOf(error) });
       return;
     }
+    this.#kubelets.beginRound();
     const scrapes: Promise<void>[] = [];
     for (const target of this.#nodes.round()) {
       await this.#sleepUntil(startedMs + target.phase * spreadMs, signal);
@@ -120,12 +122,16 @@ export class Scraper implements ResourceScraper {
   /** Asks one kubelet and reads what it says into its window. Rejects never. */
   async #scrape(target: NodeTarget, access: KubeletAccess, signal: AbortSignal): Promise<void> {
     const { endpoint } = target;
-    if (target.isBusy || !endpoint) return this.#metrics.skipped();
+    if (target.isBusy || !endpoint) {
+      this.#metrics.skipped();
+      return;
+    }
     target.isBusy = true;
     try {
       const at = { wallMs: this.#clock.nowMs(), monotonicMs: this.#clock.monotonicMs() };
-      const page = await requestPage(endpoint, access, this.#settings, this.#budget, signal);
-      this.#metrics.scraped(await target.read(page, at, nextTurn), page.length);
+      await this.#kubelets.page(endpoint, access, signal, async (page) => {
+        this.#metrics.scraped(await target.read(page, at, nextTurn), page.length);
+      });
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
       if (signal.aborted) return;
