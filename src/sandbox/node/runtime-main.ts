@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path';
 import { messageOf } from '../../base/fault.ts';
 import { takeLock } from '../../base/lock.ts';
 import { createLogger } from '../../telemetry/telemetry.ts';
+import { Cgroups } from './runtime/cgroups.ts';
 import { probeIsolation } from './runtime/isolation.ts';
 import { Runtime } from './runtime/runtime.ts';
 import { chooseSocketPath, removeAddress, writeAddress } from './runtime/runtime-address.ts';
@@ -19,11 +20,17 @@ async function main(nodeDirectory: string): Promise<void> {
   const log = createLogger().with({ process: 'runtime' });
   mkdirSync(nodeDirectory, { recursive: true, mode: 0o700 });
   const lock = takeLock(join(nodeDirectory, 'runtime.lock'), 'this node directory');
-  const isolation = await probeIsolation(process.getuid?.() === 0);
+  const cgroups = Cgroups.open();
+  const refused = typeof cgroups === 'string';
+  const isolation = {
+    ...(await probeIsolation(process.getuid?.() === 0)),
+    cgroups: refused ? cgroups : cgroups.support,
+  };
   if (isolation.reason) log.warn(isolation.reason);
   const runtime = new Runtime({
     directory: join(nodeDirectory, 'runtime'),
     isolation,
+    ...(refused ? {} : { cgroups }),
     log,
     nowMs: Date.now,
     onChange: (record) => server.publish(record),
@@ -31,6 +38,7 @@ async function main(nodeDirectory: string): Promise<void> {
   const socketPath = chooseSocketPath(nodeDirectory);
   const end = () => {
     server.close();
+    if (!refused) cgroups.close();
     removeAddress(nodeDirectory, socketPath);
     lock.release();
     process.exit(0);

@@ -243,18 +243,13 @@ test('closing with the pods ends them and the runtime within seconds', async (t)
 
 test('what a pod asks for and does not get is named in one warning, not once for each container and restart', async (t) => {
   const node = await KubeletFixture.start(t);
-  const limited = (name: string) => ({ ...sh(name, 'exit 1'), resources: { limits: { memory: '64Mi' } } });
-  node.add('p', { containers: [limited('a'), limited('b')] });
+  const withTerminal = (name: string) => ({ ...sh(name, 'exit 1'), tty: true });
+  node.add('p', { containers: [withTerminal('a'), withTerminal('b')] });
   await node.until(() => (node.container('p', 'b')?.restartCount ?? 0) >= 1);
   const warnings = node.api.events.filter(({ reason }) => reason === 'NotHonoured');
   assert.deepEqual(
     warnings.map(({ type, message }) => [type, message]),
-    [
-      [
-        'Warning',
-        "The sandbox's node does not honour these fields of spec: containers[a].resources.limits, containers[b].resources.limits",
-      ],
-    ],
+    [['Warning', "The sandbox's node does not honour these fields of spec: containers[a].tty, containers[b].tty"]],
   );
 });
 

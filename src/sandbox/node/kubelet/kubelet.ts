@@ -240,6 +240,7 @@ export class Kubelet {
     this.#records = new Map(records.map((record) => [record.id, record]));
     log.info(adopted ? 'adopted the running container runtime' : 'started a container runtime', { pid });
     if (isolation.reason) log.warn(isolation.reason);
+    log.info(whereFiguresComeFrom(isolation));
     for (const worker of this.#workers.values()) worker.replaceRecords(this.#recordsOf(worker.pod.metadata.uid));
   }
 }
@@ -250,4 +251,12 @@ export function evictionRequest(message: string): { metadata: { annotations: Rec
 
 function vanishedGraceMs(pod: Pod): number {
   return (pod.metadata.deletionGracePeriodSeconds ?? 1) * 1000;
+}
+
+function whereFiguresComeFrom({ cgroups }: Isolation): string {
+  if (typeof cgroups === 'object') {
+    return `containers are accounted and limited by cgroups version ${cgroups.version} (${cgroups.controllers.join(', ')})`;
+  }
+  const why = cgroups === undefined ? '' : ` (${cgroups})`;
+  return `what containers use is read from /proc, and their limits are not enforced: there are no cgroups here${why}`;
 }

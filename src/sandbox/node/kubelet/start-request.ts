@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { ContainerRequest, Isolation } from '../runtime/protocol.ts';
-import { ConfigError } from './downward.ts';
+import type { ContainerRequest, ContainerResources, Isolation } from '../runtime/protocol.ts';
+import { amountOf, ConfigError } from './downward.ts';
 import { type ConfigSources, environmentOf } from './environment.ts';
 import { expanded } from './expansion.ts';
 import { type ContainerSpec, kindOf, type Pod } from './pod.ts';
@@ -63,5 +63,23 @@ export async function startRequest(
     logPath: files.logPath(container.name, attempt),
     logSizeBytesMax: inputs.logSizeBytesMax,
     logFilesMax: inputs.logFilesMax,
+    resources: resourcesOf(container),
+  };
+}
+
+/** Requests default to limits, as in the API. */
+function resourcesOf({ resources = {} }: ContainerSpec): ContainerResources {
+  const amount = (kind: 'requests' | 'limits', name: string) => {
+    const quantity = resources[kind]?.[name];
+    return quantity === undefined ? undefined : amountOf(quantity);
+  };
+  const milli = (cores: number | undefined) => cores !== undefined && Math.ceil(cores * 1000);
+  const cpuLimitMilli = milli(amount('limits', 'cpu'));
+  const cpuRequestMilli = milli(amount('requests', 'cpu')) || cpuLimitMilli;
+  const memoryLimitBytes = amount('limits', 'memory');
+  return {
+    ...(cpuRequestMilli ? { cpuRequestMilli } : {}),
+    ...(cpuLimitMilli ? { cpuLimitMilli } : {}),
+    ...(memoryLimitBytes ? { memoryLimitBytes: Math.ceil(memoryLimitBytes) } : {}),
   };
 }

@@ -52,3 +52,15 @@ test('an ordinary user cannot become another one, and says so', () => {
   const more = ['securityContext.runAsUser', 'containers[c].securityContext.capabilities'];
   assert.deepEqual(unhonouredFields(pod, ordinary).sort(), [...always, ...more].sort());
 });
+
+test('limits are honoured where there are cgroups to enforce them, of CPU and memory', () => {
+  const cgroups = { version: 2 as const, controllers: ['cpu' as const, 'memory' as const] };
+  const enforced = always.filter((field) => !field.endsWith('limits'));
+  assert.deepEqual(unhonouredFields(pod, { ...root, cgroups }), enforced);
+  assert.deepEqual(unhonouredFields(pod, { ...root, cgroups: 'no hierarchy is mounted' }), always);
+  const resources = { limits: { memory: '1Gi', 'ephemeral-storage': '1Gi' } };
+  const stored = { ...pod, spec: { containers: [{ name: 'c', image: 'x', resources }] } };
+  assert.deepEqual(unhonouredFields(stored, { ...root, cgroups }), [
+    'containers[c].resources.limits.ephemeral-storage',
+  ]);
+});

@@ -18,7 +18,7 @@ const timing = {
 } as const;
 const probe: Tree = { ...action, ...timing };
 
-function containerTree({ identities }: Isolation): Tree {
+function containerTree({ identities, cgroups }: Isolation): Tree {
   return {
     name: true,
     // Every container's event says that it is not pulled.
@@ -31,7 +31,7 @@ function containerTree({ identities }: Isolation): Tree {
     envFrom: true,
     // The pod's network is the machine's.
     ports: true,
-    resources: { requests: true },
+    resources: { requests: true, ...(typeof cgroups === 'object' ? { limits: { cpu: true, memory: true } } : {}) },
     volumeMounts: { name: true, mountPath: true, subPath: true, subPathExpr: true, readOnly: true },
     restartPolicy: true,
     livenessProbe: probe,

@@ -4,14 +4,18 @@ import { Socket } from 'node:net';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { messageOf } from '../../../base/fault.ts';
+import { type Cgroups, entrancesOf, oomKillsOf } from './cgroups.ts';
 import type { CriLog, StreamName } from './cri-log.ts';
 import { entryScript } from './entry-script.ts';
 import { isolated } from './isolation.ts';
 import { closeAll, openPipes } from './pipes.ts';
-import type { ContainerRecord, ContainerRequest, Isolation, RuntimeStats } from './protocol.ts';
+import type { CgroupPlacement, ContainerRecord, ContainerRequest, Isolation, RuntimeStats } from './protocol.ts';
 
 export interface ContainerSurroundings {
   isolation: Isolation;
+  cgroups: Cgroups | undefined;
+  /** Told of a container that had to do without. */
+  onTrouble: (message: string) => void;
   /** The runtime's own, with the empty directories that entryScript asks for. */
   treeDirectory: string;
   pipeDirectory: string;
@@ -24,6 +28,8 @@ export interface ContainerSurroundings {
 /** After the process has ended, its pipes may stay open this long (a child without a pid namespace holds them). */
 const drainMs = 2000;
 const diskFullRetryMs = 200;
+/** 128 and SIGKILL. */
+const killedExitCode = 137;
 const setupOutputBytesMax = 4096;
 /** All reads of this process land here one after the other and are consumed at once. */
 const readBuffer = Buffer.allocUnsafeSlow(64 * 1024);
@@ -86,8 +92,10 @@ export class Container {
   /** Gives what the entry script complained of, if it did. */
   async #spawn(request: ContainerRequest, scriptPath: string): Promise<string | undefined> {
     const { isolation, treeDirectory, pipeDirectory } = this.#around;
+    const cgroup = this.#place(request);
+    const entrances = cgroup ? entrancesOf(cgroup) : [];
     // A file and not an argument: the environment may hold secrets, and everybody may read a process's arguments.
-    writeFileSync(scriptPath, entryScript(request, isolation, treeDirectory), { mode: 0o600 });
+    writeFileSync(scriptPath, entryScript(request, isolation, treeDirectory, entrances), { mode: 0o600 });
     const [program, ...args] = isolated(isolation, ['/bin/sh', scriptPath]);
     const pipes = openPipes(pipeDirectory);
     try {
@@ -114,6 +122,18 @@ export class Container {
     }
     this.#ended = exited.then((exit) => this.#finish(exit, drained, complaint));
     return complaint;
+  }
+
+  /** Undefined where there are no cgroups: then nothing is limited, and the node's figures come from elsewhere. */
+  #place({ id, resources = {} }: ContainerRequest): CgroupPlacement | undefined {
+    try {
+      const cgroup = this.#around.cgroups?.place(id, resources);
+      if (cgroup) this.record.cgroup = cgroup;
+      return cgroup;
+    } catch (error) {
+      this.#around.onTrouble(`container ${id} runs without cgroups, and so without limits: ${messageOf(error)}`);
+      return undefined;
+    }
   }
 
   #neverRan(message: string): void {
@@ -209,12 +229,14 @@ export class Container {
     if (room && this.#readers.size === 0) this.#log.file.close();
     const signal = exit.signal === null ? undefined : constants.signals[exit.signal];
     const exitCode = complaint !== undefined ? 128 : (exit.code ?? 128 + (signal ?? 0));
+    const outOfMemory = exitCode === killedExitCode && this.record.cgroup && oomKillsOf(this.record.cgroup) > 0;
+    const reason = outOfMemory ? 'OOMKilled' : exitCode === 0 ? 'Completed' : 'Error';
     this.#change({
       state: 'exited',
       finishedAtMs,
       exitCode,
       ...(signal === undefined ? {} : { signal }),
-      reason: complaint !== undefined ? 'StartError' : exitCode === 0 ? 'Completed' : 'Error',
+      reason: complaint !== undefined ? 'StartError' : reason,
       ...(complaint === undefined ? {} : { message: complaint }),
     });
   }

@@ -12,9 +12,18 @@ import type { ContainerMount, ContainerRequest, Isolation } from './protocol.ts'
  * that exists (`/` itself by pivot_root) and binding that directory's entries into it, so nothing is ever created on the
  * host. /dev is the container's own, so that /dev/termination-log can be put there.
  */
-export function entryScript(request: ContainerRequest, isolation: Isolation, rootDirectory: string): string {
+export function entryScript(
+  request: ContainerRequest,
+  isolation: Isolation,
+  rootDirectory: string,
+  /** Files that a process writes itself into to be in the container's cgroups. */
+  entrances: readonly string[] = [],
+): string {
   // An ordinary user's PATH may lack the directories of pivot_root and hostname.
   const lines = ['set -eu', 'exec 4>&2 2>&3', 'PATH=$PATH:/usr/sbin:/sbin'];
+  // Opened while they can be seen, and used last: what is done until then is not the container's doing.
+  const descriptors = entrances.map((_, index) => firstEntranceDescriptor + index);
+  lines.push(...entrances.map((path, index) => `exec ${descriptors[index]}>${quoted(path)}`));
   if (isolation.mounts) lines.push(...treeLines(request, isolation, rootDirectory));
   const path = new Map(request.env).get('PATH') ?? '';
   lines.push(
@@ -29,6 +38,7 @@ export function entryScript(request: ContainerRequest, isolation: Isolation, roo
   const command = words(request.argv);
   const asUser = words(identified(request.identity, isolation, []));
   lines.push(...identityLines(request, asUser));
+  lines.push(...descriptors.flatMap((descriptor) => [`echo 0 >&${descriptor}`, `exec ${descriptor}>&-`]));
   lines.push('echo ok >&3', 'exec 2>&4 3>&- 4>&-', `exec ${asUser} ${envProgram()} -i ${env} ${command}`);
   return lines.join('\n');
 }
@@ -43,6 +53,9 @@ function identityLines({ identity }: ContainerRequest, asUser: string): string[]
 function words(argv: string[]): string {
   return argv.map(quoted).join(' ');
 }
+
+/** The shell's descriptors have one digit, which is enough for the five controllers. */
+const firstEntranceDescriptor = 5;
 
 export const survivorMark = 'TAFFRAIL_CONTAINER_ID';
 

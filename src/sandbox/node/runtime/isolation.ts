@@ -64,10 +64,17 @@ export function isolated(isolation: Isolation, argv: string[]): string[] {
   return [...dieWithParent, 'unshare', ...namespaces, '--', ...outer, ...dieWithParent, ...argv];
 }
 
-/** The command line that runs `argv` inside a container whose first process has this pid. */
-export function entered(isolation: Isolation, pid: number, argv: string[]): string[] {
+/** Enters the cgroups whose files come before `--`, then becomes what comes after. */
+const joiningScript = 'while [ "$1" != -- ]; do echo 0 > "$1"; shift; done; shift; exec "$@"';
+
+/**
+ * The command line that runs `argv` inside a container whose first process has this pid, and in its cgroups by way of their
+ * `entrances`: what is done in a container is the container's use.
+ */
+export function entered(isolation: Isolation, pid: number, argv: string[], entrances: string[] = []): string[] {
   const { mounts, pids, users } = isolation;
-  if (!pids) return argv;
+  const joining = entrances.length > 0 ? ['/bin/sh', '-c', joiningScript, 'sh', ...entrances, '--'] : [];
+  if (!pids) return [...joining, ...argv];
   const flags = [...(users ? ['-U', '--preserve-credentials'] : []), ...(mounts ? ['-m', '-u', '-r', '-w'] : []), '-p'];
-  return ['nsenter', '-t', String(pid), ...flags, '--', ...argv];
+  return [...joining, 'nsenter', '-t', String(pid), ...flags, '--', ...argv];
 }

@@ -1,3 +1,5 @@
+import type { Controller } from './cgroup-mounts.ts';
+
 /**
  * What kubelet and runtime say to each other over a unix socket: one JSON object a line, requests with an id and an
  * answer with the same id, and events without one. The runtime outlives the kubelet, so the protocol has a version.
@@ -36,6 +38,26 @@ export interface Identity {
   noNewPrivileges?: boolean;
 }
 
+/** What a container asks of the machine, and may have at most. */
+export interface ContainerResources {
+  cpuRequestMilli?: number;
+  cpuLimitMilli?: number;
+  memoryLimitBytes?: number;
+}
+
+/** The cgroups that a container is in, by controller; version 2 has one for all. */
+export interface CgroupPlacement {
+  version: 1 | 2;
+  directories: Partial<Record<Controller, string>>;
+  /** As they were set. */
+  limits: { cpuShares: number; cpuQuotaUs?: number; memoryLimitBytes?: number };
+}
+
+export interface CgroupSupport {
+  version: 1 | 2;
+  controllers: Controller[];
+}
+
 /** What the kubelet asks to be run. `id` is 64 hexadecimal digits of its choosing; asking again with the same id is refused. */
 export interface ContainerRequest extends ContainerLabels {
   id: string;
@@ -47,6 +69,7 @@ export interface ContainerRequest extends ContainerLabels {
   logPath: string;
   logSizeBytesMax: number;
   logFilesMax: number;
+  resources?: ContainerResources;
 }
 
 export interface ContainerRecord extends ContainerLabels {
@@ -56,11 +79,13 @@ export interface ContainerRecord extends ContainerLabels {
   createdAtMs: number;
   /** Of the container's first process, seen from the host. */
   pid?: number;
+  /** Absent where the runtime may not make any. */
+  cgroup?: CgroupPlacement;
   startedAtMs?: number;
   finishedAtMs?: number;
   exitCode?: number;
   signal?: number;
-  /** Completed, Error, StartError, ContainerStatusUnknown. */
+  /** Completed, Error, OOMKilled, StartError, ContainerStatusUnknown. */
   reason?: string;
   message?: string;
   /** The pod's sandbox it belonged to is gone with an earlier runtime: the pod begins anew, init containers first. */
@@ -80,6 +105,8 @@ export interface Isolation {
   identities: boolean;
   /** The kernel kills containers when the runtime dies. */
   parentDeathSignal: boolean;
+  /** Containers are accounted and limited by the kernel; else the text says why not. */
+  cgroups?: CgroupSupport | string;
   /** Why something is missing, and what to do about it. */
   reason?: string;
 }

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:f
 import { basename, dirname, join } from 'node:path';
 import { writeFileDurably } from '../../../base/files.ts';
 import type { Logger } from '../../../telemetry/telemetry.ts';
+import { type Cgroups, entrancesOf } from './cgroups.ts';
 import { Container, type ContainerSurroundings, firstChildOf } from './container.ts';
 import { CriLog } from './cri-log.ts';
 import { survivorMark } from './entry-script.ts';
@@ -24,6 +25,7 @@ export interface RuntimeOptions {
   /** Records, pipes and the roots' mount point live here. */
   directory: string;
   isolation: Isolation;
+  cgroups?: Cgroups;
   log: Logger;
   nowMs: () => number;
   onChange: (record: ContainerRecord) => void;
@@ -53,6 +55,8 @@ export class Runtime {
       mkdirSync(join(directory, name), { recursive: true, mode: 0o700 });
     this.#around = {
       isolation: options.isolation,
+      cgroups: options.cgroups,
+      onTrouble: (message) => options.log.warn(message),
       treeDirectory: join(directory, 'tree'),
       pipeDirectory: join(directory, 'pipes'),
       stats: this.stats,
@@ -89,6 +93,7 @@ export class Runtime {
     const record = this.#known(id);
     if (record.state === 'running') throw new Error(`container ${id} is running`);
     this.#containers.get(id)?.abandon();
+    if (record.cgroup) this.#options.cgroups?.remove(record.cgroup);
     this.#containers.delete(id);
     this.#records.delete(id);
     rmSync(this.#recordPath(id), { force: true });
@@ -96,9 +101,14 @@ export class Runtime {
   }
 
   exec(id: string, argv: string[], timeoutMs: number): Promise<ExecResult> {
-    const { pid, state, identity } = this.#known(id);
+    const { pid, state, identity, cgroup } = this.#known(id);
     if (state !== 'running' || pid === undefined) throw new Error(`container ${id} is not running`);
-    const [program, ...args] = entered(this.isolation, pid, identified(identity, this.isolation, argv));
+    const [program, ...args] = entered(
+      this.isolation,
+      pid,
+      identified(identity, this.isolation, argv),
+      cgroup && entrancesOf(cgroup),
+    );
     return new Promise((resolve) => {
       const options = { maxBuffer: execOutputBytesMax, cwd: '/' };
       let timedOut = false;
@@ -185,6 +195,8 @@ export class Runtime {
         });
         writeFileDurably(path, JSON.stringify(record), 0o600);
       }
+      // The groups went with the runtime that had made them.
+      delete record.cgroup;
       record.sandboxLost = true;
       this.#records.set(record.id, record);
     }

@@ -57,10 +57,14 @@ export interface Figures {
 }
 
 /** Each rounded to nanoseconds, the unit of the kernel's own counters, so that sums show no rests of binary fractions. */
-export function cpuFigures(userSeconds: number, systemSeconds: number): CpuFigures {
+export function cpuFigures(
+  userSeconds: number,
+  systemSeconds: number,
+  totalSeconds = userSeconds + systemSeconds,
+): CpuFigures {
   const rounded = (seconds: number) => Math.round(seconds * 1e9) / 1e9;
   return {
-    totalSeconds: rounded(userSeconds + systemSeconds),
+    totalSeconds: rounded(totalSeconds),
     userSeconds: rounded(userSeconds),
     systemSeconds: rounded(systemSeconds),
   };

@@ -1,10 +1,11 @@
 import type { Clock } from '../../../base/clock.ts';
 import type { ContainerRecord, Isolation } from '../runtime/protocol.ts';
+import { measureCgroup } from './cgroup-container.ts';
 import type { Figures } from './figures.ts';
 import { measureMachine } from './machine.ts';
 import { type MachineFacts, machineFacts } from './machine-facts.ts';
 import { ProcContainer } from './proc-container.ts';
-import type { ProcFiles } from './proc-files.ts';
+import { type ProcFiles, readKernelFile } from './proc-files.ts';
 import { type InterfaceCounters, parseInterfaces } from './proc-text.ts';
 import { ProcessTable } from './process-table.ts';
 import { addEnded, type Ended, nothingEnded, sumOf } from './sums.ts';
@@ -130,22 +131,30 @@ export class Sampler {
   }
 
   #measure(running: ContainerRecord[]): Map<string, ContainerSample> {
-    const { files, clock, isolation } = this.#options;
     const samples = new Map<string, ContainerSample>();
-    this.#sources = { cgroup: 0, proc: 0 };
-    if (running.length === 0) return samples;
-    const table = new ProcessTable(files);
-    const { pids } = isolation();
+    const sources: Sources = { cgroup: 0, proc: 0 };
+    const nowMs = () => this.#options.clock.nowMs();
+    // Every process of the machine is looked at, but only where there is a container without cgroups.
+    let table: ProcessTable | undefined;
     for (const record of running) {
-      const { id, pid } = record as { id: string; pid: number };
-      const container = this.#containers.get(id) ?? new ProcContainer(files, pid);
-      this.#containers.set(id, container);
-      const members = pids ? table.tree(pid) : table.session(pid);
-      const figures = container.measure(table, members, () => clock.nowMs());
-      if (figures) samples.set(id, { record, figures });
+      const figures = record.cgroup
+        ? measureCgroup(record.cgroup, readKernelFile, nowMs)
+        : this.#measureProcesses(record, (table ??= new ProcessTable(this.#options.files)));
+      if (!figures) continue;
+      samples.set(record.id, { record, figures });
+      sources[record.cgroup ? 'cgroup' : 'proc']++;
     }
-    this.#sources = { cgroup: 0, proc: samples.size };
+    this.#sources = sources;
     return samples;
+  }
+
+  #measureProcesses(record: ContainerRecord, table: ProcessTable): Figures | undefined {
+    const { files, clock, isolation } = this.#options;
+    const { id, pid } = record as { id: string; pid: number };
+    const container = this.#containers.get(id) ?? new ProcContainer(files, pid);
+    this.#containers.set(id, container);
+    const members = isolation().pids ? table.tree(pid) : table.session(pid);
+    return container.measure(table, members, () => clock.nowMs());
   }
 
   /** What containers had used when they were last seen stays in their pod's sum for as long as the pod is there. */
@@ -153,9 +162,10 @@ export class Sampler {
     for (const [id, { record, figures }] of this.#last) {
       if (samples.has(id)) continue;
       this.#containers.delete(id);
+      // Its cgroups are there until it is removed, and know its last moments.
+      const final = record.cgroup && measureCgroup(record.cgroup, readKernelFile, () => figures.timeMs);
       const ended = this.#ended.get(record.podUid) ?? nothingEnded();
-      addEnded(ended, figures);
-      addEnded(this.#everEnded, figures);
+      for (const sum of [ended, this.#everEnded]) addEnded(sum, final ?? figures);
       this.#ended.set(record.podUid, ended);
     }
     const known = new Set(records.map(({ podUid }) => podUid));

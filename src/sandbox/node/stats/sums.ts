@@ -2,6 +2,7 @@ import { cpuFigures, type Figures } from './figures.ts';
 
 /** What only grows, of containers that are no more. */
 export interface Ended {
+  totalSeconds: number;
   userSeconds: number;
   systemSeconds: number;
   readBytes: number;
@@ -9,10 +10,11 @@ export interface Ended {
 }
 
 export function nothingEnded(): Ended {
-  return { userSeconds: 0, systemSeconds: 0, readBytes: 0, writeBytes: 0 };
+  return { totalSeconds: 0, userSeconds: 0, systemSeconds: 0, readBytes: 0, writeBytes: 0 };
 }
 
 export function addEnded(ended: Ended, { cpu, io }: Figures): void {
+  ended.totalSeconds += cpu.totalSeconds;
   ended.userSeconds += cpu.userSeconds;
   ended.systemSeconds += cpu.systemSeconds;
   ended.readBytes += io?.readBytes ?? 0;
@@ -30,6 +32,8 @@ export function sumOf(parts: readonly Figures[], ended: Ended): Figures {
     }
     return total;
   };
+  // With cgroups the total is finer than the two that it consists of.
+  const totalSeconds = (sum(({ cpu }) => cpu.totalSeconds) ?? 0) + ended.totalSeconds;
   const userSeconds = (sum(({ cpu }) => cpu.userSeconds) ?? 0) + ended.userSeconds;
   const systemSeconds = (sum(({ cpu }) => cpu.systemSeconds) ?? 0) + ended.systemSeconds;
   const readBytes = sum(({ io }) => io?.readBytes);
@@ -40,7 +44,7 @@ export function sumOf(parts: readonly Figures[], ended: Ended): Figures {
       : { readBytes: readBytes + ended.readBytes, writeBytes: writeBytes + ended.writeBytes };
   return known({
     timeMs: Math.max(...parts.map(({ timeMs }) => timeMs)),
-    cpu: cpuFigures(userSeconds, systemSeconds),
+    cpu: cpuFigures(userSeconds, systemSeconds, totalSeconds),
     memory: known({
       workingSetBytes: sum(({ memory }) => memory.workingSetBytes) ?? 0,
       usageBytes: sum(({ memory }) => memory.usageBytes),
@@ -48,6 +52,9 @@ export function sumOf(parts: readonly Figures[], ended: Ended): Figures {
       cacheBytes: sum(({ memory }) => memory.cacheBytes),
       mappedFileBytes: sum(({ memory }) => memory.mappedFileBytes),
       swapBytes: sum(({ memory }) => memory.swapBytes),
+      kernelBytes: sum(({ memory }) => memory.kernelBytes),
+      activeFileBytes: sum(({ memory }) => memory.activeFileBytes),
+      inactiveFileBytes: sum(({ memory }) => memory.inactiveFileBytes),
     }),
     io,
     processes: sum(({ processes }) => processes),
