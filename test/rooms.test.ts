@@ -62,6 +62,7 @@ const rooms: Record<string, string[]> = {
     'kubernetes/schema',
     'telemetry',
   ],
+  'series/remote': ['series/query', 'series/store', 'telemetry'],
   'series/serve': ['series/query', 'series/store', 'exposition', 'http', 'telemetry'],
   'logs/query': ['logs/batch', 'logs/store', 'telemetry'],
   processes: ['*'],

@@ -1,6 +1,8 @@
 import { systemClock } from '../../src/base/clock.ts';
 import { createHttpServer } from '../../src/http/http.ts';
+import type { Principal } from '../../src/http/principal.ts';
 import { allFeatures } from '../../src/series/query/query.ts';
+import { RemoteEngine, RemoteWriter } from '../../src/series/remote/remote.ts';
 import {
   defaultQuerySettings,
   LocalEngine,
@@ -41,4 +43,27 @@ export async function startSeriesServer(
     await store.close();
   });
   return { url, store, metrics };
+}
+
+/** The same API in front of another server that keeps the series. */
+export async function startRemoteSeriesServer(
+  t: Cleanup,
+  seriesUrl: string,
+  principal: Partial<Principal> = {},
+): Promise<{ url: string; engine: RemoteEngine; writer: RemoteWriter }> {
+  const parts = { clock: systemClock, log: silentLogger, metrics: new MetricsRegistry() };
+  const access = { url: new URL(seriesUrl), headers: () => ({}), tenantHeader: null, timeoutMs: 30_000 };
+  const engine = new RemoteEngine(access);
+  const writer = new RemoteWriter(access, { ...parts, random: Math.random });
+  const server = createHttpServer({ host: '127.0.0.1', port: 0, ready: () => true, ...parts });
+  registerSeriesApi(server.app, {
+    engine,
+    writer,
+    principalOf: (request) => ({ ...server.principalOf(request), ...principal }),
+    settings: { query: defaultQuerySettings, adminApi: true, retentionMs: null },
+    ...parts,
+  });
+  const url = await server.listen();
+  atEnd(t, () => server.close());
+  return { url, engine, writer };
 }
