@@ -60,6 +60,24 @@ export const conditionalDefaults: Readonly<Record<string, FillIn>> = {
   'rbac.Subject': (subject) => {
     if (subject.kind === 'User' || subject.kind === 'Group') subject.apiGroup ??= 'rbac.authorization.k8s.io';
   },
+  'autoscaling2.HorizontalPodAutoscalerSpec': (spec) => {
+    if (!Array.isArray(spec.metrics) || spec.metrics.length === 0)
+      spec.metrics = [
+        { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 80 } } },
+      ];
+    if (!isJsonObject(spec.behavior)) return;
+    const { scaleUp, scaleDown } = spec.behavior;
+    const doubling = { type: 'Percent', value: 100, periodSeconds: 15 };
+    const policies = [{ type: 'Pods', value: 4, periodSeconds: 15 }, doubling];
+    spec.behavior.scaleUp = {
+      ...{ stabilizationWindowSeconds: 0, selectPolicy: 'Max', policies },
+      ...(isJsonObject(scaleUp) ? scaleUp : {}),
+    };
+    spec.behavior.scaleDown = {
+      ...{ selectPolicy: 'Max', policies: [doubling] },
+      ...(isJsonObject(scaleDown) ? scaleDown : {}),
+    };
+  },
   'apps.DeploymentStrategy': (strategy) => {
     if (strategy.type !== 'RollingUpdate') return;
     const bounds: JsonObject = isJsonObject(strategy.rollingUpdate) ? strategy.rollingUpdate : {};

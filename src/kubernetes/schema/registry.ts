@@ -14,6 +14,7 @@ import { readTypes } from './type-text.ts';
 import { apiregistrationV1 } from './types/apiregistration-v1.ts';
 import { appsV1 } from './types/apps-v1.ts';
 import { autoscalingV1 } from './types/autoscaling-v1.ts';
+import { autoscalingV2 } from './types/autoscaling-v2.ts';
 import { coordinationV1 } from './types/coordination-v1.ts';
 import { coreV1Containers } from './types/core-v1-containers.ts';
 import { coreV1Objects } from './types/core-v1-objects.ts';
@@ -56,6 +57,7 @@ const texts = [
   coreV1Objects,
   appsV1,
   autoscalingV1,
+  autoscalingV2,
   policyV1,
   eventsV1,
   coordinationV1,

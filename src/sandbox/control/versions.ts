@@ -5,6 +5,7 @@ import {
   type ServeLimits,
   type SubresourceBacking,
 } from '../../kubernetes/serve/serve.ts';
+import { customResourceDefinitions } from './custom-resources.ts';
 import type { Kind } from './kinds/kind.ts';
 import { kinds } from './kinds/kinds.ts';
 import type { RbacAuthorizer } from './rbac/authorizer.ts';
@@ -47,6 +48,7 @@ const subresources: Readonly<Record<string, MakeSubresource>> = {
 export function servedVersions(registry: Registry, options: ServedOptions): ApiVersion[] {
   const all = [
     ...kinds.map((kind) => resourceOf(registry, kind, options)),
+    customResourceDefinitions(() => registry.store.version),
     ...reviews({ schemas: registry.schemas, reviewToken: options.reviewToken, authorizer: options.authorizer }),
   ];
   const names = [...new Set(all.map(({ info }) => `${info.group}/${info.version}`))];

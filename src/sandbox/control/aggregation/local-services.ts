@@ -23,6 +23,7 @@ const priorities: Readonly<Record<string, Priority>> = {
   'autoscaling/v2': { group: 17_500, version: 30 },
   'policy/v1': { group: 17_100, version: 15 },
   'rbac.authorization.k8s.io/v1': { group: 17_000, version: 15 },
+  'apiextensions.k8s.io/v1': { group: 16_700, version: 15 },
   'coordination.k8s.io/v1': { group: 16_500, version: 15 },
   'discovery.k8s.io/v1': { group: 16_200, version: 15 },
 };

@@ -1,10 +1,12 @@
 import { apiServices } from './aggregation.ts';
+import { horizontalPodAutoscalers } from './autoscaling.ts';
 import { leases, namespaces, nodes } from './cluster.ts';
 import { configMaps, secrets, serviceAccounts } from './configuration.ts';
 import { events, groupEvents } from './events.ts';
 import type { Kind } from './kind.ts';
 import { endpointSlices, endpoints, services } from './network.ts';
 import { pods } from './pods.ts';
+import { podDisruptionBudgets } from './policy.ts';
 import { clusterRoleBindings, clusterRoles, roleBindings, roles } from './rbac.ts';
 import { deployments, replicaSets } from './workloads.ts';
 
@@ -23,6 +25,8 @@ export const kinds: readonly Kind[] = [
   deployments,
   replicaSets,
   groupEvents,
+  horizontalPodAutoscalers,
+  podDisruptionBudgets,
   clusterRoleBindings,
   clusterRoles,
   roleBindings,
