@@ -81,7 +81,9 @@ async function bodyOf(answer: IncomingMessage, bytesMax: number): Promise<Buffer
 
 function faultOf(status: number, text: string): Fault {
   try {
-    const { error } = JSON.parse(text) as { error?: Record<string, unknown> };
+    const { error } = JSON.parse(text) as { error?: Record<string, unknown> | string };
+    // Under /api/v1 errors have Prometheus's form.
+    if (typeof error === 'string') return new Fault(status < 500 ? 'bad-request' : 'unavailable', error);
     if (error?.message) return faultFrom(error);
   } catch {
     // Not our server's words: the status has to do.
