@@ -1,26 +1,29 @@
 /** A real Prometheus 3 beside us, and its promtool. */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { join } from 'node:path';
 import { atEnd, type Cleanup, projectRoot, Running, until } from './processes.ts';
 
-/** Where .ci/run unpacks Debian's package. */
+/** Where scripts/prometheus.sh unpacks Debian's package. */
 const unpacked = join(projectRoot, '.cache', 'prometheus', 'usr', 'bin');
 
-/** The path of `prometheus` or `promtool`: beside the binary that TAFFRAIL_PROMETHEUS names, unpacked by CI, or on PATH. */
-function toolPath(name: 'prometheus' | 'promtool'): string {
+type Tool = 'prometheus' | 'promtool';
+
+function find(name: Tool): string | undefined {
   const named = process.env.TAFFRAIL_PROMETHEUS;
-  const folders = [
-    ...(named ? [join(named, '..')] : []),
-    unpacked,
-    '/tmp/peers/prometheus',
-    ...(process.env.PATH ?? '').split(delimiter),
-  ];
-  const found = folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
-  if (found) return found;
-  throw new Error(
-    `no ${name} 3 on this machine: run .ci/run once, which unpacks one, or name it with TAFFRAIL_PROMETHEUS`,
-  );
+  const folders = [...(named ? [join(named, '..')] : []), unpacked];
+  return folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
+}
+
+/** Why tests with a real Prometheus are left out on this machine. CI has one, and leaves out none. */
+export const noPrometheus: string | false =
+  find('prometheus') || process.env.CI
+    ? false
+    : 'no Prometheus 3 here: scripts/prometheus.sh unpacks one, or TAFFRAIL_PROMETHEUS names it';
+
+function toolPath(name: Tool): string {
+  const path = find(name);
+  if (!path) throw new Error(`there is no ${name}: scripts/prometheus.sh unpacks one`);
+  return path;
 }
 
 export function promtool(args: readonly string[]): Running {
@@ -69,5 +72,3 @@ export async function valuesOf(url: string, query: string, timeMs?: number): Pro
     result.map(({ metric, value }: { metric: object; value: [number, string] }) => [JSON.stringify(metric), value[1]]),
   );
 }
-
-export const pause = sleep;

@@ -3,13 +3,15 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { createMatcher, Labels } from '../../src/series/query/query.ts';
 import { temporaryDirectory, until } from './processes.ts';
-import { ask, startPrometheus, valuesOf } from './prometheus-peer.ts';
+import { ask, noPrometheus, startPrometheus, valuesOf } from './prometheus-peer.ts';
 import { startRemoteSeriesServer } from './series-server.ts';
 
 const nowMs = Math.floor(Date.now() / 1000) * 1000;
 const tenant = 'default';
 
-test('with another server for the series, a real Prometheus 3 answers what we are asked and keeps what we are sent', async (t) => {
+test('with another server for the series, a real Prometheus 3 answers what we are asked and keeps what we are sent', {
+  skip: noPrometheus,
+}, async (t) => {
   const peer = await startPrometheus(t, join(temporaryDirectory(t, 'peer'), 'c'), 'scrape_configs: []', [
     '--web.enable-remote-write-receiver',
   ]);

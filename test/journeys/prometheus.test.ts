@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { Labels } from '../../src/series/query/query.ts';
 import { temporaryDirectory, until } from './processes.ts';
-import { ask, promtool, startPrometheus, valuesOf } from './prometheus-peer.ts';
+import { ask, noPrometheus, promtool, startPrometheus, valuesOf } from './prometheus-peer.ts';
 import { startSeriesServer } from './series-server.ts';
 
 const writing = (url: string, message: string, version: string) => `
@@ -21,7 +21,9 @@ function without(label: string, values: Map<string, string>): [string, string][]
   return shown.sort();
 }
 
-test('a real Prometheus writes to us by remote write 1.0 and 2.0, and both give what it has itself', async (t) => {
+test('a real Prometheus writes to us by remote write 1.0 and 2.0, and both give what it has itself', {
+  skip: noPrometheus,
+}, async (t) => {
   const { url, metrics } = await startSeriesServer(t);
   const config = `
 global: { scrape_interval: 500ms, scrape_timeout: 500ms }
@@ -57,7 +59,7 @@ remote_write:${writing(url, 'prometheus.WriteRequest', '1')}${writing(url, 'io.p
   assert.doesNotMatch(prometheus.process.stderr, /level=ERROR|non-recoverable|[Ff]ailed to send/);
 });
 
-test('a real Prometheus federates from us, and promtool asks us', async (t) => {
+test('a real Prometheus federates from us, and promtool asks us', { skip: noPrometheus }, async (t) => {
   const { url, store } = await startSeriesServer(t);
   const names = ['temperature', 'with space', 'utf8_ä'];
   const all = names.map((name) =>
