@@ -1,3 +1,4 @@
+import { CadvisorLabels } from './cadvisor-labels.ts';
 import type { Figures } from './figures.ts';
 import type { MachineFacts } from './machine-facts.ts';
 import { type Family, labelsText, Page } from './page.ts';
@@ -11,16 +12,6 @@ export interface CadvisorInputs {
   imageOf(sample: ContainerSample): string;
 }
 
-interface Names {
-  container: string;
-  id: string;
-  image: string;
-  name: string;
-  namespace: string;
-  pod: string;
-}
-
-const nobody: Names = { container: '', id: '', image: '', name: '', namespace: '', pod: '' };
 const cfsPeriodDefaultUs = 100_000;
 
 /**
@@ -32,18 +23,18 @@ export function cadvisorPage({ snapshot, qosOf, imageOf }: CadvisorInputs): stri
   const families = declared(page);
   const { node, pods, interfaces, machine } = snapshot;
   if (node) {
-    const names = { ...nobody, id: '/' };
-    writeFigures(families, names, node);
-    writeInterfaces(families, names, interfaces, node.timeMs);
-    families.start(labelsText({ ...names }), machine.bootTimeSeconds);
-    writeDisk(families, names, machine, node.timeMs);
+    const labels = new CadvisorLabels({ id: '/' });
+    writeFigures(families, labels, node);
+    writeInterfaces(families, labels, interfaces, node.timeMs);
+    families.start(labels.text, machine.bootTimeSeconds);
+    writeDisk(families, labels, machine, node.timeMs);
   }
-  if (snapshot.allPods) writeFigures(families, { ...nobody, id: '/kubepods' }, snapshot.allPods);
+  if (snapshot.allPods) writeFigures(families, new CadvisorLabels({ id: '/kubepods' }), snapshot.allPods);
   for (const pod of pods) {
     const id = podSlice(pod.uid, qosOf(pod.uid));
-    const names = { ...nobody, id, namespace: pod.namespace, pod: pod.name };
-    writeFigures(families, names, pod.figures);
-    families.start(labelsText({ ...names }), Math.floor(pod.startedAtMs / 1000));
+    const labels = new CadvisorLabels({ id, namespace: pod.namespace, pod: pod.name });
+    writeFigures(families, labels, pod.figures);
+    families.start(labels.text, Math.floor(pod.startedAtMs / 1000));
     for (const sample of pod.containers) writeContainer(families, pod, sample, id, imageOf(sample));
   }
   writeMachine(page, machine);
@@ -63,9 +54,10 @@ function writeContainer(
   image: string,
 ): void {
   const { id: name, name: container } = record;
-  const names = { container, id: `${podId}/${name}`, image, name, namespace: pod.namespace, pod: pod.name };
-  writeFigures(families, names, figures);
-  const labels = labelsText({ ...names });
+  const { namespace, name: podName } = pod;
+  const all = new CadvisorLabels({ container, id: `${podId}/${name}`, image, name, namespace, pod: podName });
+  writeFigures(families, all, figures);
+  const labels = all.text;
   families.start(labels, Math.floor((record.startedAtMs ?? record.createdAtMs) / 1000));
   if (!figures.limits) return;
   const { cpuShares, cpuQuotaUs, memoryLimitBytes } = figures.limits;
@@ -77,11 +69,11 @@ function writeContainer(
   families.specReservation(labels, 0);
 }
 
-function writeFigures(families: Families, names: Names, { cpu, memory, io, timeMs, ...figures }: Figures): void {
-  const labels = labelsText({ ...names });
+function writeFigures(families: Families, all: CadvisorLabels, { cpu, memory, io, timeMs, ...figures }: Figures): void {
+  const labels = all.text;
   const { throttling } = cpu;
   families.seen(labels, Math.floor(timeMs / 1000), timeMs);
-  families.cpu(labelsText({ ...names, cpu: 'total' }), cpu.totalSeconds, timeMs);
+  families.cpu(all.with('cpu', 'total'), cpu.totalSeconds, timeMs);
   families.cpuUser(labels, cpu.userSeconds, timeMs);
   families.cpuSystem(labels, cpu.systemSeconds, timeMs);
   families.cfsPeriods(labels, throttling?.periods, timeMs);
@@ -99,18 +91,23 @@ function writeFigures(families: Families, names: Names, { cpu, memory, io, timeM
   families.inactiveFile(labels, memory.inactiveFileBytes, timeMs);
   families.failcnt(labels, memory.limitHits, timeMs);
   families.oom(labels, memory.oomKills, timeMs);
-  const faults = (failure_type: string) => labelsText({ ...names, failure_type, scope: 'hierarchy' });
+  const faults = (type: string) => all.with('failure_type', type, 'scope', 'hierarchy');
   families.failures(faults('pgfault'), memory.pageFaults, timeMs);
   families.failures(faults('pgmajfault'), memory.majorPageFaults, timeMs);
-  families.fsReads(labelsText({ ...names, device: '' }), io?.readBytes, timeMs);
-  families.fsWrites(labelsText({ ...names, device: '' }), io?.writeBytes, timeMs);
+  families.fsReads(all.with('device', ''), io?.readBytes, timeMs);
+  families.fsWrites(all.with('device', ''), io?.writeBytes, timeMs);
   families.processes(labels, figures.processes, timeMs);
   families.threads(labels, figures.threads, timeMs);
 }
 
-function writeInterfaces(families: Families, names: Names, interfaces: readonly InterfaceCounters[], timeMs: number) {
+function writeInterfaces(
+  families: Families,
+  all: CadvisorLabels,
+  interfaces: readonly InterfaceCounters[],
+  timeMs: number,
+) {
   for (const each of interfaces) {
-    const labels = labelsText({ ...names, interface: each.name });
+    const labels = all.with('interface', each.name);
     families.receiveBytes(labels, each.receiveBytes, timeMs);
     families.receivePackets(labels, each.receivePackets, timeMs);
     families.receiveDropped(labels, each.receiveDropped, timeMs);
@@ -122,8 +119,8 @@ function writeInterfaces(families: Families, names: Names, interfaces: readonly 
   }
 }
 
-function writeDisk(families: Families, names: Names, machine: MachineFacts, timeMs: number): void {
-  const labels = labelsText({ ...names, device: machine.disk.device });
+function writeDisk(families: Families, all: CadvisorLabels, machine: MachineFacts, timeMs: number): void {
+  const labels = all.with('device', machine.disk.device);
   families.fsLimit(labels, machine.disk.capacityBytes, timeMs);
   families.fsUsage(labels, machine.disk.usedBytes, timeMs);
 }

@@ -35,8 +35,12 @@ export type Family = (labels: string, value: number | undefined, timeMs?: number
 export function labelsText(labels: Record<string, string>): string {
   const pairs = Object.keys(labels)
     .sort()
-    .map((name) => `${name}="${escaped(labels[name] as string)}"`);
+    .map((name) => labelText(name, labels[name] as string));
   return pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
+}
+
+export function labelText(name: string, value: string): string {
+  return `${name}="${escaped(value)}"`;
 }
 
 function escaped(value: string): string {
