@@ -1,12 +1,16 @@
 import type { Clock } from '../../base/clock.ts';
 import { Fault } from '../../base/fault.ts';
+import type { HeldLock } from '../../base/lock.ts';
 import type { Labels, Matcher, Scope, SourceSeries } from '../query/query.ts';
 import { acceptSamples, nothingAppended } from './accept.ts';
+import type { BlockSet } from './block/block-set.ts';
+import type { Tombstones } from './block/tombstones.ts';
 import { labelsProblem } from './check-labels.ts';
 import { integerMax } from './chunk/integers.ts';
-import { Deletions } from './deletions.ts';
+import { deleteSamples } from './deletions.ts';
 import type { TenantHead } from './head/tenant-head.ts';
 import type { Heads } from './heads.ts';
+import type { Maintenance } from './maintain/maintenance.ts';
 import type { Reader } from './read/reader.ts';
 import { openWindowsMax, type SeriesStoreSettings } from './settings.ts';
 import type { Appended, MetricMetadata, Names, SampleColumns, SeriesStatus, SeriesStore } from './store.ts';
@@ -20,18 +24,19 @@ export interface StoreParts {
   settings: SeriesStoreSettings;
   clock: Clock;
   counters: StoreCounters;
-  /** What is on disk, and what ends with the store. */
-  disk: { status(): Pick<SeriesStatus, 'blocks' | 'diskBytes' | 'minTimeMs'>; close(): Promise<void> };
+  blocks: BlockSet;
+  tombstones: Tombstones;
+  maintenance: Maintenance;
+  /** Ends with the store. */
+  lock: HeldLock;
 }
 
 /** The door's implementation over its parts. */
 export class DurableSeriesStore implements SeriesStore {
   readonly #parts: StoreParts;
-  readonly #deletions: Deletions;
 
   constructor(parts: StoreParts) {
     this.#parts = parts;
-    this.#deletions = new Deletions(parts.heads, parts.committer);
   }
 
   series(tenant: string, labels: readonly Labels[]): { refs: Float64Array; refused: string | null } {
@@ -70,11 +75,27 @@ export class DurableSeriesStore implements SeriesStore {
     const minMs = Math.max(Math.min(head.maxMs, nowMs) - settings.outOfOrderWindowMs, -integerMax);
     const accepted = acceptSamples(head, samples, { minMs, maxMs }, appended);
     if (accepted.length > 0) {
-      requireFewWindows(head, accepted.times, accepted.length);
+      await this.#makeRoom(head, accepted.times, accepted.length);
       await committer.append({ head, samples: accepted, appended });
     }
     counters.count(appended);
     return appended;
+  }
+
+  /** One call may not open more stretches of time than the head may hold; finished ones are cut first. */
+  async #makeRoom(head: TenantHead, times: Float64Array, length: number): Promise<void> {
+    const fresh = freshWindows(head, times, length);
+    if (fresh === 0 || fresh + head.windows.size <= openWindowsMax) return;
+    await this.#parts.maintenance.cut(head);
+    if (fresh + head.windows.size <= openWindowsMax || fresh === 1) return;
+    throw new Fault('overloaded', `the samples of one call spread over ${fresh} further stretches of two hours`, {
+      hint: `send older samples first, at most ${openWindowsMax} such stretches at a time (openWindowsMax)`,
+    });
+  }
+
+  /** Cuts, compacts and drops what is due, as is otherwise done from time to time. */
+  tidy(): Promise<void> {
+    return this.#parts.maintenance.tidy();
   }
 
   setMetadata(tenant: string, metric: string, metadata: MetricMetadata): void {
@@ -130,14 +151,17 @@ export class DurableSeriesStore implements SeriesStore {
   }
 
   deleteSeries(scope: Scope, matchers: readonly (readonly Matcher[])[], minMs: number, maxMs: number): Promise<void> {
-    return this.#deletions.delete(scope, matchers, minMs, maxMs);
+    return deleteSamples(this.#parts, scope, matchers, minMs, maxMs);
   }
 
   status(): SeriesStatus {
-    const { heads, committer, disk } = this.#parts;
-    const { minTimeMs, ...onDisk } = disk.status();
-    let min = minTimeMs ?? Number.POSITIVE_INFINITY;
+    const { heads, committer, blocks } = this.#parts;
+    let min = Number.POSITIVE_INFINITY;
     let max = Number.NEGATIVE_INFINITY;
+    for (const { meta } of blocks.all) {
+      min = Math.min(min, meta.minMs);
+      max = Math.max(max, meta.maxMs);
+    }
     for (const head of heads.byTenant.values()) {
       max = Math.max(max, head.maxMs);
       for (const window of [...head.closing, ...head.windows.values()]) min = Math.min(min, window.minMs);
@@ -145,7 +169,8 @@ export class DurableSeriesStore implements SeriesStore {
     return {
       headSeries: heads.sum(({ series }) => series),
       headSamples: heads.samples,
-      ...onDisk,
+      blocks: blocks.all.length,
+      diskBytes: blocks.bytes + heads.walBytes,
       minTimeMs: Number.isFinite(min) ? min : null,
       maxTimeMs: Number.isFinite(max) ? max : null,
       refusing: committer.refusing,
@@ -153,13 +178,17 @@ export class DurableSeriesStore implements SeriesStore {
   }
 
   async close(): Promise<void> {
-    await this.#parts.committer.close();
-    await this.#parts.disk.close();
+    const { committer, maintenance, blocks, heads, lock } = this.#parts;
+    await maintenance.close();
+    await committer.close();
+    for (const head of heads.byTenant.values()) for (const { wal } of head.windows.values()) await wal?.close();
+    await blocks.close();
+    lock.release();
   }
 }
 
-/** One call may not open more stretches of time than the head may hold. */
-function requireFewWindows(head: TenantHead, times: Float64Array, length: number): void {
+/** How many stretches of time the samples would open. */
+function freshWindows(head: TenantHead, times: Float64Array, length: number): number {
   const fresh = new Set<number>();
   let last = Number.NaN;
   for (let i = 0; i < length; i++) {
@@ -168,8 +197,5 @@ function requireFewWindows(head: TenantHead, times: Float64Array, length: number
     last = startMs;
     if (!head.windows.has(startMs)) fresh.add(startMs);
   }
-  if (fresh.size <= 1 || fresh.size + head.windows.size <= openWindowsMax) return;
-  throw new Fault('overloaded', `the samples of one call spread over ${fresh.size} stretches of two hours`, {
-    hint: `send older samples first, at most ${openWindowsMax} such stretches at a time (openWindowsMax)`,
-  });
+  return fresh.size;
 }

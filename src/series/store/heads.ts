@@ -28,6 +28,15 @@ export class Heads {
     return total;
   }
 
+  /** Of the WAL files that are written at present, and those before them as large as they were found. */
+  get walBytes(): number {
+    let total = 0;
+    for (const { windows, closing } of this.byTenant.values()) {
+      for (const window of [...windows.values(), ...closing]) total += window.walBytes;
+    }
+    return total;
+  }
+
   get samples(): number {
     let total = 0;
     for (const { windows, closing } of this.byTenant.values()) {
@@ -39,13 +48,17 @@ export class Heads {
 }
 
 /** Puts samples that are on disk into the head. `appended` counts what became of them. */
-export function applySamples(head: TenantHead, samples: SlotSamples, appended: Appended): void {
+export function applySamples(head: TenantHead, samples: SlotSamples, appended: Appended, monotonicMs: number): void {
   const { slots, times, values, starts, length } = samples;
   if (length === 0) return;
   let window = head.windowAt(windowOf(times[0] ?? 0));
+  window.writtenMs = monotonicMs;
   for (let i = 0; i < length; i++) {
     const time = times[i]!;
-    if (time < window.startMs || time >= window.endMs) window = head.windowAt(windowOf(time));
+    if (time < window.startMs || time >= window.endMs) {
+      window = head.windowAt(windowOf(time));
+      window.writtenMs = monotonicMs;
+    }
     const result = window.append(slots[i]!, time, values[i]!, starts === null ? 0 : starts[i]!);
     if (result === REPEATED) appended.repeated++;
     else if (result === CONFLICTING) appended.conflicting++;

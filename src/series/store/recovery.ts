@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { FileLayer } from '../../base/file-layer.ts';
 import type { Logger } from '../../telemetry/telemetry.ts';
 import { nothingAppended } from './accept.ts';
@@ -15,32 +16,43 @@ export interface RecoveryOptions {
   directory: string;
   heads: Heads;
   counters: StoreCounters;
+  monotonicMs: number;
+  /** Files whose samples are all in a block. */
+  inBlocks: ReadonlySet<number>;
 }
 
 /** Fills the heads from the WAL files, in the order in which they were made. */
 export async function recoverHeads(options: RecoveryOptions): Promise<{ numberMax: number }> {
-  const { files, directory, heads, counters } = options;
+  const { files, directory, heads, counters, inBlocks, monotonicMs } = options;
   const names = (await files.list(directory)).filter((name) => walNumberOf(name) !== undefined);
   names.sort((a, b) => walNumberOf(a)! - walNumberOf(b)!);
   let numberMax = 0;
   for (const name of names) {
     numberMax = walNumberOf(name)!;
-    const { damagedBytes } = await replayFile(options, directory, name, (head) => applierOf(heads, head));
+    if (inBlocks.has(numberMax)) {
+      await files.unlink(join(directory, name));
+      continue;
+    }
+    const { damagedBytes } = await replayFile(options, directory, name, (head, bytes) =>
+      applierOf(heads, head, bytes, monotonicMs),
+    );
     if (damagedBytes > 0) counters.damagedBytes.add(damagedBytes);
   }
   return { numberMax };
 }
 
 /** Slots of a file are those of the process that wrote it: they are translated. */
-function applierOf(heads: Heads, walHead: WalHead): (record: WalRecord) => void {
+function applierOf(heads: Heads, walHead: WalHead, bytes: number, monotonicMs: number): (record: WalRecord) => void {
   const head = heads.ensure(walHead.tenant);
-  head.windowAt(walHead.startMs).walNumbers.push(walHead.number);
+  const window = head.windowAt(walHead.startMs);
+  window.walNumbers.push(walHead.number);
+  window.oldWalBytes += bytes;
   const slots = new Map<number, number>();
   return (record) => {
     if (record.kind === 'series') {
       for (const { slot, labels } of record.series) slots.set(slot, head.intern(labels, { seriesMax: 2 ** 26 }));
     } else if (record.kind === 'samples') {
-      applySamples(head, translated(record.samples, slots), nothingAppended());
+      applySamples(head, translated(record.samples, slots), nothingAppended(), monotonicMs);
     } else {
       removeSamples(head, walHead.startMs, record, slots);
     }

@@ -9,6 +9,8 @@ export interface SeriesStoreSettings {
   outOfOrderWindowMs: number;
   /** Samples further in the future than this are refused. */
   futureMsMax: number;
+  /** Pages and indexes of blocks that are kept in memory. */
+  blockCacheBytesMax: number;
   limits: SeriesLimits;
 }
 
@@ -29,6 +31,7 @@ export const defaultSeriesSettings: SeriesStoreSettings = {
   retention: { ageMs: 15 * 86_400_000, bytesMax: null },
   outOfOrderWindowMs: 30 * 60_000,
   futureMsMax: 10 * 60_000,
+  blockCacheBytesMax: 64 * 1024 * 1024,
   limits: {
     tenantsMax: 1000,
     seriesMax: 2_000_000,

@@ -6,6 +6,7 @@ export class StoreCounters {
   readonly refusedSeries: Counter;
   readonly refusedMetadata: Counter;
   readonly damagedBytes: Counter;
+  readonly damagedBlocks: Counter;
   readonly #samples: Counter;
 
   constructor(metrics: MetricsRegistry) {
@@ -20,6 +21,10 @@ export class StoreCounters {
     this.refusedMetadata = metrics.counter(
       'taffrail_series_metadata_refused_total',
       'Metrics whose type and help were not kept because there are too many.',
+    );
+    this.damagedBlocks = metrics.counter(
+      'taffrail_series_damaged_blocks_total',
+      'Blocks that failed a checksum and are left out of reads.',
     );
     this.damagedBytes = metrics.counter(
       'taffrail_series_wal_damaged_bytes_total',

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import { MetricsRegistry, silentLogger } from '../../telemetry/telemetry.ts';
 import { createMatcher, Labels, type MatchOp, type Scope } from '../query/query.ts';
+import type { DurableSeriesStore } from './durable-series-store.ts';
 import { openSeriesStore, type SeriesStoreOptions } from './open.ts';
 import type { Appended, SeriesStore } from './store.ts';
 
@@ -31,7 +32,7 @@ export function standingClock(nowMs = 10 * 86_400_000): Clock & { now: number } 
   };
 }
 
-export function openTestStore(dataDir: string, options: Partial<SeriesStoreOptions> = {}): Promise<SeriesStore> {
+export function openTestStore(dataDir: string, options: Partial<SeriesStoreOptions> = {}): Promise<DurableSeriesStore> {
   return openSeriesStore({
     dataDir,
     log: silentLogger,

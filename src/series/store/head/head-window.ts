@@ -4,7 +4,7 @@ import { type ChunkColumns, chunkSamplesMax, peekChunk, readChunk, writeChunk } 
 import type { WalFile } from '../wal/wal-file.ts';
 import { Arena } from './arena.ts';
 import { Int32Column } from './columns.ts';
-import { Tails, tailLength } from './tails.ts';
+import { type TailSlab, Tails, tailLength } from './tails.ts';
 
 /** What a window says of a sample. */
 export const TAKEN = 0;
@@ -21,6 +21,16 @@ const encoded = new ByteWriter(16 * 1024);
 
 function columnsOf(length: number): ChunkColumns & { starts: Float64Array } {
   return { times: new Float64Array(length), values: new Float64Array(length), starts: new Float64Array(length) };
+}
+
+export interface FrozenWindow {
+  startMs: number;
+  endMs: number;
+  arena: SharedArrayBuffer[];
+  tails: TailSlab[];
+  counts: Uint8Array<SharedArrayBuffer>;
+  slots: Int32Array;
+  lastPart: Int32Array;
 }
 
 /**
@@ -40,6 +50,8 @@ export class HeadWindow {
   /** Slot to local number plus one. */
   readonly #locals = new Int32Column();
   samples = 0;
+  /** When samples were last put in, on the clock that only goes forward. */
+  writtenMs = 0;
   /** The WAL file that the window's samples are written to; made with the first of them. */
   wal: WalFile | undefined;
   /** Numbers of all WAL files that hold samples of the window. */
@@ -47,11 +59,33 @@ export class HeadWindow {
   minMs = Number.POSITIVE_INFINITY;
   maxMs = Number.NEGATIVE_INFINITY;
 
-  constructor(startMs: number, endMs: number) {
+  constructor(startMs: number, endMs: number, frozen?: FrozenWindow) {
     this.startMs = startMs;
     this.endMs = endMs;
-    this.arena = new Arena();
-    this.tails = new Tails();
+    this.arena = new Arena(frozen?.arena);
+    this.tails = new Tails(frozen?.tails, frozen?.counts);
+    for (const slot of frozen?.slots ?? []) this.slots.push(slot);
+    for (const part of frozen?.lastPart ?? []) this.lastPart.push(part);
+  }
+
+  /** What another thread needs to read the window; nothing may be added any more. The samples are shared, not copied. */
+  freeze(): FrozenWindow {
+    return {
+      startMs: this.startMs,
+      endMs: this.endMs,
+      arena: this.arena.slabs,
+      tails: this.tails.slabs,
+      counts: this.tails.counts,
+      slots: this.slots.data.slice(0, this.slots.length),
+      lastPart: this.lastPart.data.slice(0, this.lastPart.length),
+    };
+  }
+
+  /** Bytes of the WAL files that are no longer written. */
+  oldWalBytes = 0;
+
+  get walBytes(): number {
+    return this.oldWalBytes + (this.wal?.bytes ?? 0);
   }
 
   get series(): number {

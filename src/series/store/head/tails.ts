@@ -3,7 +3,7 @@ export const tailLength = 32;
 /** Series of one slab. */
 const SLAB_SERIES = 2048;
 
-interface Slab {
+export interface TailSlab {
   offsets: Uint32Array;
   values: Float64Array;
   /** The values' bits. */
@@ -17,8 +17,13 @@ interface Slab {
  * in milliseconds from the beginning of the window. Shared memory, as the arena is.
  */
 export class Tails {
-  readonly slabs: Slab[] = [];
-  counts = new Uint8Array(new SharedArrayBuffer(SLAB_SERIES));
+  readonly slabs: TailSlab[];
+  counts: Uint8Array<SharedArrayBuffer>;
+
+  constructor(slabs: TailSlab[] = [], counts = new Uint8Array(new SharedArrayBuffer(SLAB_SERIES))) {
+    this.slabs = slabs;
+    this.counts = counts;
+  }
 
   /** Makes room for one more series. */
   addSeries(local: number): void {
@@ -38,7 +43,7 @@ export class Tails {
     this.counts = counts;
   }
 
-  slabOf(local: number): Slab {
+  slabOf(local: number): TailSlab {
     return this.slabs[(local / SLAB_SERIES) | 0]!;
   }
 

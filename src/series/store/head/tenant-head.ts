@@ -35,7 +35,10 @@ export class TenantHead {
   /** The slot of a ref, or 0 where the series is gone or never was. */
   slotOf(ref: SeriesRef): number {
     const slot = ref % SLOTS;
-    return this.index.has(slot) && this.refOf(slot) === ref ? slot : 0;
+    if (!this.index.has(slot) || this.refOf(slot) !== ref) return 0;
+    // Whatever waits to be written keeps its slot.
+    this.#asked[slot] = 1;
+    return slot;
   }
 
   refOf(slot: number): SeriesRef {
@@ -50,13 +53,17 @@ export class TenantHead {
       slot = this.index.add(labels, this.#free.pop());
       this.series++;
     }
+    this.#markAsked(slot);
+    return slot;
+  }
+
+  #markAsked(slot: number): void {
     if (slot >= this.#asked.length) {
       const grown = new Uint8Array(Math.max(slot + 1, this.#asked.length * 2));
       grown.set(this.#asked);
       this.#asked = grown;
     }
     this.#asked[slot] = 1;
-    return slot;
   }
 
   windowAt(startMs: number): HeadWindow {

@@ -1,4 +1,5 @@
 import type { Labels, Matcher } from '../../query/query.ts';
+import type { ChunkColumns } from '../chunk/chunk.ts';
 import type { HeadWindow } from '../head/head-window.ts';
 import { matchingSlots } from '../head/match.ts';
 import type { TenantHead } from '../head/tenant-head.ts';
@@ -15,7 +16,7 @@ export function headParts(head: TenantHead, matchers: readonly Matcher[], minMs:
       const local = window.localOf(slot);
       if (local < 0) continue;
       labels ??= head.index.labels(slot);
-      parts.push(windowPart(window, local, labels));
+      parts.push(new WindowPart(window, local, labels));
     }
   }
   return parts;
@@ -25,11 +26,31 @@ function overlaps(window: HeadWindow, minMs: number, maxMs: number): boolean {
   return window.samples > 0 && window.minMs <= maxMs && window.maxMs >= minMs;
 }
 
-function windowPart(window: HeadWindow, local: number, labels: Labels): SeriesPart {
-  const extent = window.extent(local);
-  return {
-    labels,
-    ...extent,
-    read: (minMs, maxMs, into, at) => window.read(local, minMs, maxMs, into, at),
-  };
+/** One series of a window. What it has is asked for when it is read: samples come in meanwhile. */
+class WindowPart implements SeriesPart {
+  readonly labels: Labels;
+  readonly #window: HeadWindow;
+  readonly #local: number;
+
+  constructor(window: HeadWindow, local: number, labels: Labels) {
+    this.labels = labels;
+    this.#window = window;
+    this.#local = local;
+  }
+
+  get samplesMax(): number {
+    return this.#window.extent(this.#local).samplesMax;
+  }
+
+  get hasStarts(): boolean {
+    return this.#window.extent(this.#local).hasStarts;
+  }
+
+  get aTimeMs(): number {
+    return this.#window.extent(this.#local).aTimeMs;
+  }
+
+  read(minMs: number, maxMs: number, into: ChunkColumns, at: number): number {
+    return this.#window.read(this.#local, minMs, maxMs, into, at);
+  }
 }

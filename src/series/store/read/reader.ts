@@ -1,7 +1,10 @@
 import { compareLabels, type Labels, type Matcher, type Scope, type SourceSeries } from '../../query/query.ts';
+import type { BlockSet } from '../block/block-set.ts';
+import type { Tombstones } from '../block/tombstones.ts';
 import type { Heads } from '../heads.ts';
 import { scopedMatchers } from '../scope.ts';
 import type { Names } from '../store.ts';
+import { blockParts, DamagedBlock } from './block-parts.ts';
 import { headParts } from './head-parts.ts';
 import { decodeGroups, groupParts } from './merge-parts.ts';
 import type { SeriesPart } from './part.ts';
@@ -9,20 +12,50 @@ import type { SeriesPart } from './part.ts';
 /** Reads over everything that the store holds of a tenant. */
 export class Reader {
   readonly #heads: Heads;
+  readonly #blocks: BlockSet;
+  readonly #tombstones: Tombstones;
 
-  constructor(heads: Heads) {
+  constructor(heads: Heads, blocks: BlockSet, tombstones: Tombstones) {
     this.#heads = heads;
+    this.#blocks = blocks;
+    this.#tombstones = tombstones;
   }
 
-  async select(scope: Scope, matchers: readonly Matcher[], minMs: number, maxMs: number): Promise<SourceSeries[]> {
-    return decodeGroups(groupParts(await this.#parts(scope, matchers, minMs, maxMs)), minMs, maxMs);
+  select(scope: Scope, matchers: readonly Matcher[], minMs: number, maxMs: number): Promise<SourceSeries[]> {
+    return this.#withParts(scope, matchers, minMs, maxMs, (groups) => decodeGroups(groups, minMs, maxMs));
   }
 
-  async #parts(scope: Scope, matchers: readonly Matcher[], minMs: number, maxMs: number): Promise<SeriesPart[]> {
+  /** Blocks stay open until `use` has ended. One that turns out to be damaged is left out, and all is done again. */
+  async #withParts<Result>(
+    scope: Scope,
+    matchers: readonly Matcher[],
+    minMs: number,
+    maxMs: number,
+    use: (groups: SeriesPart[][]) => Promise<Result>,
+  ): Promise<Result> {
     const scoped = scopedMatchers(scope, matchers);
-    const head = this.#heads.of(scope);
-    if (scoped === undefined || head === undefined) return [];
-    return headParts(head, scoped, minMs, maxMs);
+    if (scoped === undefined) return use([]);
+    for (;;) {
+      const blocks = this.#blocks.of(scope.tenant).filter((block) => block.overlaps(minMs, maxMs));
+      for (const block of blocks) block.hold();
+      try {
+        // The head as it is at this moment: a window that becomes a block meanwhile is not missed, nor seen twice.
+        const head = this.#heads.of(scope);
+        const inHead = head ? headParts(head, scoped, minMs, maxMs) : [];
+        const parts: SeriesPart[] = [];
+        for (const block of blocks.sort((a, b) => a.meta.order - b.meta.order)) {
+          const deleted = this.#tombstones.of(block.meta);
+          for (const part of await blockParts(block, scoped, minMs, maxMs, deleted)) parts.push(part);
+        }
+        for (const part of inHead) parts.push(part);
+        return await use(groupParts(parts));
+      } catch (error) {
+        if (!(error instanceof DamagedBlock)) throw error;
+        await this.#blocks.refuse(error.block, error.fault);
+      } finally {
+        for (const block of blocks) await block.release();
+      }
+    }
   }
 
   /** Labels of the series that match any of the lists, sorted. */
@@ -35,10 +68,12 @@ export class Reader {
   ): Promise<{ series: Labels[]; truncated: boolean }> {
     const found = new Map<string, Labels>();
     for (const list of matchers.length === 0 ? [[]] : matchers) {
-      for (const group of groupParts(await this.#parts(scope, list, minMs, maxMs))) {
-        const { labels } = group[0]!;
-        if (!found.has(labels.key) && (await hasSample(group, minMs, maxMs))) found.set(labels.key, labels);
-      }
+      await this.#withParts(scope, list, minMs, maxMs, async (groups) => {
+        for (const group of groups) {
+          const { labels } = group[0]!;
+          if (!found.has(labels.key) && (await hasSample(group, minMs, maxMs))) found.set(labels.key, labels);
+        }
+      });
     }
     const series = [...found.values()].sort(compareLabels);
     return { series: series.slice(0, limit), truncated: series.length > limit };

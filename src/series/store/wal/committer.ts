@@ -188,6 +188,7 @@ export class Committer {
     try {
       await file.append(this.#out.written());
     } catch (error) {
+      window.oldWalBytes = window.walBytes;
       window.wal = undefined;
       this.#broken.push(file);
       throw error;

@@ -14,7 +14,7 @@ export async function replayFile(
   { files, log }: { files: FileLayer; log: Logger },
   directory: string,
   name: string,
-  begin: (head: WalHead) => (record: WalRecord) => void,
+  begin: (head: WalHead, bytes: number) => (record: WalRecord) => void,
 ): Promise<{ damagedBytes: number }> {
   const path = join(directory, name);
   const file = await files.open(path, 'read');
@@ -25,7 +25,7 @@ export async function replayFile(
     await file.read(first, 0);
     const head = readHead(first, path);
     if (!head) return { damagedBytes };
-    const apply = begin(head.head);
+    const apply = begin(head.head, size);
     let position = head.at;
     let want = READ_BYTES;
     while (position < size) {
