@@ -16,6 +16,10 @@ import type { MetricType } from './exposition.ts';
 import { NumberReader } from './number-reader.ts';
 import { unescaped } from './series-labels.ts';
 
+/** 1 for bytes that need no look inside quotes. */
+const plainInQuotes = new Uint8Array(256).fill(1, 0, 0x80);
+for (const byte of [QUOTE, BACKSLASH, NEWLINE]) plainInQuotes[byte] = 0;
+
 /** How the two formats differ inside the braces. */
 export interface BraceRules {
   /** Blanks may stand between the parts, and labels need no comma between them. */
@@ -133,17 +137,21 @@ export class LineReader {
     const { page, end } = this;
     const start = this.at;
     let at = start + 1;
-    let seen = 0;
-    for (; at < end; at++) {
+    let ascii = true;
+    for (; ; at++) {
+      while (at < end && plainInQuotes[page[at]!] === 1) at++;
+      if (at >= end) break;
       const byte = page[at]!;
       if (byte === QUOTE) break;
-      seen |= byte;
-      if (byte === BACKSLASH && page[++at] === NEWLINE)
-        return this.failAt(at, 'a backslash stands before a line break');
-      if (byte === NEWLINE && !newlines) return this.failAt(start, 'the quote is not closed in its line');
+      if (byte === BACKSLASH) {
+        const escaped = ++at < end ? page[at]! : 0;
+        if (escaped === NEWLINE) return this.failAt(at, 'a backslash stands before a line break');
+        if (escaped >= 0x80) ascii = false;
+      } else if (byte >= 0x80) ascii = false;
+      else if (byte === NEWLINE && !newlines) return this.failAt(start, 'the quote is not closed in its line');
     }
     if (at >= end) return this.failAt(start, 'the quote is not closed');
-    if (seen >= 0x80 && !isUtf8(page.subarray(start, at))) return this.failAt(start, 'the text is not valid UTF-8');
+    if (!ascii && !isUtf8(page.subarray(start, at))) return this.failAt(start, 'the text is not valid UTF-8');
     this.at = at + 1;
     return true;
   }
