@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { systemClock } from '../../../base/clock.ts';
+import { createClient } from '../../../kubernetes/client/http-client.ts';
+import { silentLogger } from '../../../telemetry/telemetry.ts';
+import { conditionOf } from '../conditions.ts';
+import { startControllers } from '../controllers/controllers.ts';
 import { type StartedPlane, startPlane } from '../started-plane.ts';
 import {
   type ExtensionOptions,
@@ -87,5 +92,45 @@ test('the condition says what is missing, step by step', async (t) => {
   assert.match(
     failed.message,
     /^failing or missing response from https:\/\/127\.0\.0\.1:\d+\/apis\/metrics\.k8s\.io\/v1beta1: /,
+  );
+});
+
+test('while an extension server cannot be asked what it holds, no namespace goes, and each says why', async (t) => {
+  const { plane, extension } = await startBoth(t);
+  const { call } = plane;
+  const { service, endpoints, apiService } = registration(extension);
+  const client = createClient(plane.plane.access);
+  const ending = new AbortController();
+  const running = startControllers(client, { clock: systemClock, log: silentLogger, signal: ending.signal });
+  t.after(async () => {
+    ending.abort();
+    await running;
+    client.close();
+  });
+  await create(plane, apiService);
+  await untilReason(plane, 'ServiceNotFound');
+  const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'leaving' } };
+  await create(plane, { path: '/api/v1/namespaces', body });
+  await create(plane, { path: '/api/v1/namespaces/leaving/configmaps', body: { metadata: { name: 'a' } } });
+  await call('DELETE', '/api/v1/namespaces/leaving');
+  const held = await eventually('the namespace says why it stays', async () => {
+    const { status } = (await call('GET', '/api/v1/namespaces/leaving')).body;
+    return conditionOf(status.conditions, 'NamespaceDeletionDiscoveryFailure');
+  });
+  assert.deepEqual(
+    [held.status, held.reason, held.message],
+    [
+      'True',
+      'DiscoveryFailed',
+      'Discovery failed for some groups, 1 failing: unable to retrieve the complete list of server APIs: metrics.k8s.io/v1beta1: the server is currently unable to handle the request',
+    ],
+  );
+  await eventually('what is known goes', async () =>
+    (await call('GET', '/api/v1/namespaces/leaving/configmaps')).body.items.length === 0 ? true : undefined,
+  );
+  await create(plane, service);
+  await create(plane, endpoints);
+  await eventually('the namespace goes', async () =>
+    (await call('GET', '/api/v1/namespaces/leaving')).code === 404 ? true : undefined,
   );
 });

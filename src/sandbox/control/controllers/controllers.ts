@@ -1,9 +1,7 @@
 /** The door: the controllers of the sandbox's control plane, plain clients of its API as they would be of any other. */
-import { backoffMs } from '../../../base/backoff.ts';
 import type { Clock } from '../../../base/clock.ts';
 import type { KubernetesClient } from '../../../kubernetes/client/client.ts';
 import type { Logger } from '../../../telemetry/telemetry.ts';
-import { type Collection, discoverCollections } from './collections.ts';
 import type { Controller, ControllerContext } from './controller.ts';
 import { createDeploymentController } from './deployment-controller.ts';
 import { createEventExpiry } from './event-expiry.ts';
@@ -21,14 +19,10 @@ export interface ControllersOptions {
   signal: AbortSignal;
 }
 
-const discoveryBackoff = { initialMs: 100, delayMsMax: 5000 };
-
 /** Runs all controllers; resolves when the signal has aborted and they have come to rest. */
 export async function startControllers(client: KubernetesClient, options: ControllersOptions): Promise<void> {
   const { clock, signal } = options;
   const log = options.log.with({ part: 'controllers' });
-  const collections = await discovered(client, { clock, log, signal });
-  if (!collections) return;
   const cache = (path: string) => new ObjectCache(client, path, { clock, log });
   const context: ControllerContext = {
     client,
@@ -45,11 +39,11 @@ export async function startControllers(client: KubernetesClient, options: Contro
     },
   };
   const controllers: Controller[] = [
-    createNamespaceController(context, collections),
+    createNamespaceController(context),
     createDeploymentController(context),
     createReplicaSetController(context),
     createScheduler(context),
-    createGarbageCollector(context, collections),
+    createGarbageCollector(context),
     createPodCollector(context),
     createEventExpiry(context),
   ];
@@ -57,18 +51,4 @@ export async function startControllers(client: KubernetesClient, options: Contro
   const watching = caches.map((each) => each.run(signal));
   await Promise.race([Promise.all(caches.map((each) => each.synced)), ...watching]);
   await Promise.all([...watching, ...controllers.map((controller) => controller.run())]);
-}
-
-/** Undefined when the signal aborts first. */
-async function discovered(client: KubernetesClient, options: ControllersOptions): Promise<Collection[] | undefined> {
-  const { clock, log, signal } = options;
-  for (let attempt = 0; !signal.aborted; attempt += 1) {
-    try {
-      return await discoverCollections(client);
-    } catch (error) {
-      log.warn('the API server cannot be asked what it serves', { error: String(error) });
-      await clock.sleep(backoffMs(attempt, discoveryBackoff), signal).catch(() => {});
-    }
-  }
-  return undefined;
 }
