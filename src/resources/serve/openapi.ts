@@ -109,9 +109,10 @@ function operation(path: string, verb: 'get' | 'list', kind: Kind, dialect: Dial
   const content = { content: { 'application/json': { schema } } };
   const scope = path.includes('{namespace}') ? 'Namespaced' : '';
   return {
-    parameters: parameters(path, verb, dialect),
+    parameters: pathParameters(path, dialect),
     get: {
       operationId: `${verb}${scope}${kind}`,
+      parameters: queryParameters(verb, dialect),
       responses: { 200: { description: 'OK', ...(dialect === 'v3' ? content : { schema }) } },
       'x-kubernetes-action': verb,
       'x-kubernetes-group-version-kind': { group, kind, version },
@@ -119,10 +120,13 @@ function operation(path: string, verb: 'get' | 'list', kind: Kind, dialect: Dial
   };
 }
 
-function parameters(path: string, verb: 'get' | 'list', dialect: Dialect): Node[] {
-  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({ name, in: 'path', required: true }));
+const typing = { v2: { type: 'string' }, v3: { schema: { type: 'string' } } };
+
+function pathParameters(path: string, dialect: Dialect): Node[] {
+  return [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({ name, in: 'path', required: true, ...typing[dialect] }));
+}
+
+function queryParameters(verb: 'get' | 'list', dialect: Dialect): Node[] {
   const names = verb === 'list' ? ['fieldSelector', 'labelSelector', 'pretty'] : ['pretty'];
-  const inQuery = names.map((name) => ({ name, in: 'query' }));
-  const typing = dialect === 'v3' ? { schema: { type: 'string' } } : { type: 'string' };
-  return [...inPath, ...inQuery].map((parameter) => ({ ...parameter, ...typing }));
+  return names.map((name) => ({ name, in: 'query', ...typing[dialect] }));
 }
