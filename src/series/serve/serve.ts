@@ -4,6 +4,7 @@ import type { SeriesEngine } from '../query/query.ts';
 import type { SeriesStatus, SeriesStore } from '../store/store.ts';
 import { sendError, typeOfError } from './answer/api-error.ts';
 import { defaultQuerySettings, type QuerySettings } from './engine/settings.ts';
+import { registerOtlpRoutes } from './otlp/otlp-routes.ts';
 import { registerAdminRoutes } from './routes/admin-routes.ts';
 import { registerFederateRoutes } from './routes/federate-routes.ts';
 import { registerQueryRoutes } from './routes/query-routes.ts';
@@ -46,7 +47,7 @@ export interface SeriesApiParts extends Omit<Surroundings, 'engine'> {
 
 const formBytesMax = 4 * 1024 * 1024;
 
-/** Registers `/api/v1/*`, `/federate` and `/taffrail/v1/queries`. Errors under `/api/v1` have Prometheus's form. */
+/** Registers `/api/v1/*`, `/federate`, OTLP's paths and `/taffrail/v1/queries`. Errors under `/api/v1` have Prometheus's form. */
 export function registerSeriesApi(app: FastifyInstance, parts: SeriesApiParts): void {
   const { engine, log, settings } = parts;
   app.register(
@@ -72,6 +73,7 @@ export function registerSeriesApi(app: FastifyInstance, parts: SeriesApiParts): 
     },
     { prefix: '/api/v1' },
   );
+  registerOtlpRoutes(app, { ...parts, random: parts.random ?? Math.random });
   if (parts.source) {
     const { source } = parts;
     app.register(async (api) => {

@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Fault } from '../../../base/fault.ts';
-import type { Principal } from '../../../http/principal.ts';
 import type { Surroundings } from '../routes/surroundings.ts';
 import { InFlight } from './in-flight.ts';
 import { type Outcome, type SeriesWriter, takeIn } from './intake.ts';
 import type { ReceivedWrite } from './received-series.ts';
+import { requireWriter } from './require-writer.ts';
 import { snappyDecode } from './snappy.ts';
 import { readWriteRequest1 } from './write-request-1.ts';
 import { readWriteRequest2 } from './write-request-2.ts';
@@ -73,11 +73,6 @@ export function registerWriteRoutes(app: FastifyInstance, parts: WriteParts): vo
     if (exemplarCount > 0) notKept.add(exemplarCount, { kind: 'exemplar' });
     if (histogramCount > 0) notKept.add(histogramCount, { kind: 'histogram' });
   }
-}
-
-function requireWriter({ name, roles }: Principal): void {
-  if (roles.includes('agent') || roles.includes('admin')) return;
-  throw new Fault('forbidden', `${name} may not write series: the role "agent" is needed`);
 }
 
 /** What is wrong with the headers. Clients of 1.0 may leave them out. */

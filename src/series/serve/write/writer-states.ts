@@ -8,6 +8,8 @@ export interface WriterState {
   /** By the numbers of their texts, for 2.0. */
   series2: KnownSeries;
   symbols: KnownSymbols;
+  /** By their labels, for OTLP. */
+  otlp: KnownSeries;
 }
 
 const statesMax = 32;
@@ -33,6 +35,11 @@ export class WriterStates {
   #fresh(): WriterState {
     const seed = this.#random() * 2 ** 32;
     const series2 = new KnownSeries(seed);
-    return { series1: new KnownSeries(seed), series2, symbols: new KnownSymbols(seed, () => series2.clear()) };
+    return {
+      series1: new KnownSeries(seed),
+      series2,
+      symbols: new KnownSymbols(seed, () => series2.clear()),
+      otlp: new KnownSeries(seed),
+    };
   }
 }
