@@ -76,7 +76,7 @@ test('the container runs as nobody in particular, with a file system that it can
     capabilities: { drop: ['ALL'] },
   });
   for (const field of ['hostNetwork', 'hostPID', 'hostIPC']) assert.equal(spec[field], undefined, field);
-  assert.deepEqual(spec.volumes, [{ name: 'tmp', emptyDir: {} }]);
+  assert.deepEqual(spec.volumes, [{ name: 'scratch', emptyDir: {} }]);
   assert.ok(container.resources.requests.cpu && container.resources.requests.memory);
   assert.equal(spec.priorityClassName, 'system-cluster-critical');
 });
