@@ -1,0 +1,73 @@
+import { JsonError, jsonStringValue, scanObject } from './json-scanner.ts';
+import { sanitizedName } from './label-name.ts';
+import type { Line } from './line.ts';
+import { failParsing } from './parse-failure.ts';
+import { isWanted, type StageRun, type Wanted } from './stage.ts';
+
+/** Names whose form as a label is remembered; when full it starts anew. */
+const rememberedMax = 10_000;
+
+/** `| json`: every field that is a string, a number or a boolean becomes a label; names of nested ones are joined with `_`. */
+export function compileJsonParser(wanted: Wanted): StageRun {
+  const remembered = new Map<string, string>();
+  const nameOf = (key: string) => {
+    let name = remembered.get(key);
+    if (name === undefined) {
+      if (remembered.size >= rememberedMax) remembered.clear();
+      name = sanitizedName(key);
+      remembered.set(`${key} `.slice(0, -1), name);
+    }
+    return name;
+  };
+  let line: Line;
+  let prefix = '';
+  let missing = 0;
+  const visit: Parameters<typeof scanObject>[3] = (key, kind, from, to) => {
+    if (kind === 'object') {
+      const outer = prefix;
+      prefix = joined(prefix, key);
+      if (!mayHold(wanted, prefix)) {
+        prefix = outer;
+        return 'next';
+      }
+      return { leave: () => (prefix = outer) };
+    }
+    if (kind === 'null' || kind === 'array') return 'next';
+    const name = prefix === '' ? nameOf(key) : joined(prefix, key);
+    if (name === '') return 'next';
+    const target = line.labels.parsedName(name);
+    if (!isWanted(wanted, target) || line.labels.wasExtracted(target)) return 'next';
+    line.labels.set(target, kind === 'string' ? jsonStringValue(line.source, from, to) : line.source.slice(from, to));
+    return --missing === 0 ? 'stop' : 'next';
+  };
+  return (current) => {
+    line = current;
+    prefix = '';
+    missing = wanted.names?.size ?? 0;
+    if (wanted.names?.size === 0) return true;
+    for (const name of wanted.names ?? []) if (line.labels.wasExtracted(name)) missing--;
+    if (wanted.names !== null && missing === 0) return true;
+    try {
+      scanObject(line.source, line.from, line.to, visit);
+    } catch (error) {
+      if (!(error instanceof JsonError)) throw error;
+      failParsing(line, 'JSONParserErr', error.message, wanted);
+    }
+    return true;
+  };
+}
+
+/** Parts that are blank leave no trace; a digit gets a `_` only at the very front. */
+function joined(prefix: string, key: string): string {
+  const part = key.trim();
+  if (part === '') return prefix;
+  if (prefix === '') return sanitizedName(part);
+  return `${prefix}_${part.replace(/[^A-Za-z0-9_]/gu, '_')}`;
+}
+
+/** Whether some wanted label begins with this. */
+function mayHold({ names }: Wanted, prefix: string): boolean {
+  if (names === null) return true;
+  for (const name of names) if (name.startsWith(prefix)) return true;
+  return false;
+}

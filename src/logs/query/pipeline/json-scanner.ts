@@ -1,0 +1,182 @@
+/** Objects nested deeper are malformed to us. */
+const jsonDepthMax = 128;
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const objectProblem = "Value looks like object, but can't find closing '}' symbol";
+const arrayProblem = "Value is array, but can't find closing ']' symbol";
+const stringProblem = "Value is string, but can't find closing '\"' symbol";
+const jsonProblem = 'Malformed JSON error';
+const valueProblem = 'Unknown value type';
+
+export type JsonKind = 'string' | 'number' | 'boolean' | 'null' | 'object' | 'array';
+
+/**
+ * A field of an object: `source.slice(from, to)` is its raw value, of a string without the quotes. Returns what to do next: go on, go into
+ * this object, or stop the whole scan.
+ */
+export type FieldVisitor = (
+  key: string,
+  kind: JsonKind,
+  from: number,
+  to: number,
+  depth: number,
+) => 'next' | 'stop' | Enter;
+/** Go into the object; `leave` is called behind it. */
+export interface Enter {
+  leave(): void;
+}
+
+export class JsonError extends Error {}
+class Stopped extends Error {}
+const stopped = new Stopped();
+
+/**
+ * Goes through the fields of the object that the text begins with, in one pass; what stands behind it does not matter. Numbers are not
+ * checked beyond their first character, as by the parser that Loki uses. Throws JsonError where the text is no object.
+ */
+export function scanObject(source: string, from: number, to: number, visit: FieldVisitor): void {
+  try {
+    new Scanner(source, to, visit).object(skipSpace(source, from, to), 0);
+  } catch (error) {
+    if (error !== stopped) throw error;
+  }
+}
+
+function skipSpace(source: string, from: number, to: number): number {
+  let at = from;
+  while (at < to) {
+    const code = source.charCodeAt(at);
+    if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) break;
+    at++;
+  }
+  return at;
+}
+
+class Scanner {
+  readonly #source: string;
+  readonly #to: number;
+  readonly #visit: FieldVisitor;
+
+  constructor(source: string, to: number, visit: FieldVisitor) {
+    this.#source = source;
+    this.#to = to;
+    this.#visit = visit;
+  }
+
+  /** `at` is its brace; returns the place behind it. */
+  object(at: number, depth: number): number {
+    const source = this.#source;
+    if (at >= this.#to || source.charCodeAt(at) !== 0x7b || depth > jsonDepthMax) throw new JsonError(objectProblem);
+    let next = skipSpace(source, at + 1, this.#to);
+    if (next < this.#to && source.charCodeAt(next) === 0x7d) return next + 1;
+    for (;;) {
+      if (next >= this.#to || source.charCodeAt(next) !== QUOTE) throw new JsonError(objectProblem);
+      const keyEnd = this.#stringEnd(next + 1);
+      const rawKey = source.slice(next + 1, keyEnd);
+      next = skipSpace(source, keyEnd + 1, this.#to);
+      if (next >= this.#to || source.charCodeAt(next) !== 0x3a) throw new JsonError(jsonProblem);
+      next = this.#value(rawKey, skipSpace(source, next + 1, this.#to), depth);
+      next = skipSpace(source, next, this.#to);
+      const separator = next < this.#to ? source.charCodeAt(next) : 0;
+      if (separator === 0x7d) return next + 1;
+      if (separator !== 0x2c) throw new JsonError(objectProblem);
+      next = skipSpace(source, next + 1, this.#to);
+    }
+  }
+
+  #value(rawKey: string, at: number, depth: number): number {
+    const key = rawKey.includes('\\') ? (unescapedJson(rawKey) ?? rawKey) : rawKey;
+    const code = at < this.#to ? this.#source.charCodeAt(at) : 0;
+    if (code === QUOTE) {
+      const end = this.#stringEnd(at + 1);
+      this.#tell(key, 'string', at + 1, end, depth);
+      return end + 1;
+    }
+    if (code === 0x7b) {
+      const what = this.#visit(key, 'object', at, at, depth);
+      if (what === 'stop') throw stopped;
+      if (what === 'next') return this.#skipNested(at);
+      const end = this.object(at, depth + 1);
+      what.leave();
+      return end;
+    }
+    if (code === 0x5b) {
+      const end = this.#skipNested(at);
+      this.#tell(key, 'array', at, end, depth);
+      return end;
+    }
+    const end = this.#tokenEnd(at);
+    this.#tell(key, scalarKind(this.#source, at, end), at, end, depth);
+    return end;
+  }
+
+  #tell(key: string, kind: JsonKind, from: number, to: number, depth: number): void {
+    if (this.#visit(key, kind, from, to, depth) === 'stop') throw stopped;
+  }
+
+  /** The place of the closing quote. */
+  #stringEnd(from: number): number {
+    const source = this.#source;
+    for (let at = from; at < this.#to; at++) {
+      const code = source.charCodeAt(at);
+      if (code === QUOTE) return at;
+      if (code === BACKSLASH) at++;
+    }
+    throw new JsonError(stringProblem);
+  }
+
+  #tokenEnd(from: number): number {
+    let at = from;
+    for (; at < this.#to; at++) {
+      const code = this.#source.charCodeAt(at);
+      if (code <= 0x20 || code === 0x2c || code === 0x7d || code === 0x5d) break;
+    }
+    return at;
+  }
+
+  /** The place behind an object or array that nobody looks into. */
+  #skipNested(from: number): number {
+    const source = this.#source;
+    const isObject = source.charCodeAt(from) === 0x7b;
+    const [open, close] = isObject ? [0x7b, 0x7d] : [0x5b, 0x5d];
+    let level = 0;
+    for (let at = from; at < this.#to; at++) {
+      const code = source.charCodeAt(at);
+      if (code === QUOTE) at = this.#stringEnd(at + 1);
+      else if (code === open) level++;
+      else if (code === close && --level === 0) return at + 1;
+    }
+    throw new JsonError(isObject ? objectProblem : arrayProblem);
+  }
+}
+
+function scalarKind(source: string, from: number, to: number): JsonKind {
+  const code = from < to ? source.charCodeAt(from) : 0;
+  if ((code >= 0x30 && code <= 0x39) || code === 0x2d) return 'number';
+  const text = source.slice(from, to);
+  if (text === 'true' || text === 'false') return 'boolean';
+  if (text === 'null') return 'null';
+  throw new JsonError(valueProblem);
+}
+
+/** A JSON string without its quotes; undefined where an escape is wrong. */
+export function unescapedJson(raw: string): string | undefined {
+  try {
+    const text: string = JSON.parse(`"${raw.replace(/[\u0000-\u001f]/g, escapeControl)}"`);
+    return text.isWellFormed() ? text : text.toWellFormed();
+  } catch {
+    return undefined;
+  }
+}
+
+function escapeControl(char: string): string {
+  return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+
+/** The value of a string as a label has it: what cannot be decoded is a space. */
+export function jsonStringValue(source: string, from: number, to: number): string {
+  const raw = source.slice(from, to);
+  const text = raw.includes('\\') ? (unescapedJson(raw) ?? '') : raw;
+  return text.includes('\ufffd') ? text.replaceAll('\ufffd', ' ') : text;
+}

@@ -1,0 +1,43 @@
+import type { Nanos } from '../../../base/nanotime.ts';
+import type { CategorizedLabels } from '../pipeline/line-labels.ts';
+
+/** What one block gave, as plain data: it can be sent from a thread. */
+export type BlockResult = LinesResult | SamplesResult;
+
+export interface BlockCost {
+  /** Lines of the block within the time asked for, and the bytes of its text. */
+  lines: number;
+  bytes: number;
+  /** Lines that came through the pipeline. */
+  matchedLines: number;
+}
+
+export interface LinesResult extends BlockCost {
+  kind: 'lines';
+  timeMin: Nanos;
+  timeMax: Nanos;
+  labels: CategorizedLabels[];
+  /** In the order that was asked for, at most as many as were asked for; `labels` is an index. */
+  entries: { timeNs: Nanos; line: string; labels: number }[];
+}
+
+export interface SamplesResult extends BlockCost {
+  kind: 'samples';
+  series: SeriesCells[];
+}
+
+/** Samples of one series by bucket, in columns; which are used depends on the kind of sample. */
+export interface SeriesCells {
+  key: string;
+  labels: Record<string, string>;
+  buckets: number[];
+  /** The count, sum, mean, extremum or value. */
+  a: number[];
+  /** Of a mean its count; of a spread the sum of squares; of a first or last value its time. */
+  b: number[];
+  /** Of a spread its count. */
+  c: number[];
+  /** Of points: values and times, per bucket. */
+  values: number[][];
+  times: number[][];
+}

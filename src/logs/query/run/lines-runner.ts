@@ -1,0 +1,64 @@
+import { labelsKey } from '../labels/labels.ts';
+import type { CategorizedLabels } from '../pipeline/line-labels.ts';
+import type { LinesPlan } from '../plan/plan.ts';
+import type { SourceBlock } from '../source.ts';
+import type { LinesResult } from './block-result.ts';
+import type { BlockRunner } from './block-runner.ts';
+import type { LineSelector } from './line-selector.ts';
+
+/** Gives the lines of a block, the first ones of the order that was asked for. */
+export function createLinesRunner({ limit, direction }: LinesPlan, select: LineSelector): BlockRunner {
+  return {
+    run(block) {
+      const inOrder = isSorted(block.times);
+      const labels: CategorizedLabels[] = [];
+      const known = new Map<string, number>();
+      const untouched = new Map<number, number>();
+      let entries: LinesResult['entries'] = [];
+      const place = (categorized: CategorizedLabels): number => {
+        const key = categoriesKey(categorized);
+        let index = known.get(key);
+        if (index === undefined) {
+          index = labels.push(categorized) - 1;
+          known.set(key, index);
+        }
+        return index;
+      };
+      const lines = select(block, direction, (line, index) => {
+        let at: number | undefined;
+        if (line.labels.isUntouched) {
+          const set = block.metadata?.of[index] ?? 0;
+          at = untouched.get(set);
+          if (at === undefined) untouched.set(set, (at = place(line.labels.categorized())));
+        } else at = place(line.labels.categorized());
+        entries.push({ timeNs: block.times[index]!, line: line.ownText(), labels: at });
+        // Of a block out of order the last line may be the first.
+        if (!inOrder && entries.length >= 2 * limit + 1024) entries = firstOf(entries, limit, direction);
+        return !inOrder || entries.length < limit;
+      });
+      const { timeMin, timeMax } = block;
+      const matchedLines = entries.length;
+      if (!inOrder) entries = firstOf(entries, limit, direction);
+      return { kind: 'lines', timeMin, timeMax, labels, entries, lines, matchedLines, bytes: block.text.length };
+    },
+  };
+}
+
+function categoriesKey({ stream, metadata, parsed }: CategorizedLabels): string {
+  return [stream, metadata, parsed].map((labels) => labelsKey(Object.entries(labels))).join('\ud802');
+}
+
+function isSorted(times: SourceBlock['times']): boolean {
+  for (let at = 1; at < times.length; at++) if (times[at]! < times[at - 1]!) return false;
+  return true;
+}
+
+/** Sorts by time; lines of one time stay in the order in which they were found. */
+export function firstOf<T extends { timeNs: bigint }>(
+  entries: T[],
+  limit: number,
+  direction: LinesPlan['direction'],
+): T[] {
+  const sign = direction === 'forward' ? 1 : -1;
+  return entries.sort((a, b) => (a.timeNs < b.timeNs ? -sign : a.timeNs > b.timeNs ? sign : 0)).slice(0, limit);
+}

@@ -1,0 +1,126 @@
+import { Labels, labelsKey } from '../labels/labels.ts';
+import type { Line } from '../pipeline/line.ts';
+import { errorLabel, preserveErrorLabel } from '../pipeline/line-labels.ts';
+import { compileUnwrap } from '../pipeline/unwrap.ts';
+import { bucketsOf } from '../plan/buckets.ts';
+import type { SamplesPlan } from '../plan/plan.ts';
+import type { SourceBlock } from '../source.ts';
+import type { BlockRunner } from './block-runner.ts';
+import { CellWriter } from './cells.ts';
+import type { LineSelector } from './line-selector.ts';
+import { PipelineError, QueryLimitError } from './query-error.ts';
+import { relativeTimes } from './relative-times.ts';
+
+/** Series that one range function may make of lines. */
+export const rangeSeriesMax = 100_000;
+
+/** Makes samples of the lines of a block, and keeps them by series and bucket. */
+export function createSamplesRunner(plan: SamplesPlan, select: LineSelector): BlockRunner {
+  const buckets = bucketsOf(plan.buckets);
+  const unwrap = plan.unwrap && compileUnwrap(plan.unwrap);
+  const isBytes = plan.sampleKind === 'bytes';
+  return {
+    run(block) {
+      const writers = new SeriesWriters(plan, block);
+      const timeOf = relativeTimes(block.times, plan.buckets.startNs);
+      let matchedLines = 0;
+      const lines = select(block, 'forward', (line, index) => {
+        const value = unwrap ? unwrap(line) : isBytes ? line.byteLength : 1;
+        if (value === undefined) return true;
+        matchedLines++;
+        const time = timeOf(index);
+        writers.of(line, index).add(buckets.of(time), value, time);
+        return true;
+      });
+      const series = [...writers.all()].map(({ cells }) => cells);
+      return { kind: 'samples', series, lines, matchedLines, bytes: block.text.length };
+    },
+  };
+}
+
+/** Series of the lines of one block, found again by as little of their labels as tells them apart. */
+class SeriesWriters {
+  readonly #plan: SamplesPlan;
+  readonly #block: SourceBlock;
+  readonly #byKey = new Map<string, CellWriter>();
+  readonly #bySet = new Map<number, CellWriter>();
+  readonly #byValue = new Map<string | undefined, CellWriter>();
+  readonly #names: readonly string[] | undefined;
+  readonly #dropped: readonly string[];
+
+  constructor(plan: SamplesPlan, block: SourceBlock) {
+    this.#plan = plan;
+    this.#block = block;
+    const { grouping, unwrap } = plan;
+    this.#names = grouping && !grouping.without ? [...new Set(grouping.labels)].sort() : undefined;
+    this.#dropped = [...(grouping?.labels ?? []), ...(unwrap ? [unwrap.label] : [])];
+  }
+
+  all(): Iterable<CellWriter> {
+    return this.#byKey.values();
+  }
+
+  of(line: Line, index: number): CellWriter {
+    const { labels } = line;
+    if (labels.error !== '') return this.#failed(line);
+    if (this.#names?.length === 1) {
+      const value = labels.get(this.#names[0]!);
+      let writer = this.#byValue.get(value);
+      if (writer === undefined) {
+        writer = this.#writer(value === undefined ? {} : { [this.#names[0]!]: value });
+        this.#byValue.set(value === undefined ? value : ownCopy(value), writer);
+      }
+      return writer;
+    }
+    if (labels.isUntouched) {
+      const set = this.#block.metadata?.of[index] ?? 0;
+      let writer = this.#bySet.get(set);
+      if (writer === undefined) this.#bySet.set(set, (writer = this.#writer(this.#labelsOf(line))));
+      return writer;
+    }
+    return this.#writer(this.#labelsOf(line));
+  }
+
+  #labelsOf({ labels }: Line): Record<string, string> {
+    if (this.#names === undefined) {
+      const all = labels.toRecord();
+      for (const name of this.#dropped) delete all[name];
+      return all;
+    }
+    const grouped: Record<string, string> = {};
+    for (const name of this.#names) {
+      const value = labels.get(name);
+      if (value !== undefined) grouped[name] = value;
+    }
+    return grouped;
+  }
+
+  /** All labels stay, so that the error can be seen. */
+  #failed({ labels }: Line): CellWriter {
+    const all = labels.toRecord();
+    if (all[preserveErrorLabel] !== 'true') throw new PipelineError(all[errorLabel]!, Labels.of(all).toString());
+    return this.#writer(all);
+  }
+
+  #writer(labels: Record<string, string>): CellWriter {
+    const { pairs } = Labels.of(labels);
+    const key = labelsKey(pairs);
+    let writer = this.#byKey.get(key);
+    if (writer === undefined) {
+      if (this.#byKey.size >= rangeSeriesMax) {
+        throw new QueryLimitError(
+          `maximum number of series (${rangeSeriesMax}) that one range function may make was reached`,
+        );
+      }
+      // Values may be slices that keep the whole block in memory.
+      const own = Object.fromEntries(pairs.map(([name, value]) => [ownCopy(name), ownCopy(value)]));
+      writer = new CellWriter(this.#plan.sampleKind, ownCopy(key), own);
+      this.#byKey.set(writer.cells.key, writer);
+    }
+    return writer;
+  }
+}
+
+function ownCopy(text: string): string {
+  return Buffer.from(text, 'utf16le').toString('utf16le');
+}

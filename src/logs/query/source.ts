@@ -1,0 +1,69 @@
+import type { Nanos } from '../../base/nanotime.ts';
+import type { Scope } from '../store/store.ts';
+import type { BlockPlan } from './plan/plan.ts';
+import type { BlockResult } from './run/block-result.ts';
+import type { Matcher } from './syntax/ast.ts';
+
+export type { Scope };
+export type LabelRecord = Readonly<Record<string, string>>;
+
+/**
+ * Lines of one stream. Line `i` is `text[starts[i], starts[i + 1] - 1)`, followed by one byte that is not part of it (a newline).
+ * The lines of a block are best in order of time, but need not be. The arrays belong to the source; a query only reads them.
+ */
+export interface SourceBlock {
+  /** Of the stream: names and values that are not empty. */
+  labels: LabelRecord;
+  timeMin: Nanos;
+  timeMax: Nanos;
+  /** May be empty where the request does not need text; `starts` still tell the lengths. */
+  text: Buffer;
+  starts: Uint32Array;
+  times: BigInt64Array;
+  /** A line belongs to this stream where its byte is not 0: so streams that were stored together share their columns. Missing: all do. */
+  only?: Uint8Array;
+  /** Structured metadata: the sets that occur, and which of them each line has. */
+  metadata?: { sets: readonly LabelRecord[]; of: Uint32Array };
+}
+
+/** Bytes that every wanted line holds. With `ignoreCase`, in any case of its ASCII letters, and given in lower case. */
+export interface Needle {
+  text: string;
+  ignoreCase: boolean;
+}
+
+export interface SelectRequest {
+  scope: Scope;
+  matchers: readonly Matcher[];
+  /** Inclusive. */
+  sinceNs: Nanos;
+  /** Exclusive. Lines outside do no harm. */
+  untilNs: Nanos;
+  direction: 'forward' | 'backward';
+  hints: {
+    /** A block in which one of them does not occur can be left out. */
+    needles: readonly Needle[];
+    needsText: boolean;
+    /** How many lines the query returns at most, where it returns lines: it will often stop early. */
+    linesWanted?: number;
+  };
+  signal: AbortSignal;
+}
+
+/** Where lines come from: memory, our store, a remote one. */
+export interface LogSource {
+  /**
+   * Blocks of the streams that match all matchers and that the scope covers, over all streams in the order of `timeMin`
+   * (backward: of `timeMax`, latest first). The query stops iterating when it has enough, which ends the reading.
+   */
+  select(request: SelectRequest): AsyncIterable<SourceBlock>;
+
+  /**
+   * The same, with each block already run through the plan where it was read (`createBlockRunner`, on a thread), results in the
+   * order of `select` where the plan gives lines, in any order where it gives samples. Where it is missing the engine runs them.
+   */
+  scan?(request: SelectRequest, plan: BlockPlan): AsyncIterable<BlockResult>;
+
+  /** What the reading cost so far, for the statistics of an answer: blocks that filters let it leave out. */
+  skippedBlocks?(request: SelectRequest): number;
+}
