@@ -5,52 +5,17 @@ import { createClient } from '../../../kubernetes/client/http-client.ts';
 import { silentLogger } from '../../../telemetry/telemetry.ts';
 import { conditionOf } from '../conditions.ts';
 import { startControllers } from '../controllers/controllers.ts';
-import { type StartedPlane, startPlane } from '../started-plane.ts';
+import { startPlane } from '../started-plane.ts';
 import {
-  type ExtensionOptions,
-  type ExtensionUnderTest,
+  apiServicePath,
+  create,
   eventually,
   metricsPath,
   registration,
-  startExtension,
+  startBoth,
+  startRegistered,
+  untilReason,
 } from './extension-under-test.ts';
-
-type Cleanup = { after(end: () => unknown): void };
-const configurationPath = '/api/v1/namespaces/kube-system/configmaps/extension-apiserver-authentication';
-const apiServicePath = '/apis/apiregistration.k8s.io/v1/apiservices/v1beta1.metrics.k8s.io';
-
-async function create({ call }: StartedPlane, { path, body }: { path: string; body: object }): Promise<void> {
-  const { code, text } = await call('POST', path, { body });
-  assert.equal(code, 201, text);
-}
-
-async function condition({ call }: StartedPlane): Promise<{ status: string; reason: string; message: string }> {
-  return (await call('GET', apiServicePath)).body.status?.conditions?.[0] ?? { status: 'Unknown' };
-}
-
-function untilReason(plane: StartedPlane, reason: string) {
-  return eventually(`the API service says ${reason}`, async () => {
-    const found = await condition(plane);
-    return found.reason === reason ? found : undefined;
-  });
-}
-
-async function startBoth(
-  t: Cleanup,
-  options: ExtensionOptions = {},
-): Promise<{ plane: StartedPlane; extension: ExtensionUnderTest }> {
-  const plane = await startPlane(t);
-  const extension = await startExtension(t, (await plane.call('GET', configurationPath)).body.data, options);
-  return { plane, extension };
-}
-
-async function startRegistered(t: Cleanup, options: ExtensionOptions = {}) {
-  const both = await startBoth(t, options);
-  const { service, endpoints, apiService } = registration(both.extension);
-  for (const each of [service, endpoints, apiService]) await create(both.plane, each);
-  await untilReason(both.plane, 'Passed');
-  return both;
-}
 
 test('an extension server is asked in the name of who asks, and its answer comes back', async (t) => {
   const { plane, extension } = await startRegistered(t);
@@ -133,4 +98,134 @@ test('while an extension server cannot be asked what it holds, no namespace goes
   await eventually('the namespace goes', async () =>
     (await call('GET', '/api/v1/namespaces/leaving')).code === 404 ? true : undefined,
   );
+});
+
+test('discovery shows the group beside ours, in full and in parts, and says when what it knows may be old', async (t) => {
+  const { plane } = await startRegistered(t);
+  const { call } = plane;
+  const whole = { headers: { accept: 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList' } };
+  const group = async () => {
+    const { body } = await call('GET', '/apis', whole);
+    assert.deepEqual(body.items.map(({ metadata }: { metadata: { name: string } }) => metadata.name).slice(0, 3), [
+      'apiregistration.k8s.io',
+      'apps',
+      'events.k8s.io',
+    ]);
+    return body.items.at(-1);
+  };
+  const current = await group();
+  assert.equal(current.metadata.name, 'metrics.k8s.io');
+  assert.equal(current.versions[0].freshness, 'Current');
+  const [nodes, pods] = current.versions[0].resources;
+  assert.deepEqual([nodes.resource, nodes.scope, nodes.responseKind.kind], ['nodes', 'Cluster', 'NodeMetrics']);
+  assert.deepEqual([pods.resource, pods.scope], ['pods', 'Namespaced']);
+  const { groups } = (await call('GET', '/apis')).body;
+  assert.equal(groups.at(-1).preferredVersion.groupVersion, 'metrics.k8s.io/v1beta1');
+  assert.equal((await call('GET', '/apis/metrics.k8s.io')).body.name, 'metrics.k8s.io');
+  const list = await call('GET', metricsPath);
+  assert.deepEqual([list.body.kind, list.body.resources[0].name], ['APIResourceList', 'nodes']);
+  await call('DELETE', '/api/v1/namespaces/kube-system/endpoints/metrics-server');
+  await untilReason(plane, 'EndpointsNotFound');
+  const stale = await group();
+  assert.deepEqual([stale.versions[0].freshness, stale.versions[0].resources.length], ['Stale', 2]);
+  assert.equal((await call('GET', metricsPath)).code, 503);
+  await call('DELETE', apiServicePath);
+  assert.notEqual((await group()).metadata.name, 'metrics.k8s.io');
+  assert.equal((await call('GET', metricsPath)).code, 404);
+});
+
+test('addresses may come in slices, or from a name outside, and a service may have several ports', async (t) => {
+  const { plane, extension } = await startBoth(t);
+  const { service, endpoints, apiService } = registration(extension);
+  const ports = [
+    { name: 'metrics', port: 80, targetPort: 1 },
+    { name: 'https', port: 443, targetPort: 'https' },
+  ];
+  await create(plane, { ...service, body: { ...service.body, spec: { ports } } });
+  await create(plane, apiService);
+  const slice = {
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: { name: 'metrics-server-1', labels: { 'kubernetes.io/service-name': 'metrics-server' } },
+    addressType: 'IPv4',
+    endpoints: [
+      { addresses: ['127.0.0.2'], conditions: { ready: false } },
+      { addresses: ['127.0.0.1'], conditions: { ready: true } },
+    ],
+    ports: [
+      { name: 'metrics', port: 1 },
+      { name: 'https', port: extension.port },
+    ],
+  };
+  const slices = '/apis/discovery.k8s.io/v1/namespaces/kube-system/endpointslices';
+  await create(plane, { path: slices, body: slice });
+  await untilReason(plane, 'Passed');
+  assert.equal((await plane.call('GET', `${metricsPath}/nodes`)).code, 200);
+  await plane.call('DELETE', `${slices}/metrics-server-1`);
+  await untilReason(plane, 'EndpointsNotFound');
+  await create(plane, endpoints);
+  await untilReason(plane, 'Passed');
+  await plane.call('DELETE', `${service.path}/metrics-server`);
+  await untilReason(plane, 'ServiceNotFound');
+  const outside = { type: 'ExternalName', externalName: 'localhost' };
+  const port = { spec: { service: { ...apiService.body.spec.service, port: extension.port } } };
+  const headers = { 'content-type': 'application/merge-patch+json' };
+  assert.equal((await plane.call('PATCH', apiServicePath, { body: port, headers })).code, 200);
+  await create(plane, { ...service, body: { ...service.body, spec: outside } });
+  await untilReason(plane, 'Passed');
+});
+
+test('a watch comes through event by event, and ends with the client', async (t) => {
+  const { plane } = await startRegistered(t);
+  const watch = await plane.watch(`${metricsPath}/nodes?watch=1`);
+  const { type, object } = await watch.next();
+  assert.deepEqual([type, object.metadata.name], ['ADDED', 'node-1']);
+  watch.stop();
+});
+
+test('what a user is known by comes along: uid, groups and extra, as they are', async (t) => {
+  const { plane, extension } = await startRegistered(t);
+  const headers = {
+    'impersonate-user': 'Bøb',
+    'impersonate-uid': '42',
+    'impersonate-group': 'readers',
+    'impersonate-extra-scopes.example.com%2fkind': 'some',
+  };
+  await plane.call('POST', '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings', {
+    body: {
+      metadata: { name: 'readers' },
+      roleRef: { kind: 'ClusterRole', name: 'cluster-admin' },
+      subjects: [{ kind: 'Group', name: 'readers' }],
+    },
+  });
+  const latin = Buffer.from(headers['impersonate-user'], 'utf8').toString('latin1');
+  const { code, text } = await plane.call('GET', `${metricsPath}/nodes`, {
+    headers: { ...headers, 'impersonate-user': latin },
+  });
+  assert.equal(code, 200, text);
+  const seen = extension.seen.at(-1)!.headers;
+  assert.equal(seen['x-remote-uid'], '42');
+  assert.equal(seen['x-remote-group'], 'readers, system:authenticated');
+  assert.equal(seen['x-remote-extra-scopes.example.com%2fkind'], 'some');
+  assert.equal(Object.keys(seen).filter((name) => name.startsWith('impersonate-')).length, 0);
+});
+
+test('the ConfigMap for extension servers is put right at every start', async (t) => {
+  const first = await startPlane(t);
+  const path = '/api/v1/namespaces/kube-system/configmaps/extension-apiserver-authentication';
+  const { data } = (await first.call('GET', path)).body;
+  assert.deepEqual(Object.keys(data).sort(), [
+    'client-ca-file',
+    'requestheader-allowed-names',
+    'requestheader-client-ca-file',
+    'requestheader-extra-headers-prefix',
+    'requestheader-group-headers',
+    'requestheader-uid-headers',
+    'requestheader-username-headers',
+  ]);
+  const headers = { 'content-type': 'application/merge-patch+json' };
+  await first.call('PATCH', path, { headers, body: { data: { 'client-ca-file': 'wrong', own: 'kept' } } });
+  await first.plane.close();
+  const second = await startPlane(t, { dataDir: first.dataDir });
+  assert.deepEqual((await second.call('GET', path)).body.data, { ...data, own: 'kept' });
 });

@@ -25,7 +25,7 @@ export interface ExtensionOptions {
 
 /** The aggregator's own name when it asks on its own account. */
 const aggregator = { name: 'system:kube-aggregator', groups: ['system:masters'] };
-const discoveryTimeoutMs = 5000;
+const discoveryTimeoutMsMax = 5000;
 const documentBytesMax = 8 * 1024 * 1024;
 /** Other requests end by themselves or with their client. */
 const longRunning = new Set(['attach', 'exec', 'log', 'portforward', 'proxy']);
@@ -96,7 +96,7 @@ export class ExtensionApi implements ApiVersion {
 
   /** Throws 403 or 429; gives the time that the request may take. The path of discovery has been authorized before. */
   async #admit(request: ApiRequest): Promise<number | undefined> {
-    if (request.rest.length === 0) return discoveryTimeoutMs;
+    if (request.rest.length === 0) return this.#discoveryTimeoutMs;
     const attributes = attributesOf(request, this);
     await request.authorize(attributes);
     if (attributes.verb !== 'watch' && !longRunning.has(attributes.subresource)) return this.#options.requestTimeoutMs;
@@ -151,13 +151,23 @@ export class ExtensionApi implements ApiVersion {
     this.#connection.close();
   }
 
+  /** Cheap for every server, and everybody waits for it: shorter than others. */
+  get #discoveryTimeoutMs(): number {
+    return Math.min(this.#options.requestTimeoutMs, discoveryTimeoutMsMax);
+  }
+
   get #path(): string {
     return `/apis/${this.group}/${this.version}`;
   }
 
   #asked(path: string, signal: AbortSignal) {
     const headers = { accept: 'application/json', ...remoteUserHeaders(aggregator) };
-    return { method: 'GET', path, headers, signal: AbortSignal.any([signal, AbortSignal.timeout(discoveryTimeoutMs)]) };
+    return {
+      method: 'GET',
+      path,
+      headers,
+      signal: AbortSignal.any([signal, AbortSignal.timeout(this.#discoveryTimeoutMs)]),
+    };
   }
 
   async #document(address: Address, path: string, signal: AbortSignal): Promise<Buffer> {

@@ -1,4 +1,5 @@
 /** An extension server for tests: computed resources behind TLS, which believes whom the cluster's ConfigMap says. */
+import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import type { IncomingHttpHeaders } from 'node:http';
@@ -20,6 +21,8 @@ import {
   type UserInfo,
 } from '../../../kubernetes/serve/serve.ts';
 import { MetricsRegistry, silentLogger } from '../../../telemetry/telemetry.ts';
+import type { ControlPlaneOptions } from '../control.ts';
+import { type StartedPlane, startPlane } from '../started-plane.ts';
 
 export const metricsGroup = 'metrics.k8s.io';
 export const metricsPath = '/apis/metrics.k8s.io/v1beta1';
@@ -189,4 +192,46 @@ export async function eventually<T>(what: string, ask: () => Promise<T | undefin
     if (performance.now() > until) throw new Error(`waited ${timeoutMs} ms in vain until ${what}`);
     await once(AbortSignal.timeout(20), 'abort');
   }
+}
+
+/** What every extension server reads first. */
+const configurationPath = '/api/v1/namespaces/kube-system/configmaps/extension-apiserver-authentication';
+export const apiServicePath = '/apis/apiregistration.k8s.io/v1/apiservices/v1beta1.metrics.k8s.io';
+
+export async function create({ call }: StartedPlane, { path, body }: { path: string; body: object }): Promise<void> {
+  const { code, text } = await call('POST', path, { body });
+  assert.equal(code, 201, text);
+}
+
+async function condition({ call }: StartedPlane): Promise<{ status: string; reason: string; message: string }> {
+  return (await call('GET', apiServicePath)).body.status?.conditions?.[0] ?? { status: 'Unknown' };
+}
+
+export function untilReason(plane: StartedPlane, reason: string) {
+  return eventually(`the API service says ${reason}`, async () => {
+    const found = await condition(plane);
+    return found.reason === reason ? found : undefined;
+  });
+}
+
+export async function startBoth(
+  t: Cleanup,
+  options: ExtensionOptions = {},
+  settings: Partial<ControlPlaneOptions> = {},
+): Promise<{ plane: StartedPlane; extension: ExtensionUnderTest }> {
+  const plane = await startPlane(t, settings);
+  const extension = await startExtension(t, (await plane.call('GET', configurationPath)).body.data, options);
+  return { plane, extension };
+}
+
+export async function startRegistered(
+  t: Cleanup,
+  options: ExtensionOptions = {},
+  settings: Partial<ControlPlaneOptions> = {},
+) {
+  const both = await startBoth(t, options, settings);
+  const { service, endpoints, apiService } = registration(both.extension);
+  for (const each of [service, endpoints, apiService]) await create(both.plane, each);
+  await untilReason(both.plane, 'Passed');
+  return both;
 }
