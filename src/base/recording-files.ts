@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { type FileLayer, type LayerFile, realFiles } from './file-layer.ts';
 
 /** What reached the operating system, in order. `mark` is the test's own: something was acknowledged. */
@@ -8,30 +8,31 @@ export type TraceEntry =
   | { op: 'write'; name: string; position: number; data: Buffer }
   | { op: 'truncate'; name: string; bytes: number }
   | { op: 'rename'; name: string; to: string }
-  | { op: 'syncDirectory' }
+  | { op: 'syncDirectory'; directory: string }
   | { op: 'mark'; mark: string };
 
-/** Works on real files and writes down what it did. All files are of one directory. */
-export function recordingFiles(trace: TraceEntry[]): FileLayer {
+/** Works on real files and writes down what it did, by their paths below `root`. */
+export function recordingFiles(trace: TraceEntry[], root: string): FileLayer {
+  const nameOf = (path: string) => relative(root, path);
   return {
     ...realFiles,
     async open(path, mode) {
-      const name = basename(path);
+      const name = nameOf(path);
       const file = await realFiles.open(path, mode);
       if (mode === 'create') trace.push({ op: 'create', name });
       return recorded(file, name, trace);
     },
     async unlink(path) {
-      trace.push({ op: 'unlink', name: basename(path) });
+      trace.push({ op: 'unlink', name: nameOf(path) });
       await realFiles.unlink(path);
     },
     async rename(from, to) {
-      trace.push({ op: 'rename', name: basename(from), to: basename(to) });
+      trace.push({ op: 'rename', name: nameOf(from), to: nameOf(to) });
       await realFiles.rename(from, to);
     },
     async syncDirectory(path) {
       await realFiles.syncDirectory(path);
-      trace.push({ op: 'syncDirectory' });
+      trace.push({ op: 'syncDirectory', directory: nameOf(path) });
     },
   };
 }
@@ -92,7 +93,10 @@ export function materialise(
     else files.delete(name);
   }
   mkdirSync(directory, { recursive: true });
-  for (const [name, file] of files) writeFileSync(join(directory, name), contentAfter(file, loss, keeps, random));
+  for (const [name, file] of files) {
+    mkdirSync(dirname(join(directory, name)), { recursive: true });
+    writeFileSync(join(directory, name), contentAfter(file, loss, keeps, random));
+  }
 }
 
 function contentAfter(file: DiskFile, loss: Loss, keeps: () => boolean, random: () => number): Buffer {
@@ -103,7 +107,7 @@ function contentAfter(file: DiskFile, loss: Loss, keeps: () => boolean, random: 
 }
 
 function step(entry: TraceEntry, files: Map<string, DiskFile>, unsynced: Map<string, DiskFile | undefined>): void {
-  if (entry.op === 'syncDirectory') unsynced.clear();
+  if (entry.op === 'syncDirectory') forget(unsynced, entry.directory);
   if (entry.op === 'mark' || entry.op === 'syncDirectory') return;
   const file = files.get(entry.name);
   if (entry.op === 'create') {
@@ -125,6 +129,10 @@ function step(entry: TraceEntry, files: Map<string, DiskFile>, unsynced: Map<str
     for (const change of file!.pending) file!.durable = change(file!.durable, () => true);
     file!.pending = [];
   }
+}
+
+function forget(unsynced: Map<string, DiskFile | undefined>, directory: string): void {
+  for (const name of [...unsynced.keys()]) if (join(dirname(name)) === join(directory)) unsynced.delete(name);
 }
 
 /** Page by page: pages that were not kept are zero, or what they were. */

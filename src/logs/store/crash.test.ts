@@ -45,7 +45,10 @@ before(async () => {
 after(() => directory.remove());
 
 async function recordRun(dataDir: string): Promise<void> {
-  const store = await openTestStore(dataDir, { files: recordingFiles(trace), packBytesMax });
+  const store = await openTestStore(dataDir, {
+    files: recordingFiles(trace, join(dataDir, 'store', 'packs')),
+    packBytesMax,
+  });
   const ids = (await resolveAll(store, offers)).map(({ id }) => id);
   for (let round = 0; round < 9; round++) {
     const appends = ids.slice(0, 2).map(async (id, i) => {

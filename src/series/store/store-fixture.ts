@@ -2,9 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
+import { type FileLayer, realFiles } from '../../base/file-layer.ts';
 import { MetricsRegistry, silentLogger } from '../../telemetry/telemetry.ts';
 import { createMatcher, Labels, type MatchOp, type Scope } from '../query/query.ts';
 import type { DurableSeriesStore } from './durable-series-store.ts';
+import { runBlockTask } from './maintain/block-jobs.ts';
+import type { BlockRunner } from './maintain/block-thread.ts';
 import { openSeriesStore, type SeriesStoreOptions } from './open.ts';
 import type { Appended, SeriesStore } from './store.ts';
 
@@ -32,12 +35,18 @@ export function standingClock(nowMs = 10 * 86_400_000): Clock & { now: number } 
   };
 }
 
+/** Writes blocks in this thread. */
+function inline(files: FileLayer): BlockRunner {
+  return { run: (task) => runBlockTask(files, task), close: async () => {} };
+}
+
 export function openTestStore(dataDir: string, options: Partial<SeriesStoreOptions> = {}): Promise<DurableSeriesStore> {
   return openSeriesStore({
     dataDir,
     log: silentLogger,
     metrics: new MetricsRegistry(),
     clock: standingClock(),
+    runner: inline(options.files ?? realFiles),
     ...options,
   });
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { Fault, messageOf } from '../../../base/fault.ts';
 import type { FileLayer } from '../../../base/file-layer.ts';
 import { createMatcher, type Labels, type Matcher, type MatchOp, type Scope } from '../../query/query.ts';
@@ -53,6 +54,11 @@ export class Tombstone {
   }
 }
 
+/** The last line of the file. */
+function checksumOf(text: string): string {
+  return `${crc32(text).toString(16).padStart(8, '0')}\n`;
+}
+
 /** Deletions that blocks have not seen yet. Invariant: what is here is on disk. */
 export class Tombstones {
   readonly #files: FileLayer;
@@ -87,7 +93,10 @@ export class Tombstones {
     await file.read(bytes, 0).finally(() => file.close());
     let content: { format: number; last: number; deletions: TombstoneRecord[] };
     try {
-      content = JSON.parse(bytes.toString('utf8'));
+      const text = bytes.toString('utf8');
+      const end = text.lastIndexOf('\n', text.length - 2) + 1;
+      if (checksumOf(text.slice(0, end)) !== text.slice(end)) throw new Error('its checksum is another');
+      content = JSON.parse(text.slice(0, end));
       this.#all = content.deletions.map((record) => new Tombstone(record));
       this.#last = content.last;
     } catch (cause) {
@@ -119,7 +128,8 @@ export class Tombstones {
 
   async #write(all: Tombstone[], last: number): Promise<void> {
     const path = join(this.#directory, tombstonesName);
-    const text = `${JSON.stringify({ format, last, deletions: all.map(({ record }) => record) })}\n`;
+    const json = `${JSON.stringify({ format, last, deletions: all.map(({ record }) => record) })}\n`;
+    const text = `${json}${checksumOf(json)}`;
     await this.#files.unlink(`${path}.tmp`).catch(() => {});
     const file = await this.#files.open(`${path}.tmp`, 'create');
     try {
