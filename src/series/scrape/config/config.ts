@@ -4,6 +4,11 @@ import type { RelabelRule } from '../relabel/relabel.ts';
 export interface ScrapeConfig {
   externalLabels: Readonly<Record<string, string>>;
   jobs: readonly JobConfig[];
+  /** Of `global`. */
+  intervalMs: number;
+  timeoutMs: number;
+  /** Ours (`taffrail_monitors`): ServiceMonitors and PodMonitors become jobs, where the cluster has those kinds. */
+  monitors: boolean;
   /** What the file asks for and is not done, for people: each names file, line and key. */
   unsupported: readonly string[];
 }

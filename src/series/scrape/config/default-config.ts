@@ -23,6 +23,7 @@ export function defaultScrapeConfigText({ intervalMs, kubelet = {} }: DefaultScr
   const kubelets = ['/metrics', '/metrics/resource', '/metrics/cadvisor'];
   return [
     `global:\n  scrape_interval: ${intervalMs}ms\n  scrape_timeout: ${Math.min(10_000, intervalMs)}ms`,
+    'taffrail_monitors: true',
     'scrape_configs:',
     ...kubelets.map((path) => kubeletJob(path, kubelet)),
     podJob,

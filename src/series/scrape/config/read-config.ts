@@ -33,9 +33,11 @@ export function readScrapeConfig(text: string, file: string): ScrapeConfig {
   const further = root.texts('scrape_config_files').flatMap((pattern) => globSync(resolve(pattern)).sort());
   for (const path of further) jobs.push(...readFurther(path, defaults, source.unsupported));
   for (const [key, why] of Object.entries(otherSections)) root.unsupported(key, why);
+  const monitors = root.flag('taffrail_monitors', false);
   root.done();
   checkNames(jobs, root);
-  return { externalLabels, jobs, unsupported: source.unsupported };
+  const { intervalMs, timeoutMs } = defaults;
+  return { externalLabels, jobs, intervalMs, timeoutMs, monitors, unsupported: source.unsupported };
 }
 
 function readFurther(file: string, defaults: JobDefaults, unsupported: string[]): JobConfig[] {

@@ -45,6 +45,7 @@ export class TargetPool {
   readonly #ending = new Set<Promise<void>>();
   #error: string | undefined;
   #due = false;
+  #retired = false;
 
   constructor(
     job: JobConfig,
@@ -62,13 +63,22 @@ export class TargetPool {
     this.#metricRelabel = compileRelabel(job.metricRelabel);
   }
 
-  /** Discovers and scrapes until the signal aborts; resolves when every loop has ended. */
-  async run(signal: AbortSignal): Promise<void> {
+  /**
+   * Discovers and scrapes until one of the signals aborts; resolves when every loop has ended. `retired`: the job is gone, and the
+   * series of its targets end; `closed`: this process ends, and may go on with them later.
+   */
+  async run(signals: { closed: AbortSignal; retired: AbortSignal }): Promise<void> {
+    const { closed, retired } = signals;
+    const either = AbortSignal.any([closed, retired]);
+    const aborted = new Promise((resolve) => either.addEventListener('abort', resolve, { once: true }));
     const running = this.#discoveries.map((discovery, at) =>
-      discovery.run((group) => this.#update(`${at}/${group.source}`, group, signal), signal),
+      discovery.run((group) => this.#update(`${at}/${group.source}`, group, closed), either),
     );
     await Promise.all(running);
-    if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    if (!either.aborted) await aborted;
+    this.#groups.clear();
+    this.#retired = true;
+    if (!closed.aborted) this.#sync(closed);
     await Promise.all([...[...this.#scraped.values()].map(({ ended }) => ended), ...this.#ending]);
   }
 
@@ -94,6 +104,7 @@ export class TargetPool {
   }
 
   #update(key: string, group: TargetGroup, signal: AbortSignal): void {
+    if (this.#retired) return;
     if (group.targets.length === 0) this.#groups.delete(key);
     else this.#groups.set(key, this.#populate(group));
     if (this.#due) return;
