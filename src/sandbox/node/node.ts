@@ -89,6 +89,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     files: procFiles,
     directory: logRoot,
     clock,
+    log,
     containers: () => kubelet.records,
     isolation: () => kubelet.isolation,
   });

@@ -1,9 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
+import { messageOf } from '../../../base/fault.ts';
+import type { Logger } from '../../../telemetry/telemetry.ts';
 import type { Authority, KubeletUser } from './authority.ts';
 
 export interface Refusal {
-  code: 401 | 403;
+  code: 401 | 403 | 500;
   text: string;
 }
 
@@ -22,18 +24,27 @@ export function subresourcesOf(path: string): string[] {
   return ['proxy'];
 }
 
-/** Undefined where the request may be answered. Rejects where the API server, asked about it, does not answer. */
+/** Undefined where the request may be answered; never so where the API server, asked about it, does not answer. */
 export async function refusalOf(
   request: IncomingMessage,
   path: string,
   authority: Authority,
+  log: Logger,
 ): Promise<Refusal | undefined> {
-  const user = await userOf(request, authority);
+  const user = await userOf(request, authority).catch((error: unknown) => {
+    log.warn('whose a token is could not be asked', { error: messageOf(error) });
+    return undefined;
+  });
   if (!user) return { code: 401, text: 'Unauthorized' };
   const verb = verbs[request.method ?? ''] ?? '';
   const subresources = subresourcesOf(path);
-  for (const subresource of subresources) if (await authority.allows(user, { verb, subresource })) return undefined;
   const what = `user=${user.username}, verb=${verb}, resource=nodes, subresource(s)=[${subresources.join(' ')}]`;
+  try {
+    for (const subresource of subresources) if (await authority.allows(user, { verb, subresource })) return undefined;
+  } catch (error) {
+    log.warn('what somebody may do could not be asked', { user: user.username, error: messageOf(error) });
+    return { code: 500, text: `Authorization error (${what})` };
+  }
   return { code: 403, text: `Forbidden (${what})\n` };
 }
 

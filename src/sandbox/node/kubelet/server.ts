@@ -61,7 +61,7 @@ export class KubeletServer {
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
       const url = new URL(request.url ?? '/', 'https://kubelet');
-      const refusal = await refusalOf(request, url.pathname, this.#options.authority);
+      const refusal = await refusalOf(request, url.pathname, this.#options.authority, this.#options.log);
       if (refusal) return plain(response, refusal.code, refusal.text);
       if (request.method !== 'GET') return plain(response, 405, 'Method Not Allowed\n');
       const parts = url.pathname.split('/').slice(1).map(decodeURIComponent);

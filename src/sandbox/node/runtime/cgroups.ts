@@ -73,15 +73,18 @@ export class Cgroups {
 
   #makeRoot(): void {
     const { version, points } = this.#mounts;
-    const shares = availableParallelism() * 1024;
-    for (const root of new Set(this.#roots().values())) mkdirSync(root);
-    const cpu = this.#roots().get('cpu');
-    if (version === 2) {
+    const roots = this.#roots();
+    try {
+      for (const root of new Set(roots.values())) mkdirSync(root);
       const enabled = [...points.keys()].map((name) => `+${name}`).join(' ');
-      for (const root of new Set(this.#roots().values())) writeFileSync(join(root, 'cgroup.subtree_control'), enabled);
+      if (version === 2) writeFileSync(join(roots.get('cpu') as string, 'cgroup.subtree_control'), enabled);
+      const cpu = roots.get('cpu');
+      // All pods together weigh what the machine's cores do, as a kubelet's.
+      if (cpu) setShares(version, cpu, availableParallelism() * 1024);
+    } catch (error) {
+      this.close();
+      throw error;
     }
-    // All pods together weigh what the machine's cores do, as a kubelet's.
-    if (cpu) setShares(version, cpu, shares);
   }
 
   /** Groups of runtimes that were killed. */

@@ -11,6 +11,7 @@ export interface FakeProcess {
   status?: string;
   rollup?: string;
   io?: string;
+  environ?: string;
 }
 
 export class FakeProc implements ProcFiles {
@@ -29,7 +30,7 @@ export class FakeProc implements ProcFiles {
     const process = this.processes.get(Number(pid));
     if (!process) return this.files.get(path);
     if (name === 'stat') return statText(Number(pid), process);
-    return { status: process.status, smaps_rollup: process.rollup, io: process.io }[name];
+    return { status: process.status, smaps_rollup: process.rollup, io: process.io, environ: process.environ }[name];
   }
 }
 

@@ -28,9 +28,9 @@ export class ProcessTable {
     return this.#trees([pid]);
   }
 
-  /** The processes of a session and all that descend from them. */
-  session(leader: number): ProcessStat[] {
-    return this.#trees(this.#sessions.get(leader) ?? []);
+  /** The processes of a session, the further ones, and all that descend from them. */
+  session(leader: number, further: readonly number[] = []): ProcessStat[] {
+    return this.#trees([...(this.#sessions.get(leader) ?? []), ...further]);
   }
 
   #trees(roots: readonly number[]): ProcessStat[] {

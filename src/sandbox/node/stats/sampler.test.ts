@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { tmpdir } from 'node:os';
 import { test } from 'node:test';
 import { systemClock } from '../../../base/clock.ts';
+import { silentLogger } from '../../../telemetry/telemetry.ts';
 import type { ContainerRecord } from '../runtime/protocol.ts';
 import { cadvisorPage } from './cadvisor-page.ts';
 import { FakeProc, statusText } from './proc-under-test.ts';
@@ -29,7 +30,7 @@ function record(name: string, pid: number, more: Partial<ContainerRecord> = {}):
   };
 }
 
-function started() {
+function started(pids = true) {
   const proc = new FakeProc();
   const now = { ms: 1624396278302 };
   const records: ContainerRecord[] = [];
@@ -46,7 +47,8 @@ function started() {
     directory: tmpdir(),
     clock: { ...systemClock, nowMs: () => now.ms },
     containers: () => records,
-    isolation: () => isolation,
+    isolation: () => ({ ...isolation, pids }),
+    log: silentLogger,
   });
   return { proc, now, records, sampler };
 }
@@ -196,4 +198,22 @@ test('a thousand containers are on every page, and on each once', () => {
   const page = cadvisorPage({ snapshot: sampler.snapshot, qosOf: () => 'BestEffort', imageOf: () => 'x' });
   const lines = page.split('\n').filter((line) => line.startsWith('container_cpu_usage_seconds_total{container="a"'));
   assert.equal(new Set(lines).size, 1000);
+});
+
+test('without pid namespaces a container is its session, and what the environment says of those that left it', () => {
+  const { proc, sampler, records } = started(false);
+  records.push(record('a', 10));
+  Object.assign(proc.processes.get(10)!, { session: 10 });
+  proc.processes.set(30, { parent: 1, session: 10, userTicks: 1 });
+  proc.processes.set(40, { parent: 1, session: 40, userTicks: 10, environ: 'A=1\0TAFFRAIL_CONTAINER_ID=id-10\0B=' });
+  proc.processes.set(50, { parent: 40, session: 50, userTicks: 100 });
+  proc.processes.set(60, { parent: 1, session: 60, userTicks: 1000, environ: 'TAFFRAIL_CONTAINER_ID=id-11\0' });
+  const seconds = () => {
+    sampler.sample();
+    return sampler.snapshot.pods[0]?.figures.cpu.totalSeconds;
+  };
+  assert.equal(seconds(), 11.11);
+  proc.processes.set(40, { parent: 1, session: 40, userTicks: 5, startTicks: 4711 });
+  proc.processes.delete(50);
+  assert.equal(seconds(), 11.11, 'another process has the pid');
 });

@@ -1,12 +1,16 @@
 import type { Clock } from '../../../base/clock.ts';
+import { messageOf } from '../../../base/fault.ts';
+import type { Logger } from '../../../telemetry/telemetry.ts';
+import { survivorMark } from '../runtime/entry-script.ts';
 import type { ContainerRecord, Isolation } from '../runtime/protocol.ts';
 import { measureCgroup } from './cgroup-container.ts';
 import type { Figures } from './figures.ts';
 import { measureMachine } from './machine.ts';
 import { type MachineFacts, machineFacts } from './machine-facts.ts';
+import { MarkedProcesses } from './marked-processes.ts';
 import { ProcContainer } from './proc-container.ts';
 import { type ProcFiles, readKernelFile } from './proc-files.ts';
-import { type InterfaceCounters, parseInterfaces } from './proc-text.ts';
+import { type InterfaceCounters, type ProcessStat, parseInterfaces } from './proc-text.ts';
 import { ProcessTable } from './process-table.ts';
 import { addEnded, type Ended, nothingEnded, sumOf } from './sums.ts';
 
@@ -51,6 +55,7 @@ export interface SamplerOptions {
   /** On the file system that the node's files are on. */
   directory: string;
   clock: Clock;
+  log: Logger;
   /** The containers that the runtime knows, and how they are set apart. */
   containers(): ContainerRecord[];
   isolation(): Isolation;
@@ -70,15 +75,19 @@ export class Sampler {
   #snapshot: Snapshot;
   #containers = new Map<string, ProcContainer>();
   #last = new Map<string, ContainerSample>();
+  #marks: MarkedProcesses;
+  #marked: { table: ProcessTable | undefined; pids: Map<string, number[]> } = { table: undefined, pids: new Map() };
   #ended = new Map<string, Ended>();
   #everEnded = nothingEnded();
   #timer: NodeJS.Timeout | undefined;
   #tookMs = 0;
   #restMs = 0;
+  #failed = false;
   #sources: Sources = { cgroup: 0, proc: 0 };
 
   constructor(options: SamplerOptions) {
     this.#options = options;
+    this.#marks = new MarkedProcesses(options.files, survivorMark);
     const machine = machineFacts(options.files, options.directory);
     this.#snapshot = { node: undefined, allPods: undefined, pods: [], machine, interfaces: [] };
   }
@@ -102,7 +111,14 @@ export class Sampler {
   }
 
   start(): void {
-    this.sample();
+    try {
+      this.sample();
+      this.#failed = false;
+    } catch (error) {
+      // The last figures stay, with their time; said once for a row of failures.
+      if (!this.#failed) this.#options.log.warn('what pods use could not be read', { error: messageOf(error) });
+      this.#failed = true;
+    }
     this.#restMs = Math.max(this.#options.intervalMs - this.#tookMs, this.#tookMs / coreShareMax);
     this.#timer = setTimeout(() => this.start(), this.#restMs);
     this.#timer.unref();
@@ -149,12 +165,18 @@ export class Sampler {
   }
 
   #measureProcesses(record: ContainerRecord, table: ProcessTable): Figures | undefined {
-    const { files, clock, isolation } = this.#options;
+    const { files, clock } = this.#options;
     const { id, pid } = record as { id: string; pid: number };
     const container = this.#containers.get(id) ?? new ProcContainer(files, pid);
     this.#containers.set(id, container);
-    const members = isolation().pids ? table.tree(pid) : table.session(pid);
-    return container.measure(table, members, () => clock.nowMs());
+    return container.measure(table, this.#membersOf(id, pid, table), () => clock.nowMs());
+  }
+
+  /** In a pid namespace an orphan comes to the first process; elsewhere it is known by its session and its environment. */
+  #membersOf(id: string, pid: number, table: ProcessTable): ProcessStat[] {
+    if (this.#options.isolation().pids) return table.tree(pid);
+    if (this.#marked.table !== table) this.#marked = { table, pids: this.#marks.find(table) };
+    return table.session(pid, this.#marked.pids.get(id));
   }
 
   /** What containers had used when they were last seen stays in their pod's sum for as long as the pod is there. */
