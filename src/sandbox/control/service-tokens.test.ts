@@ -101,3 +101,22 @@ test('a token that was changed, or signed by nobody, is not believed', async (t)
   ];
   for (const each of forged) assert.equal((await whoAmI(plane, each)).code, 401, each.slice(0, 80));
 });
+
+test("a pod's token says of which pod and node it is, wherever it is shown", async (t) => {
+  const plane = await startPlane(t);
+  const { call } = plane;
+  const node = (await call('POST', '/api/v1/nodes', { body: { metadata: { name: 'n' } } })).body;
+  const pod = (await call('POST', podsPath, { body: podNamed('a', { nodeName: 'n' }) })).body;
+  const boundObjectRef = { kind: 'Pod', apiVersion: 'v1', name: 'a' };
+  const { token } = (await make(plane, { boundObjectRef, audiences: [us, 'other'] })).body.status;
+  const { extra } = (await review(plane, token, ['other'])).user;
+  const { 'authentication.kubernetes.io/credential-id': credential, ...rest } = extra;
+  assert.match(credential[0], /^JTI=[-0-9a-f]{36}$/);
+  assert.deepEqual(rest, {
+    'authentication.kubernetes.io/node-name': ['n'],
+    'authentication.kubernetes.io/node-uid': [node.metadata.uid],
+    'authentication.kubernetes.io/pod-name': ['a'],
+    'authentication.kubernetes.io/pod-uid': [pod.metadata.uid],
+  });
+  assert.deepEqual((await whoAmI(plane, token)).body.status.userInfo.extra, extra);
+});

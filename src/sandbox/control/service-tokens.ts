@@ -15,6 +15,8 @@ export interface TokenSubject {
   name: string;
   uid: string;
   pod?: { name: string; uid: string };
+  /** The pod's, where it has one. */
+  node?: { name: string; uid: string };
 }
 
 /** What tokens are for when they do not say: this API server. */
@@ -32,7 +34,10 @@ interface Claims {
     namespace: string;
     serviceaccount: { name: string; uid: string };
     pod?: { name: string; uid: string };
+    node?: { name: string; uid: string };
   };
+  /** Tells one token from another, where who used it is written down. */
+  jti: string;
 }
 
 /**
@@ -50,7 +55,11 @@ export class ServiceTokens {
     this.#registry = registry;
   }
 
-  issue({ namespace, name, uid, pod }: TokenSubject, audiences: readonly string[], lifetimeSeconds: number): string {
+  issue(
+    { namespace, name, uid, pod, node }: TokenSubject,
+    audiences: readonly string[],
+    lifetimeSeconds: number,
+  ): string {
     const now = Math.floor(this.#registry.nowMs() / 1000);
     const claims: Claims = {
       iss: apiAudience,
@@ -59,7 +68,8 @@ export class ServiceTokens {
       iat: now,
       nbf: now,
       exp: now + lifetimeSeconds,
-      'kubernetes.io': { namespace, serviceaccount: { name, uid }, ...(pod ? { pod } : {}) },
+      jti: this.#registry.newUid(),
+      'kubernetes.io': { namespace, serviceaccount: { name, uid }, ...(pod ? { pod } : {}), ...(node ? { node } : {}) },
     };
     const signed = `${encoded({ alg: 'ES256', typ: 'JWT' })}.${encoded(claims)}`;
     const signature = sign('sha256', Buffer.from(signed), { key: this.#key, dsaEncoding: 'ieee-p1363' });
@@ -72,13 +82,19 @@ export class ServiceTokens {
     if (!claims) return undefined;
     const common = claims.aud.filter((audience) => audiences.includes(audience));
     if (common.length === 0 || !this.#isCurrent(claims)) return undefined;
-    const { namespace, serviceaccount, pod } = claims['kubernetes.io'];
-    const extra = pod && {
-      'authentication.kubernetes.io/pod-name': [pod.name],
-      'authentication.kubernetes.io/pod-uid': [pod.uid],
+    const { namespace, serviceaccount, pod, node } = claims['kubernetes.io'];
+    const extra = {
+      // Tokens that were issued before they had one are still good.
+      ...(claims.jti ? { 'authentication.kubernetes.io/credential-id': [`JTI=${claims.jti}`] } : {}),
+      ...(node
+        ? { 'authentication.kubernetes.io/node-name': [node.name], 'authentication.kubernetes.io/node-uid': [node.uid] }
+        : {}),
+      ...(pod
+        ? { 'authentication.kubernetes.io/pod-name': [pod.name], 'authentication.kubernetes.io/pod-uid': [pod.uid] }
+        : {}),
     };
     const groups = ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated'];
-    const user: UserInfo = { name: claims.sub, uid: serviceaccount.uid, groups, ...(extra ? { extra } : {}) };
+    const user: UserInfo = { name: claims.sub, uid: serviceaccount.uid, groups, extra };
     return { user, audiences: common };
   }
 

@@ -73,5 +73,7 @@ function bound(
     ]);
   const pod = stored(registry, pods, { namespace, name: String(reference.name ?? '') });
   requireUnchanged(pods, pod, { uid: reference.uid });
-  return { pod: { name: pod.metadata.name, uid: pod.metadata.uid! } };
+  const bound = { pod: { name: pod.metadata.name, uid: pod.metadata.uid! } };
+  const node = registry.store.read('/nodes', { namespace: '', name: pod.spec?.nodeName ?? '' });
+  return node ? { ...bound, node: { name: node.metadata.name, uid: node.metadata.uid! } } : bound;
 }
