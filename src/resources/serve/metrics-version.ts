@@ -17,6 +17,7 @@ import { formAnswer } from './form-answer.ts';
 import { formOf } from './form-choice.ts';
 import { nodeFields, podFields } from './json-item.ts';
 import { missingNode, missingPod } from './missing.ts';
+import { worded } from './pages.ts';
 import { isSelected, parseSelection } from './selection.ts';
 import { inSlices } from './slices.ts';
 
@@ -100,6 +101,11 @@ function targetOf(rest: readonly string[]): Target {
 }
 
 function one({ metrics, clock, budget }: Serving, request: ApiRequest, { info, namespace, name }: Target): Answer {
+  // What /debug/why says, where the API server's aggregation layer leads to.
+  if (request.query.has('why')) {
+    const why = info.namespaced ? metrics.whyPod(namespace, name) : metrics.whyNode(name);
+    return { code: 200, object: worded(why) };
+  }
   const nowMs = clock.nowMs();
   const pod = info.namespaced ? metrics.pod(namespace, name) : undefined;
   const node = info.namespaced ? undefined : metrics.node(name);

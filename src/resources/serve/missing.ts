@@ -1,14 +1,20 @@
-import { notFound, type StatusError } from '../../kubernetes/serve/serve.ts';
-import type { ResourceMetrics } from '../resources.ts';
+import { notFound, StatusError } from '../../kubernetes/serve/serve.ts';
+import type { ResourceMetrics, Why } from '../resources.ts';
 import { group } from './form.ts';
 
-/** 404 in metrics-server's words, which tell a pod that is not there from one that has no metrics. */
+/** 404 in metrics-server's words, which tell a pod that is not there from one that has no metrics; why is among the causes. */
 export function missingPod(metrics: ResourceMetrics, namespace: string, name: string): StatusError {
-  if (metrics.whyPod(namespace, name).reason === 'NoSuchPod') return notFound({ group: '', plural: 'pods' }, name);
-  return notFound({ group, plural: 'podmetrics' }, `${namespace}/${name}`);
+  const why = metrics.whyPod(namespace, name);
+  if (why.reason === 'NoSuchPod') return notFound({ group: '', plural: 'pods' }, name);
+  return caused(notFound({ group, plural: 'podmetrics' }, `${namespace}/${name}`), why);
 }
 
 export function missingNode(metrics: ResourceMetrics, name: string): StatusError {
-  if (metrics.whyNode(name).reason === 'NoSuchNode') return notFound({ group: '', plural: 'node' }, name);
-  return notFound({ group, plural: 'nodemetrics' }, name);
+  const why = metrics.whyNode(name);
+  if (why.reason === 'NoSuchNode') return notFound({ group: '', plural: 'node' }, name);
+  return caused(notFound({ group, plural: 'nodemetrics' }, name), why);
+}
+
+function caused({ code, reason, message, details }: StatusError, why: Why): StatusError {
+  return new StatusError(code, reason, message, { ...details, causes: [{ reason: why.reason, message: why.message }] });
 }

@@ -40,7 +40,7 @@ async function whyNode(metrics: ResourceMetrics, request: ApiRequest, node: stri
   return { node, ...worded(metrics.whyNode(node)) };
 }
 
-const worded = ({ served, reason, message }: Why) => ({ served, reason, message });
+export const worded = ({ served, reason, message }: Why) => ({ served, reason, message });
 
 function authorize(request: ApiRequest, plural: string, namespace: string, name: string): Promise<void> {
   return request.authorize({ verb: 'get', group, version, plural, subresource: '', namespace, name });

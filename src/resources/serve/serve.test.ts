@@ -77,6 +77,8 @@ test('what is not there is told from what has no metrics yet', async (t) => {
   assert.deepEqual(await told('namespaces/default/pods/young'), [...missing, young]);
   assert.deepEqual(await told('nodes/gone'), [...missing, 'node "gone" not found']);
   assert.deepEqual(await told('nodes/n2'), [...missing, 'nodemetrics.metrics.k8s.io "n2" not found']);
+  const causes = [{ reason: 'FirstPoint', message: 'it is not there' }];
+  assert.deepEqual((await get(`${base}/nodes/n2`)).body.details.causes, causes);
   const nowhere = 'the server could not find the requested resource';
   for (const path of ['pods/web', 'namespaces/default/nodes', 'namespaces/default/pods/web/log', 'services'])
     assert.deepEqual(await told(path), [...missing, nowhere], path);
@@ -278,6 +280,8 @@ test('why something is served or not is told to whoever may read its metrics', a
     message: 'it is served',
   });
   assert.equal((await get('/debug/why?pod=default/young')).body.reason, 'FirstPoint');
+  assert.equal((await get(`${base}/namespaces/default/pods/young?why`)).body.reason, 'FirstPoint');
+  assert.equal((await get(`${base}/nodes/n1?why=1`)).body.served, true);
   assert.equal((await get('/debug/why?node=n3')).body.reason, 'NoSuchNode');
   assert.equal((await get('/debug/why?pod=kube-system/idle')).code, 403);
   for (const query of ['', '?pod=web', '?pod=a/b/c', '?node=', '?pod=a/b&node=c'])
