@@ -28,6 +28,7 @@ export const commands: CommandEntry[] = [
   ),
   entry('sandbox', 'act on the sandbox cluster as its node would', () => import('./commands/sandbox.ts')),
   entry('promql', 'test and format PromQL', () => import('./commands/promql.ts')),
+  entry('logql', 'test and format LogQL', () => import('./commands/logql.ts')),
   entry('completion', 'print the completion script of a shell', () => import('./commands/completion.ts')),
   entry('version', 'print the version', () => import('./commands/version.ts')),
   entry('__complete', '', () => import('./commands/complete.ts')),

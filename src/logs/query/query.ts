@@ -8,6 +8,7 @@ export { type BlockRunner, createBlockRunner } from './run/block-runner.ts';
 export * from './run/engine.ts';
 export * from './run/query-error.ts';
 export * from './run/result.ts';
+export { type CaseOutcome, runScript } from './script/run-script.ts';
 export * from './source.ts';
 export * from './syntax/ast.ts';
 export * from './syntax/parse.ts';
