@@ -19,6 +19,7 @@ export interface ClusterWatchParts {
   log: Logger;
   clock: Clock;
   random: () => number;
+  relieve: () => void;
 }
 
 /** A page of pods is a few megabytes, which is what the process needs beside what it keeps. */
@@ -83,10 +84,11 @@ export class ClusterWatch {
   }
 
   #told(resource: 'nodes' | 'pods') {
-    const { log, metrics } = this.#parts;
+    const { log, metrics, relieve } = this.#parts;
     return {
       onSynced: () => {
         log.info('the watch is in step', { resource });
+        relieve();
         if (resource === 'nodes') this.#onSynced();
       },
       onTrouble: (error: unknown) => {

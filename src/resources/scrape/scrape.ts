@@ -16,6 +16,8 @@ export interface ResourceScraperParts {
   metrics: MetricsRegistry;
   clock: Clock;
   random: () => number;
+  /** Called when much has become garbage: after the first lists and after each round. */
+  relieve?: () => void;
 }
 
 /** Returns at once; `ready()` says when there is something to serve. Throws Fault `bad-request` for a wrong node selector. */

@@ -26,12 +26,14 @@ export class Scraper implements ResourceScraper {
   readonly #nodes: NodeDirectory;
   readonly #watch: ClusterWatch;
   readonly #reading: Reading;
+  readonly #relieve: () => void;
   readonly #life = new AbortController();
   #running: Promise<unknown> = Promise.resolve();
 
   constructor(parts: ResourceScraperParts) {
     const { client, settings, clock, random } = parts;
     this.#settings = settings;
+    this.#relieve = parts.relieve ?? (() => {});
     this.#clock = clock;
     this.#log = parts.log.with({ part: 'resources' });
     this.#metrics = new ScrapeMetrics(parts.metrics);
@@ -42,7 +44,15 @@ export class Scraper implements ResourceScraper {
     this.#nodes = new NodeDirectory(settings.nodeSelector, { limits, random, monotonicMs, log: this.#log });
     const pods = new PodDirectory();
     const shared = { nodes: this.#nodes, pods, metrics: this.#metrics };
-    this.#watch = new ClusterWatch({ client, settings, clock, random, log: this.#log, ...shared });
+    this.#watch = new ClusterWatch({
+      client,
+      settings,
+      clock,
+      random,
+      log: this.#log,
+      relieve: this.#relieve,
+      ...shared,
+    });
     this.#reading = new Reading({ ...shared, watch: this.#watch, monotonicMs });
   }
 
@@ -117,6 +127,7 @@ export class Scraper implements ResourceScraper {
     if (signal.aborted) return;
     this.#metrics.roundEnded((this.#clock.monotonicMs() - startedMs) / 1000);
     await this.#reading.countUnserved();
+    this.#relieve();
   }
 
   /** Asks one kubelet and reads what it says into its window. Rejects never. */

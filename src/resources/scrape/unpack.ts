@@ -5,6 +5,9 @@ import { Fault, messageOf } from '../../base/fault.ts';
 /** A small page is unpacked at once: handing it to another thread costs more than it takes. */
 const packedAtOnceBytesMax = 64 * 1024;
 const unpackedAtOnceBytesMax = 1024 * 1024;
+/** gzip ends with the length of what it holds. Taken as a hint, it saves a copy; where it lies, only the hint is wrong. */
+const trailerBytes = 4;
+const chunkBytesMin = 1024;
 const gunzipElsewhere = promisify(gunzip);
 
 /** Throws Fault `unavailable` for what unpacks to more than `bytesMax`, before it is held whole. */
@@ -13,8 +16,9 @@ export async function unpacked(body: Buffer, encoding: string, bytesMax: number)
   if (encoding !== 'gzip') throw new Fault('unavailable', `the page came in an encoding that was not asked for`);
   try {
     const atOnce = Math.min(bytesMax, unpackedAtOnceBytesMax);
-    if (body.length <= packedAtOnceBytesMax) {
-      const page = unpackedAtOnce(body, atOnce);
+    const saidBytes = body.length >= trailerBytes ? body.readUInt32LE(body.length - trailerBytes) : 0;
+    if (body.length <= packedAtOnceBytesMax && saidBytes <= atOnce) {
+      const page = unpackedAtOnce(body, atOnce, saidBytes);
       if (page) return page;
     }
     return await gunzipElsewhere(body, { maxOutputLength: bytesMax });
@@ -26,9 +30,9 @@ export async function unpacked(body: Buffer, encoding: string, bytesMax: number)
 }
 
 /** Undefined where it is larger. */
-function unpackedAtOnce(body: Buffer, bytesMax: number): Buffer | undefined {
+function unpackedAtOnce(body: Buffer, bytesMax: number, saidBytes: number): Buffer | undefined {
   try {
-    return gunzipSync(body, { maxOutputLength: bytesMax });
+    return gunzipSync(body, { maxOutputLength: bytesMax, chunkSize: Math.max(chunkBytesMin, saidBytes + 1) });
   } catch (error) {
     if (isTooLarge(error)) return undefined;
     throw error;

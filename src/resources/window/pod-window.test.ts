@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { windowLimits } from './limits.ts';
+import { NodeWindow } from './node-window.ts';
+import { type PodFacts, PodWindow } from './pod-window.ts';
+
+const originMs = 1_700_000_000_000;
+
+function node(...containers: { name: string; points: number; memoryBytes?: number; lateMs?: number }[]) {
+  const window = new NodeWindow(windowLimits(15_000), originMs);
+  for (const { name, points, memoryBytes = 1, lateMs = 0 } of containers) {
+    const slot = window.takeSlot('shop', 'web-0', name, originMs)!;
+    for (let point = 0; point < points; point++) {
+      const ms = originMs + point * 15_000;
+      const at = { wallMs: ms, monotonicMs: ms };
+      window.observe(slot, { timeMs: ms - lateMs, cpuNanos: point * 15e8, memoryBytes, startMs: Number.NaN }, at);
+    }
+  }
+  return window;
+}
+
+function pod(running: string[], startMs = Number.NaN): PodWindow {
+  const facts: PodFacts = {
+    namespace: 'shop',
+    name: 'web-0',
+    uid: 'u',
+    labels: { app: 'web' },
+    node: 'n',
+    startMs,
+    running,
+  };
+  return new PodWindow(facts);
+}
+
+const nowMs = originMs + 15_000;
+
+test('a pod is served with all its running containers, at the time of the oldest', () => {
+  const window = node(
+    { name: 'main', points: 2 },
+    { name: 'sidecar', points: 2, lateMs: 4000 },
+    { name: 'init', points: 2 },
+  );
+  const metrics = pod(['main', 'sidecar']).metrics(window, nowMs);
+  assert.deepEqual(
+    metrics?.containers.map(({ name }) => name),
+    ['main', 'sidecar'],
+  );
+  assert.deepEqual([metrics?.timeMs, metrics?.windowMs], [originMs + 11_000, 15_000]);
+  assert.deepEqual(metrics?.labels, { app: 'web' });
+});
+
+test('a pod is not served while one of its running containers has no window, and that container is named', () => {
+  const window = node({ name: 'main', points: 2 }, { name: 'sidecar', points: 1 });
+  assert.equal(pod(['main', 'sidecar']).metrics(window, nowMs), undefined);
+  assert.deepEqual(pod(['main', 'sidecar']).why(window, nowMs), { reason: 'FirstPoint', container: 'sidecar' });
+  assert.deepEqual(pod(['main', 'debugger']).why(window, nowMs), { reason: 'NotOnPage', container: 'debugger' });
+});
+
+test('a container that has ended does not count, even if the kubelet still has it on its page', () => {
+  const window = node({ name: 'main', points: 2 }, { name: 'init', points: 1 });
+  assert.equal(pod(['main']).metrics(window, nowMs)?.containers.length, 1);
+});
+
+test('a pod in which nothing runs is not served', () => {
+  const window = node({ name: 'main', points: 2 });
+  assert.equal(pod([]).metrics(window, nowMs), undefined);
+  assert.deepEqual(pod([]).why(window, nowMs), { reason: 'NotRunning' });
+});
+
+test('the window of a pod that had the same name before is not taken for this one', () => {
+  const window = node({ name: 'main', points: 2 });
+  assert.equal(pod(['main'], nowMs - 5000).metrics(window, nowMs)?.containers.length, 1);
+  assert.equal(pod(['main'], nowMs + 1000).metrics(window, nowMs), undefined);
+  assert.deepEqual(pod(['main'], nowMs + 1000).why(window, nowMs), { reason: 'FirstPoint', container: 'main' });
+});
+
+test('a container that comes to the page after the pod was looked up is found', () => {
+  const window = node({ name: 'main', points: 2 });
+  const both = pod(['main', 'late']);
+  assert.equal(both.metrics(window, nowMs), undefined);
+  const slot = window.takeSlot('shop', 'web-0', 'late', nowMs)!;
+  for (const point of [0, 1]) {
+    const ms = nowMs + point * 15_000;
+    window.observe(
+      slot,
+      { timeMs: ms, cpuNanos: 0, memoryBytes: 0, startMs: Number.NaN },
+      { wallMs: ms, monotonicMs: ms },
+    );
+  }
+  assert.equal(both.metrics(window, nowMs + 15_000)?.containers.length, 2);
+});
