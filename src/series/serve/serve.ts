@@ -18,9 +18,8 @@ import { noTargets, type Targets } from './routes/targets.ts';
 import type { SeriesWriter } from './write/intake.ts';
 import { registerWriteRoutes } from './write/write-routes.ts';
 
-export { LocalEngine, type LocalEngineParts } from './engine/local-engine.ts';
-export type { RunningQuery } from './engine/running-queries.ts';
-export type { ActiveTarget, DroppedTarget, Targets } from './routes/targets.ts';
+export { LocalEngine } from './engine/local-engine.ts';
+export type { Targets } from './routes/targets.ts';
 export type { SeriesWriter } from './write/intake.ts';
 export { defaultQuerySettings, type QuerySettings };
 
