@@ -65,7 +65,7 @@ function scrapeOf(flags: MetricsServerFlags): MetricsServerSettings['scrape'] {
   });
 }
 
-function delegationOf(flags: MetricsServerFlags): MetricsServerSettings['delegation'] {
+function delegationOf(flags: MetricsServerFlags): NonNullable<MetricsServerSettings['delegation']> {
   const lower = (names: readonly string[]) => names.map((name) => name.toLowerCase());
   return {
     clientCaFile: flags.clientCaFile,
