@@ -57,13 +57,13 @@ function annotationRules(kind: 'pod' | 'service'): string {
   const annotation = `__meta_kubernetes_${kind}_annotation_prometheus_io`;
   return `
       - { source_labels: [${annotation}_scrape], action: keep, regex: 'true' }
-      - { source_labels: [__meta_kubernetes_pod_phase], action: drop, regex: Pending|Succeeded|Failed }
+      - { source_labels: [__meta_kubernetes_pod_phase], action: drop, regex: 'Pending|Succeeded|Failed' }
       - { source_labels: [__meta_kubernetes_pod_container_init], action: drop, regex: 'true' }
-      - { source_labels: [${annotation}_scheme], action: replace, regex: (https?), target_label: __scheme__ }
-      - { source_labels: [${annotation}_path], action: replace, regex: (.+), target_label: __metrics_path__ }
+      - { source_labels: [${annotation}_scheme], action: replace, regex: '(https?)', target_label: __scheme__ }
+      - { source_labels: [${annotation}_path], action: replace, regex: '(.+)', target_label: __metrics_path__ }
       - source_labels: [__address__, ${annotation}_port]
         action: replace
-        regex: (\\[[^\\]]+\\]|[^:]+)(?::\\d+)?;(\\d+)
+        regex: '(\\[[^\\]]+\\]|[^:]+)(?::\\d+)?;(\\d+)'
         replacement: $1:$2
         target_label: __address__
       - { source_labels: [__meta_kubernetes_namespace], target_label: namespace }
