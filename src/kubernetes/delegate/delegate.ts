@@ -17,7 +17,7 @@ import { type DelegationSettings, defaultDelegationSettings } from './settings.t
 import { TokenReviews } from './token-reviews.ts';
 import { TrustKeeper } from './trust-keeper.ts';
 
-export { type DelegationSettings, defaultDelegationSettings } from './settings.ts';
+export type { DelegationSettings } from './settings.ts';
 
 export interface DelegationOptions {
   /** Reads the ConfigMap and asks whose tokens are; without it only certificates of files count. */
