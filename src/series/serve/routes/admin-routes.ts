@@ -28,7 +28,7 @@ export function registerAdminRoutes(
       const parameters = new Parameters(request);
       if (parameters.all('match[]').length === 0) throw new ApiError('bad_data', 'no match[] parameter provided');
       const [minMs, maxMs] = [parameters.timeMs('start', minTimeMs), parameters.timeMs('end', maxTimeMs)];
-      await deleteSeries({ tenant, namespaces }, parameters.selectors(), minMs, maxMs);
+      await deleteSeries({ tenant, namespaces }, parameters.namedSelectors(), minMs, maxMs);
       log.info('series were deleted', { by: name, selectors: parameters.all('match[]').join(' ') });
       return reply.code(204).send();
     },

@@ -69,6 +69,15 @@ export class Parameters {
     return limit;
   }
 
+  /** As `selectors`, where a mistake is said to be one of the parameter's. */
+  namedSelectors(name = 'match[]'): Matcher[][] {
+    try {
+      return this.selectors(name);
+    } catch (error) {
+      throw badParameter(name, messageOf(error));
+    }
+  }
+
   selectors(name = 'match[]'): Matcher[][] {
     const texts = this.all(name);
     if (texts.length > selectorsMax) throw new ApiError('bad_data', `more than ${selectorsMax} selectors`);

@@ -13,13 +13,17 @@ const truncatedWarning = 'results truncated due to limit';
 
 /** Which series, label names, label values and metrics there are. */
 export function registerSeriesRoutes(app: FastifyInstance, { engine, principalOf }: Surroundings): void {
-  const selection = (request: FastifyRequest, parameters: Parameters): SeriesSelection => {
+  const selection = (
+    request: FastifyRequest,
+    parameters: Parameters,
+    matchers = parameters.selectors(),
+  ): SeriesSelection => {
     const limit = parameters.limit();
     return {
       scope: scopeOf(principalOf(request)),
       minMs: parameters.timeMs('start', minTimeMs),
       maxMs: parameters.timeMs('end', maxTimeMs),
-      matchers: parameters.selectors(),
+      matchers,
       limit: limit === 0 ? namesMax : Math.min(limit, namesMax),
     };
   };
@@ -46,7 +50,7 @@ export function registerSeriesRoutes(app: FastifyInstance, { engine, principalOf
     handler: async (request, reply) => {
       const parameters = new Parameters(request);
       if (parameters.all('match[]').length === 0) throw new ApiError('bad_data', 'no match[] parameter provided');
-      const { series, truncated } = await engine.matching(selection(request, parameters));
+      const { series, truncated } = await engine.matching(selection(request, parameters, parameters.namedSelectors()));
       const items = (function* () {
         for (const labels of series) yield labelsJson(labels);
       })();

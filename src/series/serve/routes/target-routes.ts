@@ -30,7 +30,7 @@ export function registerTargetRoutes(app: FastifyInstance, parts: Surroundings &
       droppedTargets: shows('dropped')
         ? byPool(dropped).map((one) => ({ discoveredLabels: one.discoveredLabels, scrapePool: one.pool }))
         : [],
-      droppedTargetCounts,
+      droppedTargetCounts: shows('dropped') ? droppedTargetCounts : null,
     });
   });
 
