@@ -80,7 +80,7 @@ export class KubeletServer {
   async #page(response: ServerResponse, { pathname, searchParams }: URL): Promise<void> {
     const page = await this.#options.pages.get(pathname, searchParams);
     if (!page) return plain(response, 404, '404 page not found\n');
-    response.writeHead(200, { 'content-type': page.contentType }).end(page.text);
+    response.writeHead(200, { 'content-type': page.contentType }).end(page.body);
   }
 
   #pods(response: ServerResponse): void {

@@ -4,7 +4,7 @@ import { kubeletPage } from '../stats/kubelet-page.ts';
 import { PodDisks } from '../stats/pod-disks.ts';
 import type { ProcFiles } from '../stats/proc-files.ts';
 import { resourcePage } from '../stats/resource-page.ts';
-import type { ContainerSample, Sampler } from '../stats/sampler.ts';
+import type { ContainerSample, Sampler, Snapshot } from '../stats/sampler.ts';
 import { summaryOf } from '../stats/summary.ts';
 import type { Kubelet } from './kubelet.ts';
 import { containersOf } from './pod.ts';
@@ -21,7 +21,7 @@ export interface StatsPagesOptions {
 
 export interface StatsPage {
   contentType: string;
-  text: string;
+  body: Buffer;
 }
 
 const exposition = 'text/plain; version=0.0.4; charset=utf-8';
@@ -30,6 +30,8 @@ const exposition = 'text/plain; version=0.0.4; charset=utf-8';
 export class StatsPages {
   #options: StatsPagesOptions;
   #disks: PodDisks;
+  /** Of the latest snapshot; however many read them, slowly even, their bytes are there once. */
+  #written = new Map<string, { snapshot: Snapshot; page: StatsPage }>();
 
   constructor(options: StatsPagesOptions) {
     this.#options = options;
@@ -38,20 +40,28 @@ export class StatsPages {
 
   /** Undefined where there is no such page. */
   async get(path: string, query: URLSearchParams): Promise<StatsPage | undefined> {
-    const { sampler } = this.#options;
-    if (path === '/metrics/resource') return { contentType: exposition, text: resourcePage(sampler.snapshot) };
-    if (path === '/metrics/cadvisor') return { contentType: exposition, text: this.#cadvisor() };
-    if (path === '/metrics') return { contentType: exposition, text: this.#kubelet() };
+    if (path === '/metrics/resource') return this.#once(path, resourcePage);
+    if (path === '/metrics/cadvisor') return this.#once(path, (snapshot) => this.#cadvisor(snapshot));
+    if (path === '/metrics') return { contentType: exposition, body: Buffer.from(this.#kubelet()) };
     if (path !== '/stats/summary') return undefined;
     const summary = await this.#summary(query.get('only_cpu_and_memory') === 'true');
-    return { contentType: 'application/json', text: `${JSON.stringify(summary, undefined, 1)}\n` };
+    return { contentType: 'application/json', body: Buffer.from(`${JSON.stringify(summary, undefined, 1)}\n`) };
   }
 
-  #cadvisor(): string {
-    const { sampler, kubelet } = this.#options;
+  #once(path: string, write: (snapshot: Snapshot) => string): StatsPage {
+    const { snapshot } = this.#options.sampler;
+    const written = this.#written.get(path);
+    if (written?.snapshot === snapshot) return written.page;
+    const page = { contentType: exposition, body: Buffer.from(write(snapshot)) };
+    this.#written.set(path, { snapshot, page });
+    return page;
+  }
+
+  #cadvisor(snapshot: Snapshot): string {
+    const { kubelet } = this.#options;
     const workers = new Map(kubelet.pods.map((worker) => [worker.pod.metadata.uid, worker]));
     return cadvisorPage({
-      snapshot: sampler.snapshot,
+      snapshot,
       qosOf: (uid) => qosOf(workers.get(uid)),
       imageOf: (sample) => imageOf(workers.get(sample.record.podUid), sample),
     });
