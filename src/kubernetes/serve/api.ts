@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { KubeObject } from '../client/client.ts';
 import type { UserInfo } from './authentication.ts';
 import type { DecodedBody } from './body.ts';
@@ -52,6 +53,8 @@ export interface ApiRequest {
   /** Wall time in milliseconds since 1970. */
   nowMs(): number;
   incoming: IncomingMessage;
+  /** The connection itself, where the client wants to speak something else over it; only of requests to other servers. */
+  upgrade?: { socket: Duplex; head: Buffer };
   /** Aborts when the client has gone or the server stops. */
   signal: AbortSignal;
   /** Shown by kubectl as `Warning: …`. */

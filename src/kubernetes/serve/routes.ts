@@ -55,6 +55,11 @@ export async function route(routes: Routes, pathname: string, request: ApiReques
   return discover(routes, path, request, version);
 }
 
+/** Only another server may take a connection over; everywhere else the wish for another protocol is ignored. */
+export function takesUpgrades({ versions }: Pick<Routes, 'versions'>, url: string): boolean {
+  return versions().some(({ remote, group, version }) => remote && url.startsWith(`/apis/${group}/${version}/`));
+}
+
 const withoutTrail = (pathname: string) => (pathname.length > 1 ? pathname.replace(/\/+$/, '') : pathname);
 
 function pageOf(pages: readonly Page[], path: string): Page | undefined {

@@ -15,8 +15,9 @@ import { decodeObject, readBody } from './body.ts';
 import { impersonated } from './impersonation.ts';
 import { defaultLimits, type ServeLimits } from './limits.ts';
 import { type OpenApiDocuments, OpenApiPages } from './openapi.ts';
-import { isOpen, type Routes, route } from './routes.ts';
+import { isOpen, type Routes, route, takesUpgrades } from './routes.ts';
 import { badRequest, internalError, statusErrorOf, unauthorized, unsupportedMediaType } from './status.ts';
+import { upgradeHandler } from './upgrade.ts';
 
 export interface ApiServerOptions {
   host: string;
@@ -76,6 +77,19 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const limits = { ...defaultLimits, ...options.limits };
   const ending = new AbortController();
   const secure = secureContext(options);
+  const host = options.host.includes(':') ? `[${options.host}]` : options.host;
+  const address = () => `${host}:${(server.address() as AddressInfo).port}`;
+  const { versions: given } = options;
+  const versions = typeof given === 'function' ? given : () => given;
+  const routes: Routes = {
+    versions,
+    openApi: options.openApi && new OpenApiPages(options.openApi, versions),
+    authorizesPaths: options.authorizesPaths ?? false,
+    versionInfo: options.versionInfo,
+    address,
+    notReady: options.notReady ?? (() => undefined),
+    pages: options.pages ?? [],
+  };
   const server = createServer({
     ...secure,
     requestCert: true,
@@ -90,21 +104,9 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     // A client that has vanished without a word is found out by TCP.
     keepAlive: true,
     keepAliveInitialDelay: tcpProbeAfterMs,
+    shouldUpgradeCallback: ({ url = '/' }) => takesUpgrades(routes, url),
   });
   server.maxConnections = limits.connectionsMax;
-  const host = options.host.includes(':') ? `[${options.host}]` : options.host;
-  const address = () => `${host}:${(server.address() as AddressInfo).port}`;
-  const { versions: given } = options;
-  const versions = typeof given === 'function' ? given : () => given;
-  const routes: Routes = {
-    versions,
-    openApi: options.openApi && new OpenApiPages(options.openApi, versions),
-    authorizesPaths: options.authorizesPaths ?? false,
-    versionInfo: options.versionInfo,
-    address,
-    notReady: options.notReady ?? (() => undefined),
-    pages: options.pages ?? [],
-  };
   const admission = new Admission(limits);
   options.metrics.observe('taffrail_api_requests_running', 'Requests under way', () => admission.shortRunning);
   options.metrics.observe(
@@ -114,6 +116,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   );
   const answer = requestHandler(options, routes, admission, limits, ending.signal);
   server.on('request', (request, response) => void answer(request, response));
+  server.on('upgrade', upgradeHandler(answer));
   refuseBrokenClients(server, options);
   const sockets = trackSockets(server);
   await listen(server, options);
@@ -153,7 +156,11 @@ function requestHandler(
   ending: AbortSignal,
 ) {
   const requests = options.metrics.counter('taffrail_api_requests_total', 'Requests by method and status code');
-  return async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
+  return async (
+    incoming: IncomingMessage,
+    response: ServerResponse,
+    upgrade?: ApiRequest['upgrade'],
+  ): Promise<void> => {
     const gone = new AbortController();
     const signal = AbortSignal.any([gone.signal, ending]);
     response.once('close', () => {
@@ -169,7 +176,8 @@ function requestHandler(
       const url = splitUrl(incoming.url ?? '/', limits.urlBytesMax);
       const user = isOpen(routes, url.pathname) ? anonymous : await identify(options, incoming);
       const request = apiRequest(options, limits, incoming, response, url, user, signal, place.becomeLongRunning);
-      await writeAnswer(request, response, await route(routes, url.pathname, request), limits.requestTimeoutMs);
+      const answer = await route(routes, url.pathname, upgrade ? { ...request, upgrade } : request);
+      await writeAnswer(request, response, answer, limits.requestTimeoutMs);
     } catch (error) {
       writeRefusal(incoming, response, refusalOf(error, options.log, incoming, gone.signal));
     } finally {

@@ -1,5 +1,6 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { Agent, type RequestOptions, request } from 'node:https';
+import type { Duplex } from 'node:stream';
 import type { KeyPair } from '../../../kubernetes/pki/pki.ts';
 import type { Address } from './resolve.ts';
 
@@ -19,6 +20,13 @@ export interface Asked {
   headers: OutgoingHttpHeaders;
   body?: Buffer | undefined;
   signal: AbortSignal;
+}
+
+export interface Upgraded {
+  answer: IncomingMessage;
+  socket: Duplex;
+  /** What came with the answer already. */
+  head: Buffer;
 }
 
 /** Watches hold a connection each. */
@@ -46,13 +54,24 @@ export class ExtensionConnection {
     }
   }
 
+  /** Asks for another protocol, over a connection of its own: resolves with it, or with the answer that refuses. */
+  askUpgrade(address: Address, asked: Asked): Promise<IncomingMessage | Upgraded> {
+    return new Promise((resolve, reject) => {
+      const { method, path, headers, signal } = asked;
+      const outgoing = request({ ...this.#tls(), ...address, method, path, headers, signal, agent: false });
+      outgoing.once('upgrade', (answer, socket, head) => resolve({ answer, socket, head }));
+      outgoing.once('response', resolve);
+      outgoing.on('error', reject);
+      outgoing.end();
+    });
+  }
+
   close(): void {
     this.#agent?.destroy();
     this.#agent = undefined;
   }
 
-  /** What TLS takes, for a connection of its own. */
-  tls(): RequestOptions {
+  #tls(): RequestOptions {
     const { serverName, ca, insecure, client } = this.#options;
     const { certificate, key } = client();
     return {
@@ -68,7 +87,7 @@ export class ExtensionConnection {
     return new Promise((resolve) => {
       try {
         const outgoing = request({
-          ...this.tls(),
+          ...this.#tls(),
           ...address,
           method: asked.method,
           path: asked.path,

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { messageOf } from '../../../base/fault.ts';
 import { type Answer, type ApiRequest, StatusError } from '../../../kubernetes/serve/serve.ts';
-import type { ExtensionConnection } from './extension-connection.ts';
+import type { ExtensionConnection, Upgraded } from './extension-connection.ts';
 import { answeredHeaders, forwardedHeaders, remoteUserHeaders } from './remote-user.ts';
 import type { Address } from './resolve.ts';
 
@@ -29,6 +29,7 @@ export async function proxied(
   timeoutMs: number | undefined,
 ): Promise<Answer> {
   const { incoming, method, user } = request;
+  if (request.upgrade) return proxiedUpgrade(request, request.upgrade, connection, address);
   const body = await request.readRaw();
   const time = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
   const signal = time ? AbortSignal.any([request.signal, time]) : request.signal;
@@ -42,11 +43,60 @@ export async function proxied(
     if (time?.aborted) throw timedOut();
     return unavailableText(messageOf(error));
   }
-  if (isRedirect(upstream)) {
-    upstream.destroy();
-    return unavailableText('the backend attempted to redirect this request, which is not permitted', 502);
+  return answerOf(upstream, signal);
+}
+
+function answerOf(upstream: IncomingMessage, signal: AbortSignal): Answer {
+  if (!isRedirect(upstream)) return { stream: (response) => pipe(upstream, response, signal) };
+  upstream.destroy();
+  return unavailableText('the backend attempted to redirect this request, which is not permitted', 502);
+}
+
+type Upgrade = NonNullable<ApiRequest['upgrade']>;
+
+/** A connection that speaks something else is handed through, byte by byte, until either side ends it. */
+async function proxiedUpgrade(
+  request: ApiRequest,
+  client: Upgrade,
+  connection: ExtensionConnection,
+  address: Address,
+): Promise<Answer> {
+  const { incoming, method, user, signal } = request;
+  request.becomeLongRunning();
+  const wish = { connection: 'Upgrade', upgrade: incoming.headers.upgrade ?? '' };
+  const headers = { ...forwardedHeaders(incoming.headers), ...remoteUserHeaders(user), ...wish };
+  try {
+    const path = incoming.url ?? '/';
+    const upstream = await connection.askUpgrade(address, { method, path, headers, signal });
+    if (!('head' in upstream)) return answerOf(upstream, signal);
+    return { stream: () => join(client, upstream, signal) };
+  } catch (error) {
+    return unavailableText(messageOf(error));
   }
-  return { stream: (response) => pipe(upstream, response, signal) };
+}
+
+function join(client: Upgrade, { answer, socket, head }: Upgraded, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      client.socket.destroy();
+      socket.destroy();
+      resolve();
+    };
+    signal.addEventListener('abort', end, { once: true });
+    client.socket.once('close', end);
+    socket.once('close', end);
+    socket.on('error', end);
+    const { statusMessage = '', rawHeaders, headers } = answer;
+    const kept = answeredHeaders(rawHeaders, headers.connection).map(([name, value]) => `${name}: ${value}\r\n`);
+    client.socket.write(
+      `HTTP/1.1 101 ${statusMessage}\r\nConnection: Upgrade\r\nUpgrade: ${headers.upgrade}\r\n${kept.join('')}\r\n`,
+      'latin1',
+    );
+    client.socket.write(head);
+    socket.write(client.head);
+    socket.pipe(client.socket);
+    client.socket.pipe(socket);
+  });
 }
 
 function timedOut(): StatusError {
