@@ -73,9 +73,13 @@ function timed(row: string): { timeNs: bigint; rest: string } {
 }
 
 function nanosOf(text: string): bigint {
-  const ns = parseQueryDuration(text);
-  if (ns === undefined) throw new Error(`${text} is not a time`);
-  return BigInt(ns);
+  // Part by part, since the nanoseconds of today do not fit a double.
+  const parts = text.match(/-?[\d.]+[^\d.-]*/g) ?? [''];
+  return parts.reduce((sum, part) => {
+    const ns = parseQueryDuration(part);
+    if (ns === undefined) throw new Error(`${text} is not a time`);
+    return sum + BigInt(ns);
+  }, 0n);
 }
 
 /** A quoted text may begin with spaces, be empty, and hold anything. */

@@ -63,12 +63,12 @@ async function runCase(command: EvalCommand, sources: readonly MemorySource[]): 
 async function answer(command: EvalCommand, source: LogSource): Promise<QueryValue> {
   const { query, startNs, endNs } = command;
   const common = { query, source, scope: everybody };
-  if (command.what === 'instant') return (await instantQuery({ ...common, timeNs: startNs }, options)).value;
-  if (command.what === 'range') {
-    return (await rangeQuery({ ...common, startNs, endNs, stepNs: command.stepNs }, options)).value;
+  if (command.what === 'lines') {
+    const { limit, direction } = command;
+    return (await rangeQuery({ ...common, startNs, endNs, stepNs: 0, limit, direction }, options)).value;
   }
-  const { limit, direction } = command;
-  return (await rangeQuery({ ...common, startNs, endNs, stepNs: 0, limit, direction }, options)).value;
+  if (command.what === 'instant') return (await instantQuery({ ...common, timeNs: startNs }, options)).value;
+  return (await rangeQuery({ ...common, startNs, endNs, stepNs: command.stepNs }, options)).value;
 }
 
 /** A source that runs blocks elsewhere: plans and results go through what a thread would do to them. */

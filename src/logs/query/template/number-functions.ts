@@ -40,8 +40,8 @@ export const numberFunctions: readonly Entry[] = [
     if (right === 0) throw new TemplateError('decimal division by 0');
     return left / right;
   }),
-  floats('maxf', Math.max),
-  floats('minf', Math.min),
+  floats('maxf', (left, right) => Math.max(left, right)),
+  floats('minf', (left, right) => Math.min(left, right)),
   ['ceil', { arity: [1, 1], run: ([value]) => Math.ceil(toFloat(value)) }],
   ['floor', { arity: [1, 1], run: ([value]) => Math.floor(toFloat(value)) }],
   [
