@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { createLogger } from '../../telemetry/telemetry.ts';
 import type { DurableSeriesStore } from './durable-series-store.ts';
+import { BlockThread } from './maintain/block-thread.ts';
 import { windowMs } from './settings.ts';
 import {
   acme,
@@ -43,7 +44,7 @@ async function fill(store: DurableSeriesStore, windows: number, names = ['a', 'b
 
 test('A finished window becomes a block, its write-ahead log goes, and reads see the same before, after and when opened again', async () => {
   const dataDir = fresh();
-  let store = await openTestStore(dataDir);
+  let store = await openTestStore(dataDir, { runner: new BlockThread() });
   await append(store, [[{ __name__: 'starts' }, 5, 1.5, 3]]);
   await fill(store, 1);
   await append(store, [[{ __name__: 'a', namespace: 'even' }, windowMs + 31 * 60_000, 1]]);

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { hasUnsynced, type Loss, materialise, recordingFiles, type TraceEntry } from '../../base/recording-files.ts';
 import type { DurableSeriesStore } from './durable-series-store.ts';
-import { runBlockTask } from './maintain/block-jobs.ts';
 import { windowMs } from './settings.ts';
 import { acme, append, matchers, openTestStore, shown, temporaryDirectory } from './store-fixture.ts';
 
@@ -18,7 +17,7 @@ const keptOf: Record<Loss, string> = {
   tail: 'a beginning',
   scattered: 'some pages',
 };
-const stepMs = windowMs / 4;
+const stepMs = windowMs / 2;
 const settings = { retention: { ageMs: null, bytesMax: null } };
 const trace: TraceEntry[] = [];
 let directory: ReturnType<typeof temporaryDirectory>;
@@ -32,16 +31,12 @@ after(() => directory.remove());
 
 async function recordRun(dataDir: string): Promise<void> {
   const files = recordingFiles(trace, join(dataDir, 'series'));
-  const runner = {
-    run: (task: Parameters<typeof runBlockTask>[1]) => runBlockTask(files, task),
-    close: async () => {},
-  };
-  const store = await openTestStore(dataDir, { files, runner, settings });
+  const store = await openTestStore(dataDir, { files, settings });
   for (let timeMs = 0; timeMs < 8 * windowMs; timeMs += stepMs) {
     await Promise.all(['a', 'b'].map((name) => put(store, name, timeMs)));
     if (timeMs === 2 * windowMs) await deleteUpTo(store, 'a', windowMs);
     if (timeMs === 4 * windowMs) await deleteUpTo(store, 'b', 4 * windowMs - stepMs);
-    if (timeMs % windowMs === stepMs * 2) await store.tidy();
+    if (timeMs % windowMs === stepMs) await store.tidy();
   }
   await store.close();
 }

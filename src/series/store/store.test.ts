@@ -141,7 +141,10 @@ test('Names, values and matching series come sorted, within the time, and cut at
     [{ __name__: 'a', x: '1' }, 100, 1],
     [{ __name__: 'late', y: '1' }, 900, 1],
   ]);
-  assert.deepEqual(await store.labelNames(acme, [], 0, 500, 10), { names: ['__name__', 'x'], truncated: false });
+  assert.deepEqual(await store.labelNames(acme, [], 0, 500, 10), { names: ['__name__', 'x', 'y'], truncated: false });
+  const named = [matchers(['__name__', '!=', ''])];
+  assert.deepEqual(await store.labelNames(acme, named, 0, 500, 10), { names: ['__name__', 'x'], truncated: false });
+  assert.deepEqual(await store.labelNames(acme, [], 1000, 5000, 10), { names: [], truncated: false });
   assert.deepEqual(await store.labelValues(acme, 'x', [], 0, 900, 1), { names: ['1'], truncated: true });
   const either = [matchers(['x', '=', '2']), matchers(['__name__', '=~', 'a|late'])];
   const { series, truncated } = await store.matching(acme, either, 0, 500, 5);

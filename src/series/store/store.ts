@@ -77,6 +77,10 @@ export interface SeriesStore extends SeriesSource {
     maxMs: number,
     limit: number,
   ): Promise<{ series: Labels[]; truncated: boolean }>;
+  /**
+   * Names and values of labels, sorted. Without matchers, and for all namespaces, the time chooses whole blocks and two-hour windows of the head,
+   * and what they name is given without a look at samples, as Prometheus does.
+   */
   labelNames(
     scope: Scope,
     matchers: readonly (readonly Matcher[])[],

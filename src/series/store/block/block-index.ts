@@ -107,6 +107,24 @@ export class BlockIndex {
     return pairs;
   }
 
+  /** Names of labels that some series has. */
+  *names(): Generator<string> {
+    let last = -1;
+    for (let at = 0; at < this.#pairs.length; at += PAIR_WORDS) {
+      if (this.#pairs[at] === last) continue;
+      last = this.#pairs[at]!;
+      yield this.#text(last);
+    }
+  }
+
+  *values(label: string): Generator<string> {
+    const name = this.#symbolOf(label);
+    if (name < 0) return;
+    for (let pair = this.#firstPair(name, 0); this.#pairs[pair * PAIR_WORDS] === name; pair++) {
+      yield this.#text(this.#pairs[pair * PAIR_WORDS + 1]!);
+    }
+  }
+
   /** Numbers of the series that meet all matchers, in order. */
   matching(matchers: readonly Matcher[]): number[] {
     let candidates: number[] | undefined;

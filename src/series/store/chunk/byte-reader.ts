@@ -3,13 +3,11 @@ import { Fault } from '../../../base/fault.ts';
 /** Reads what a ByteWriter wrote. Running past the end is a Fault `corrupt`. */
 export class ByteReader {
   readonly bytes: Uint8Array;
-  readonly view: DataView;
   readonly end: number;
   at: number;
 
   constructor(bytes: Uint8Array, at = 0, end = bytes.length) {
     this.bytes = bytes;
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.at = at;
     this.end = end;
   }
@@ -27,11 +25,14 @@ export class ByteReader {
   }
 
   u32(): number {
-    return this.view.getUint32(this.take(4), true);
+    const at = this.take(4);
+    const { bytes } = this;
+    return (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0;
   }
 
   f64(): number {
-    return this.view.getFloat64(this.take(8), true);
+    const at = this.take(8);
+    return new DataView(this.bytes.buffer, this.bytes.byteOffset + at, 8).getFloat64(0, true);
   }
 
   varint(): number {

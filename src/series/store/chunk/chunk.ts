@@ -48,10 +48,3 @@ export function readChunk(input: ByteReader, { times, values, starts }: ChunkCol
   else starts?.fill(0, offset, offset + count);
   return count;
 }
-
-/** The number of samples and whether there are starts, without decoding. */
-export function peekChunk(bytes: Uint8Array, at: number): { count: number; hasStarts: boolean } {
-  const low = bytes[at + 1]!;
-  const count = low < 128 ? low : (low & 127) | (bytes[at + 2]! << 7);
-  return { count, hasStarts: bytes[at] === FLOATS_WITH_STARTS };
-}

@@ -1,6 +1,6 @@
 import { ByteReader } from '../chunk/byte-reader.ts';
 import { ByteWriter } from '../chunk/byte-writer.ts';
-import { type ChunkColumns, chunkSamplesMax, peekChunk, readChunk, writeChunk } from '../chunk/chunk.ts';
+import { type ChunkColumns, chunkSamplesMax, readChunk, writeChunk } from '../chunk/chunk.ts';
 import type { WalFile } from '../wal/wal-file.ts';
 import { Arena } from './arena.ts';
 import { Int32Column } from './columns.ts';
@@ -31,6 +31,7 @@ export interface FrozenWindow {
   counts: Uint8Array<SharedArrayBuffer>;
   slots: Int32Array;
   lastPart: Int32Array;
+  totals: Int32Array;
 }
 
 /**
@@ -47,6 +48,9 @@ export class HeadWindow {
   readonly lastPart = new Int32Column();
   /** The time of the newest sample in the parts, or NONE. */
   readonly partsEnd = new Int32Column();
+  readonly totals = new Int32Column();
+  /** Some sample came with a start timestamp. */
+  hasStarts = false;
   /** Slot to local number plus one. */
   readonly #locals = new Int32Column();
   samples = 0;
@@ -66,6 +70,7 @@ export class HeadWindow {
     this.tails = new Tails(frozen?.tails, frozen?.counts);
     for (const slot of frozen?.slots ?? []) this.slots.push(slot);
     for (const part of frozen?.lastPart ?? []) this.lastPart.push(part);
+    for (const total of frozen?.totals ?? []) this.totals.push(total);
   }
 
   /** What another thread needs to read the window; nothing may be added any more. The samples are shared, not copied. */
@@ -78,6 +83,7 @@ export class HeadWindow {
       counts: this.tails.counts,
       slots: this.slots.data.slice(0, this.slots.length),
       lastPart: this.lastPart.data.slice(0, this.lastPart.length),
+      totals: this.totals.data.slice(0, this.totals.length),
     };
   }
 
@@ -101,6 +107,7 @@ export class HeadWindow {
     const local = this.slots.push(slot);
     this.lastPart.push(0);
     this.partsEnd.push(NONE);
+    this.totals.push(0);
     this.tails.addSeries(local);
     this.#locals.reserve(slot + 1);
     this.#locals.data[slot] = local + 1;
@@ -125,6 +132,8 @@ export class HeadWindow {
     else result = this.#insertIntoParts(local, offset, value, start);
     if (result !== TAKEN) return result;
     this.samples++;
+    this.totals.data[local]!++;
+    if (start !== 0) this.hasStarts = true;
     if (timeMs < this.minMs) this.minMs = timeMs;
     if (timeMs > this.maxMs) this.maxMs = timeMs;
     return TAKEN;
@@ -214,31 +223,28 @@ export class HeadWindow {
     return count;
   }
 
-  /** How many samples a series has, whether one of them may have a start timestamp, and the time of the newest. */
-  extent(local: number): { samplesMax: number; hasStarts: boolean; aTimeMs: number } {
-    const count = this.tails.counts[local]!;
-    const newest = this.#newest(local, count);
-    let samplesMax = count;
-    let hasStarts = this.tails.slabOf(local).starts !== null;
-    for (let part = this.lastPart.data[local]! >>> 0; part !== 0; part = this.arena.previous(part)) {
-      const { bytes, at } = this.arena.place(part);
-      const peeked = peekChunk(bytes, at);
-      samplesMax += peeked.count;
-      hasStarts ||= peeked.hasStarts;
-    }
-    return { samplesMax, hasStarts, aTimeMs: newest === NONE ? Number.NaN : this.startMs + newest };
+  /** How many samples a series has. */
+  samplesOf(local: number): number {
+    return this.totals.data[local]!;
+  }
+
+  /** The time of the newest sample of a series, or NaN. */
+  newestMs(local: number): number {
+    const newest = this.#newest(local, this.tails.counts[local]!);
+    return newest === NONE ? Number.NaN : this.startMs + newest;
   }
 
   /** Removes samples from `minMs` to `maxMs`. */
   remove(slot: number, minMs: number, maxMs: number): void {
     const local = this.localOf(slot);
     if (local < 0) return;
-    const all = columnsOf(this.extent(local).samplesMax);
+    const all = columnsOf(this.samplesOf(local));
     const count = this.read(local, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, all, 0);
     this.lastPart.data[local] = 0;
     this.partsEnd.data[local] = NONE;
     this.tails.counts[local] = 0;
     this.samples -= count;
+    this.totals.data[local] = 0;
     for (let i = 0; i < count; i++) {
       if (all.times[i]! >= minMs && all.times[i]! <= maxMs) continue;
       this.append(slot, all.times[i]!, all.values[i]!, all.starts[i]!);

@@ -155,6 +155,10 @@ export class SeriesIndex {
     for (; pair > 0; pair = this.#pairNext.data[pair]!) yield pair;
   }
 
+  *values(label: string): Generator<string> {
+    for (const pair of this.pairsOf(label)) yield this.valueOf(pair);
+  }
+
   valueOf(pair: number): string {
     return this.#texts[this.#pairValue.data[pair]!]!;
   }

@@ -68,7 +68,7 @@ async function cut(writer: BlockWriter, { window: frozen, definitions }: CutTask
   series.sort((a, b) => compareLabels(a.labels, b.labels));
   const columns = new Columns();
   for (const { local, labels } of series) {
-    const into = columns.ofLength(window.extent(local).samplesMax);
+    const into = columns.ofLength(window.samplesOf(local));
     const count = window.read(local, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, into, 0);
     if (count > 0) await writer.add(labels, into, count);
   }

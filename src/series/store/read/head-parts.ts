@@ -22,6 +22,11 @@ export function headParts(head: TenantHead, matchers: readonly Matcher[], minMs:
   return parts;
 }
 
+/** Whether the head has samples of about this time. */
+export function hasWindow(head: TenantHead, minMs: number, maxMs: number): boolean {
+  return [...head.closing, ...head.windows.values()].some((window) => overlaps(window, minMs, maxMs));
+}
+
 function overlaps(window: HeadWindow, minMs: number, maxMs: number): boolean {
   return window.samples > 0 && window.minMs <= maxMs && window.maxMs >= minMs;
 }
@@ -39,15 +44,15 @@ class WindowPart implements SeriesPart {
   }
 
   get samplesMax(): number {
-    return this.#window.extent(this.#local).samplesMax;
+    return this.#window.samplesOf(this.#local);
   }
 
   get hasStarts(): boolean {
-    return this.#window.extent(this.#local).hasStarts;
+    return this.#window.hasStarts;
   }
 
   get aTimeMs(): number {
-    return this.#window.extent(this.#local).aTimeMs;
+    return this.#window.newestMs(this.#local);
   }
 
   read(minMs: number, maxMs: number, into: ChunkColumns, at: number): number {

@@ -1,3 +1,4 @@
+import { Fault } from '../../../base/fault.ts';
 import { compareLabels, type Labels, type Matcher, type Scope, type SourceSeries } from '../../query/query.ts';
 import type { BlockSet } from '../block/block-set.ts';
 import type { Tombstones } from '../block/tombstones.ts';
@@ -5,7 +6,7 @@ import type { Heads } from '../heads.ts';
 import { scopedMatchers } from '../scope.ts';
 import type { Names } from '../store.ts';
 import { blockParts, DamagedBlock } from './block-parts.ts';
-import { headParts } from './head-parts.ts';
+import { hasWindow, headParts } from './head-parts.ts';
 import { decodeGroups, groupParts } from './merge-parts.ts';
 import type { SeriesPart } from './part.ts';
 
@@ -79,6 +80,7 @@ export class Reader {
     return { series: series.slice(0, limit), truncated: series.length > limit };
   }
 
+  /** Where nothing is asked of the series, what the indexes of the time's windows and blocks have, without looking at samples. */
   async labelNames(
     scope: Scope,
     matchers: readonly (readonly Matcher[])[],
@@ -86,9 +88,15 @@ export class Reader {
     maxMs: number,
     limit: number,
   ): Promise<Names> {
-    const { series } = await this.matching(scope, matchers, minMs, maxMs, Number.POSITIVE_INFINITY);
     const names = new Set<string>();
-    for (const labels of series) for (const name of labels.names) names.add(name);
+    if (matchers.length === 0 && scope.namespaces === '*') {
+      await this.#withIndexes(scope, minMs, maxMs, (index) => {
+        for (const name of index.names()) names.add(name);
+      });
+    } else {
+      const { series } = await this.matching(scope, matchers, minMs, maxMs, Number.POSITIVE_INFINITY);
+      for (const labels of series) for (const name of labels.names) names.add(name);
+    }
     return cut(names, limit);
   }
 
@@ -100,11 +108,39 @@ export class Reader {
     maxMs: number,
     limit: number,
   ): Promise<Names> {
-    const { series } = await this.matching(scope, matchers, minMs, maxMs, Number.POSITIVE_INFINITY);
     const values = new Set<string>();
-    for (const labels of series) values.add(labels.get(label));
-    values.delete('');
+    if (matchers.length === 0 && scope.namespaces === '*') {
+      await this.#withIndexes(scope, minMs, maxMs, (index) => {
+        for (const value of index.values(label)) values.add(value);
+      });
+    } else {
+      const { series } = await this.matching(scope, matchers, minMs, maxMs, Number.POSITIVE_INFINITY);
+      for (const labels of series) values.add(labels.get(label));
+      values.delete('');
+    }
     return cut(values, limit);
+  }
+
+  async #withIndexes(
+    scope: Scope,
+    minMs: number,
+    maxMs: number,
+    visit: (index: { names(): Iterable<string>; values(label: string): Iterable<string> }) => void,
+  ): Promise<void> {
+    const head = this.#heads.of(scope);
+    if (head && hasWindow(head, minMs, maxMs)) visit(head.index);
+    for (const block of this.#blocks.of(scope.tenant)) {
+      if (!block.overlaps(minMs, maxMs)) continue;
+      block.hold();
+      try {
+        visit(await block.index());
+      } catch (error) {
+        if (!(error instanceof Fault) || error.code !== 'corrupt') throw error;
+        await this.#blocks.refuse(block, error);
+      } finally {
+        await block.release();
+      }
+    }
   }
 }
 
