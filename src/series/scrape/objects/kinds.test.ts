@@ -173,12 +173,13 @@ test('every kind gives lines for an object that says nothing yet', () => {
   }
 });
 
-test('the page has the lines of every object that there is', () => {
+test('the page has the lines of every object that there is, and the types of their metrics', () => {
   const page = new ObjectPage();
-  page.set('a', 'a 1\n');
-  page.set('b', 'b 1\n');
-  page.set('a', 'a 2\n');
-  assert.equal(String(page.body()), 'a 2\nb 1\n');
+  page.set('a', 'a{} 1\n');
+  page.set('b', 'b_total{} 1\n');
+  page.set('a', 'a{} 2\n');
+  const types = '# TYPE a gauge\n# TYPE b_total counter\n';
+  assert.equal(String(page.body()), `${types}a{} 2\nb_total{} 1\n`);
   page.set('b', undefined);
-  assert.equal(String(page.body()), 'a 2\n');
+  assert.equal(String(page.body()), `${types}a{} 2\n`);
 });
