@@ -12,6 +12,7 @@ import type { TenantHead } from './head/tenant-head.ts';
 import type { Heads } from './heads.ts';
 import type { Maintenance } from './maintain/maintenance.ts';
 import type { Reader } from './read/reader.ts';
+import type { SelectionLimits } from './selection-limit.ts';
 import { openWindowsMax, type SeriesStoreSettings } from './settings.ts';
 import type { Appended, MetricMetadata, Names, SampleColumns, SeriesStatus, SeriesStore } from './store.ts';
 import type { StoreCounters } from './store-counters.ts';
@@ -115,8 +116,14 @@ export class DurableSeriesStore implements SeriesStore {
     return new Map(one && limit > 0 ? [[metric, one]] : []);
   }
 
-  select(scope: Scope, matchers: readonly Matcher[], minMs: number, maxMs: number): Promise<SourceSeries[]> {
-    return this.#parts.reader.select(scope, matchers, minMs, maxMs);
+  select(
+    scope: Scope,
+    matchers: readonly Matcher[],
+    minMs: number,
+    maxMs: number,
+    limits?: SelectionLimits,
+  ): Promise<SourceSeries[]> {
+    return this.#parts.reader.select(scope, matchers, minMs, maxMs, limits);
   }
 
   matching(

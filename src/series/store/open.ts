@@ -18,7 +18,7 @@ import { defaultSeriesSettings, type SeriesStoreSettings } from './settings.ts';
 import { StoreCounters } from './store-counters.ts';
 import { Committer } from './wal/committer.ts';
 
-export { defaultSeriesSettings, type SeriesLimits, type SeriesStoreSettings } from './settings.ts';
+export { defaultSeriesSettings, type SeriesStoreSettings } from './settings.ts';
 
 export interface SeriesStoreOptions {
   dataDir: string;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { Labels } from '../query/query.ts';
 import { type SourceContents, testSource } from '../query/source-conformance.ts';
+import type { SelectionLimits } from './store.ts';
 import {
   acme,
   append,
@@ -12,6 +13,7 @@ import {
   shown,
   stale,
   standingClock,
+  type TestSample,
   temporaryDirectory,
 } from './store-fixture.ts';
 
@@ -151,6 +153,21 @@ test('Names, values and matching series come sorted, within the time, and cut at
   assert.deepEqual([series.map(String), truncated], [['{__name__="a", x="1"}', '{__name__="b", x="2"}'], false]);
   store.setMetadata('acme', 'b', { type: 'counter', help: 'h', unit: '' });
   assert.deepEqual(store.metadata(acme, undefined, 5), new Map([['b', { type: 'counter', help: 'h', unit: '' }]]));
+  await store.close();
+});
+
+test('A selection ends as soon as it is larger than its caller allows, or is no longer wanted', async () => {
+  const store = await openTestStore(fresh());
+  await append(
+    store,
+    Array.from({ length: 100 }, (_, i): TestSample => [{ __name__: 'a', i: String(i % 10) }, i, i]),
+  );
+  const all = matchers(['__name__', '=', 'a']);
+  const select = (limits: SelectionLimits) => store.select(acme, all, 0, 100, limits);
+  assert.equal((await select({ seriesMax: 10, samplesMax: 100 })).length, 10);
+  await assert.rejects(select({ seriesMax: 9 }), { code: 'overloaded', limit: 'series' });
+  await assert.rejects(select({ samplesMax: 99 }), { code: 'overloaded', limit: 'samples' });
+  await assert.rejects(select({ signal: AbortSignal.abort(new Error('gone')) }), /gone/);
   await store.close();
 });
 

@@ -1,5 +1,8 @@
 /** The door of the store of series: durable, scoped, bounded. The implementation is in the files beside this one (`open.ts`). */
-import type { Labels, Matcher, Scope, SeriesSource } from '../query/query.ts';
+import type { Labels, Matcher, Scope, SeriesSource, SourceSeries } from '../query/query.ts';
+import type { SelectionLimits } from './selection-limit.ts';
+
+export { SelectionLimitError, type SelectionLimits } from './selection-limit.ts';
 
 /** The number of a series within its tenant, above 0. It stays valid while the store is open and the series is in the head. */
 export type SeriesRef = number;
@@ -56,6 +59,15 @@ export interface Names {
 }
 
 export interface SeriesStore extends SeriesSource {
+  /** Columns may be parts of larger buffers, and series may share their times: copy before transferring. Rejects with SelectionLimitError. */
+  select(
+    scope: Scope,
+    matchers: readonly Matcher[],
+    minMs: number,
+    maxMs: number,
+    limits?: SelectionLimits,
+  ): Promise<SourceSeries[]>;
+
   /**
    * The refs of these series, made where new. A series beyond a named limit (series in all, labels, label bytes) gets ref 0 and
    * is counted; the reason of the first is in `refused`.

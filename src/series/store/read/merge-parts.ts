@@ -1,5 +1,6 @@
 import { compareLabels, type Labels, type SourceSeries } from '../../query/query.ts';
 import type { ChunkColumns } from '../chunk/chunk.ts';
+import { SelectionLimitError, type SelectionLimits } from '../selection-limit.ts';
 import { mergeSamples } from './merge-samples.ts';
 import type { SeriesPart } from './part.ts';
 
@@ -30,10 +31,13 @@ export async function decodeGroups(
   groups: readonly SeriesPart[][],
   minMs: number,
   maxMs: number,
-  signal?: AbortSignal,
+  { seriesMax = Number.POSITIVE_INFINITY, samplesMax = Number.POSITIVE_INFINITY, signal }: SelectionLimits = {},
 ): Promise<SourceSeries[]> {
+  signal?.throwIfAborted();
+  if (groups.length > seriesMax) throw new SelectionLimitError('series', seriesMax);
   const decoder = new Decoder(minMs, maxMs);
   const result: SourceSeries[] = [];
+  let samples = 0;
   let sliceEnd = performance.now() + SLICE_MS;
   for (const group of groups) {
     for (const part of group) {
@@ -42,6 +46,8 @@ export async function decodeGroups(
     }
     const series = decoder.decode(group);
     if (series) result.push(series);
+    samples += series?.values.length ?? 0;
+    if (samples > samplesMax) throw new SelectionLimitError('samples', samplesMax);
     if (performance.now() < sliceEnd) continue;
     await new Promise((resolve) => setImmediate(resolve));
     signal?.throwIfAborted();

@@ -4,6 +4,7 @@ import type { BlockSet } from '../block/block-set.ts';
 import type { Tombstones } from '../block/tombstones.ts';
 import type { Heads } from '../heads.ts';
 import { scopedMatchers } from '../scope.ts';
+import type { SelectionLimits } from '../selection-limit.ts';
 import type { Names } from '../store.ts';
 import { blockParts, DamagedBlock } from './block-parts.ts';
 import { hasWindow, headParts } from './head-parts.ts';
@@ -22,8 +23,14 @@ export class Reader {
     this.#tombstones = tombstones;
   }
 
-  select(scope: Scope, matchers: readonly Matcher[], minMs: number, maxMs: number): Promise<SourceSeries[]> {
-    return this.#withParts(scope, matchers, minMs, maxMs, (groups) => decodeGroups(groups, minMs, maxMs));
+  select(
+    scope: Scope,
+    matchers: readonly Matcher[],
+    minMs: number,
+    maxMs: number,
+    limits: SelectionLimits = {},
+  ): Promise<SourceSeries[]> {
+    return this.#withParts(scope, matchers, minMs, maxMs, (groups) => decodeGroups(groups, minMs, maxMs, limits));
   }
 
   /** Blocks stay open until `use` has ended. One that turns out to be damaged is left out, and all is done again. */
