@@ -284,3 +284,43 @@ test('the namespaces that every cluster has are there', async () => {
     await eventually(`${name} is there`, () => found(`/api/v1/namespaces/${name}`));
   }
 });
+
+test('a service has the addresses of the pods that it selects, and its endpoints go with it', async () => {
+  const name = await namespace('endpoints');
+  await create(`${core(name)}/services`, {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'web', labels: { tier: 'front' } },
+    spec: { selector: { app: 'web' }, ports: [{ port: 80 }] },
+  });
+  const path = `${core(name)}/endpoints/web`;
+  const empty = await eventually('there are endpoints', () => found(path));
+  assert.deepEqual([empty.subsets ?? [], empty.metadata.labels], [[], { tier: 'front' }]);
+  await create(`${core(name)}/pods`, {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'a', labels: { app: 'web' } },
+    spec: { containers: [{ name: 'c', image: 'a:1' }] },
+  });
+  await eventually('the pod runs', async () =>
+    (await found(`${core(name)}/pods/a`))?.spec.nodeName ? true : undefined,
+  );
+  await sandbox.client.request(`${core(name)}/pods/a/status`, {
+    method: 'PATCH',
+    contentType: 'application/merge-patch+json',
+    body: { status: { podIP: '10.1.2.3' } },
+  });
+  const filled = await eventually('the pod is an endpoint', async () => {
+    const { subsets } = await sandbox.client.request(path);
+    return subsets?.[0]?.addresses ? subsets[0] : undefined;
+  });
+  assert.deepEqual(
+    [filled.addresses[0].ip, filled.addresses[0].targetRef.name, filled.ports[0].port],
+    ['10.1.2.3', 'a', 80],
+  );
+  const early = { apiVersion: 'v1', kind: 'Endpoints', metadata: { name: 'early' } };
+  await create(`${core(name)}/endpoints`, early);
+  await remove(`${core(name)}/services/web`);
+  await eventually('the endpoints are gone', async () => ((await found(path)) ? undefined : true));
+  assert.ok(await found(`${core(name)}/endpoints/early`), 'what was there before any service stays');
+});

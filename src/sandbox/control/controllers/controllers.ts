@@ -4,6 +4,7 @@ import type { KubernetesClient } from '../../../kubernetes/client/client.ts';
 import type { Logger } from '../../../telemetry/telemetry.ts';
 import type { Controller, ControllerContext } from './controller.ts';
 import { createDeploymentController } from './deployment-controller.ts';
+import { createEndpointsController } from './endpoints-controller.ts';
 import { createEventExpiry } from './event-expiry.ts';
 import { EventRecorder } from './event-recorder.ts';
 import { createGarbageCollector } from './garbage-collector.ts';
@@ -42,6 +43,7 @@ export async function startControllers(client: KubernetesClient, options: Contro
     createNamespaceController(context),
     createDeploymentController(context),
     createReplicaSetController(context),
+    createEndpointsController(context),
     createScheduler(context),
     createGarbageCollector(context),
     createPodCollector(context),
