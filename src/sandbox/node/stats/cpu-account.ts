@@ -18,10 +18,9 @@ export class CpuAccount {
   #lost: Ticks = { user: 0, system: 0 };
   #shown: Ticks = { user: 0, system: 0 };
 
-  /** Whether one of these was seen in the container the last time. */
-  knows(pids: ReadonlySet<number>): boolean {
-    for (const pid of this.#before.keys()) if (pids.has(pid)) return true;
-    return false;
+  /** As they were seen the last time. */
+  get known(): Iterable<ProcessStat> {
+    return this.#before.values();
   }
 
   /**

@@ -49,9 +49,13 @@ export class ProcContainer {
 
   /** The table was read in the order of pids: where that was not from parents to children, or one went away, it is done again. */
   #settled(table: ProcessTable, members: readonly ProcessStat[]): { processes: ProcessStat[]; settled: boolean } {
-    let processes = [...members];
+    let processes = [...members, ...this.#strays(table, members)];
     const inOrder = processes.every(({ pid, parent }, index) => index === 0 || parent < pid);
-    if (inOrder && !this.#cpu.knows(table.gone)) return { processes, settled: true };
+    // One whose pid is listed went away after the listing, if it did.
+    const listed = ({ pid }: ProcessStat) => table.gone.has(pid) || table.processes.has(pid);
+    const there = ({ pid, startTicks }: ProcessStat) => table.processes.get(pid)?.startTicks === startTicks;
+    const complete = [...this.#cpu.known].every((before) => there(before) || !listed(before));
+    if (inOrder && complete) return { processes, settled: true };
     for (let reading = 0; reading < readingsMax; reading++) {
       const wanted = processes.length;
       processes = processes.flatMap((before) => {
@@ -61,6 +65,15 @@ export class ProcContainer {
       if (processes.length === wanted) return { processes, settled: true };
     }
     return { processes, settled: false };
+  }
+
+  /** Read just before their parent went, they have one that is in no tree any more. Whoever was in the container stays in it. */
+  #strays({ processes }: ProcessTable, members: readonly ProcessStat[]): ProcessStat[] {
+    const found = new Set(members.map(({ pid }) => pid));
+    return [...this.#cpu.known].flatMap(({ pid, startTicks }) => {
+      const stat = found.has(pid) ? undefined : processes.get(pid);
+      return stat?.startTicks === startTicks ? stat : [];
+    });
   }
 
   /**
