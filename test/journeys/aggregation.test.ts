@@ -180,6 +180,9 @@ for (const kubectl of findKubectls()) {
       );
       assert.match(await out(run('api-versions')), /^metrics\.k8s\.io\/v1beta1$/m);
       assert.match(await out(run('get podmetrics')), /^NAME\nweb/);
+      assert.match(await out(run('explain nodemetrics.window')), /How long it was measured/);
+      const made = 'apiVersion: metrics.k8s.io/v1beta1\nkind: NodeMetrics\nmetadata: { name: made }\nwindow: 1s\n';
+      assert.match(await out(run('create -f -', made)), /nodemetrics.metrics.k8s.io\/made created/);
       assert.match(await out(run('get pdb -n kube-system')), /metrics-server +1 +N\/A +0 +\d+s/);
     });
 

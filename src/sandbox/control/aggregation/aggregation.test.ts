@@ -134,6 +134,20 @@ test('discovery shows the group beside ours, in full and in parts, and says when
   assert.equal((await call('GET', metricsPath)).code, 404);
 });
 
+test("an extension server's OpenAPI is one page of ours, under its own hash", async (t) => {
+  const { plane } = await startRegistered(t);
+  const index = async () => (await plane.call('GET', '/openapi/v3')).body.paths;
+  const { serverRelativeURL } = (await index())['apis/metrics.k8s.io/v1beta1'];
+  const page = await plane.call('GET', serverRelativeURL);
+  assert.equal(page.body.components.schemas['example.NodeMetrics'].description, 'What a node uses.');
+  assert.equal(serverRelativeURL.split('hash=')[1], String(page.headers.etag).replaceAll('"', ''));
+  assert.match(String(page.headers['cache-control']), /immutable/);
+  await plane.call('DELETE', '/api/v1/namespaces/kube-system/endpoints/metrics-server');
+  await untilReason(plane, 'EndpointsNotFound');
+  assert.equal((await index())['apis/metrics.k8s.io/v1beta1'], undefined);
+  assert.ok((await index())['api/v1']);
+});
+
 test('addresses may come in slices, or from a name outside, and a service may have several ports', async (t) => {
   const { plane, extension } = await startBoth(t);
   const { service, endpoints, apiService } = registration(extension);

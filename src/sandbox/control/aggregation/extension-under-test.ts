@@ -45,6 +45,30 @@ export interface ExtensionOptions {
   items?: { nodes?: KubeObject[]; pods?: KubeObject[] };
 }
 
+const openApiPage = {
+  openapi: '3.0.0',
+  info: { title: 'metrics', version: 'v1' },
+  paths: {
+    [`${metricsPath}/nodes`]: {
+      get: {
+        responses: {},
+        'x-kubernetes-action': 'list',
+        'x-kubernetes-group-version-kind': { group: metricsGroup, version: 'v1beta1', kind: 'NodeMetrics' },
+      },
+    },
+  },
+  components: {
+    schemas: {
+      'example.NodeMetrics': {
+        type: 'object',
+        description: 'What a node uses.',
+        properties: { window: { type: 'string', description: 'How long it was measured.' } },
+        'x-kubernetes-group-version-kind': [{ group: metricsGroup, version: 'v1beta1', kind: 'NodeMetrics' }],
+      },
+    },
+  },
+};
+
 const pointOf = (name: string, namespace?: string): KubeObject => ({
   metadata: { name, ...(namespace ? { namespace } : {}), creationTimestamp: '2026-01-01T00:00:00Z' },
   timestamp: '2026-01-01T00:00:00Z',
@@ -93,6 +117,7 @@ export async function startExtension(
     ],
     versionInfo: { major: '1' },
     schemas: createSchemas(),
+    openApi: { v2: () => ({}), v2Protobuf: () => Buffer.alloc(0), v3: () => openApiPage },
     log: silentLogger,
     metrics: new MetricsRegistry(),
     clock: systemClock,
