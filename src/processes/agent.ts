@@ -33,6 +33,8 @@ export interface AgentOptions {
   metrics: MetricsRegistry;
   clock?: Clock;
   random?: () => number;
+  /** Called when there was something to read and is nothing more, now and then; see low-memory.ts. */
+  relieve?: () => void;
 }
 
 export interface RunningAgent {
@@ -85,8 +87,7 @@ export interface AgentMainOptions extends AgentOptions {
 
 /** Runs the agent until the signal aborts or, with `once`, until everything is acknowledged. Rejects with a Fault. */
 export async function agentMain(options: AgentMainOptions, signal: AbortSignal): Promise<void> {
-  keepMemoryLow();
-  const agent = await startAgent(options);
+  const agent = await startAgent({ ...options, relieve: keepMemoryLow() });
   const stop = () => void agent.close();
   if (signal.aborted) stop();
   signal.addEventListener('abort', stop, { once: true });

@@ -30,6 +30,9 @@ const HOUSEKEEPING_MS = 1000;
 /** An agent that has nothing to resolve says at least so often that it is there. */
 const GREETING_MS = 15_000;
 const RESOLVE_RETRY_MS = 1000;
+/** Memory is given back in a pause, and no more often than this. */
+const RELIEF_MS = 30_000;
+const RELIEF_FIRST_MS = 5000;
 
 /**
  * Finds log files, asks what the server lacks of them, reads that, sends it.
@@ -52,6 +55,8 @@ export class NodeAgent {
   #housekeepingAtMs = 0;
   #greetAtMs = 0;
   #progressAtMs: number;
+  #reliefAtMs: number;
+  #hasReadSinceRelief = true;
   #wake: (() => void) | null = null;
 
   constructor(options: AgentOptions, clock: Clock) {
@@ -59,6 +64,7 @@ export class NodeAgent {
     this.#clock = clock;
     this.#settings = { ...defaultCollectSettings, ...defaultShipSettings, ...options.settings };
     this.#progressAtMs = clock.monotonicMs() + HOUSEKEEPING_MS;
+    this.#reliefAtMs = clock.monotonicMs() + RELIEF_FIRST_MS;
     const { dataDir, log, access, nodeName, cluster } = options;
     const scratch = join(dataDir, 'spool');
     mkdirSync(scratch, { recursive: true });
@@ -112,6 +118,7 @@ export class NodeAgent {
     while (this.#shipper.hasRoom && this.#clock.monotonicMs() < until) {
       const tail = this.#collector.nextReady();
       if (!tail) return;
+      this.#hasReadSinceRelief = true;
       const { generation } = tail;
       for (const piece of this.#collector.turn(tail)) {
         const onResult = (result: FrameResult) => this.#onResult(tail, piece, generation, result);
@@ -212,6 +219,15 @@ export class NodeAgent {
       this.#tellVanished();
     }
     if (this.#options.once && now >= this.#progressAtMs) this.#showProgress(now);
+    this.#relieve(now);
+  }
+
+  /** What was loaded and read to get here is garbage that nothing else would collect while there is little to do. */
+  #relieve(now: number): void {
+    if (!this.#hasReadSinceRelief || now < this.#reliefAtMs || this.#collector.nextReady()) return;
+    this.#reliefAtMs = now + RELIEF_MS;
+    this.#hasReadSinceRelief = false;
+    this.#options.relieve?.();
   }
 
   /** Asks for nothing: so the store knows that the agent is there, and the agent learns whether the store was started anew. */
@@ -286,8 +302,8 @@ export class NodeAgent {
       if (busy) return void setImmediate(resolve);
       const now = this.#clock.monotonicMs();
       const isActive = this.#collector.tails.some((tail) => tail.isActive(now));
-      const { pollActiveMs, pollIdleMs } = this.#settings;
-      const timer = setTimeout(resolve, (isActive ? pollActiveMs : pollIdleMs) / 2);
+      const pollMs = isActive ? this.#settings.pollActiveMs : this.#collector.pollIdleMs;
+      const timer = setTimeout(resolve, pollMs / 2);
       this.#wake = () => {
         clearTimeout(timer);
         setImmediate(resolve);

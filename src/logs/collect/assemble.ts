@@ -14,6 +14,7 @@ import { CriParser } from './cri.ts';
 import type { Gap } from './gap.ts';
 
 const NEWLINE = 0x0a;
+const NOTHING = Buffer.alloc(0);
 /** A line whose parts lie in more pieces of the file than this is cut there: every piece is named in its batch. */
 export const pendingRangesMax = 1000;
 
@@ -75,7 +76,7 @@ export class Assembler {
   #seconds: number;
   #nanos = 0;
   #pieces: Piece[] = [];
-  #chunk: Buffer = Buffer.alloc(0);
+  #chunk: Buffer = NOTHING;
   #segment: SegmentName = '';
   /** Offset in the segment of the chunk's first byte. */
   #base = 0;
@@ -156,7 +157,7 @@ export class Assembler {
     const pending = this.#pending.filter((line) => line !== null);
     pending.sort((a, b) => (a.order.segment === b.order.segment ? a.order.offset - b.order.offset : 0));
     for (const line of pending) {
-      this.#begin(line.order.segment, Buffer.alloc(0), line.order.offset);
+      this.#begin(line.order.segment, NOTHING, line.order.offset);
       this.#endPending(line === this.#pending[1] ? 1 : 0, LINE_UNTERMINATED, line.order.offset);
       this.#cut(line.order.offset);
     }
@@ -176,7 +177,7 @@ export class Assembler {
     this.#cut(regionTo);
     const pieces = this.#pieces;
     this.#pieces = [];
-    this.#chunk = Buffer.alloc(0);
+    this.#chunk = NOTHING;
     return pieces;
   }
 

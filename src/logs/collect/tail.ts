@@ -325,8 +325,10 @@ export class InstanceTail {
   }
 
   /** Segments whose file is gone and whose bytes the server does not have: they would be lost with this process. */
-  vanishing(now: number): Segment[] {
-    const vanished = this.segments.filter(({ file, done }) => file === null && !done);
+  vanishing(now: number): readonly Segment[] {
+    // Asked of every instance many times a second, and almost never so.
+    if (!this.segments.some(isVanished)) return [];
+    const vanished = this.segments.filter(isVanished);
     for (const segment of vanished) if (segment.isCompressed) this.#inflate(segment);
     return vanished.filter((segment) => segment.isUnkept && this.#segments.isSettled(segment, now));
   }
@@ -418,4 +420,8 @@ export class InstanceTail {
     this.#context.metrics.troubles.add(1, { kind: 'unreadable' });
     this.#log.error(message, { error: String(error) });
   }
+}
+
+function isVanished({ file, done }: Segment): boolean {
+  return file === null && !done;
 }

@@ -1,9 +1,5 @@
 import type { Agent, IncomingMessage } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { Fault } from '../../base/fault.ts';
-
-// `import` of node:http touches each of its exports, WebSocket among them, and so loads 9 MB of what the agent does not use.
-const { Agent: HttpAgent, request: httpRequest } = process.getBuiltinModule('node:http');
 
 /** An answer larger than this is not one of ours. */
 const responseBytesMax = 64 * 1024 * 1024;
@@ -25,21 +21,22 @@ export interface PostOptions {
 
 /** Posts over connections that are kept. Rejects with what the network said; an answer of any status resolves. */
 export class HttpPoster {
-  readonly #plain: Agent;
-  readonly #secure: HttpsAgent;
+  readonly #connectionsMax: number;
+  readonly #agents = new Map<string, Agent>();
 
   constructor(connectionsMax: number) {
-    this.#plain = new HttpAgent({ keepAlive: true, maxSockets: connectionsMax });
-    this.#secure = new HttpsAgent({ keepAlive: true, maxSockets: connectionsMax });
+    this.#connectionsMax = connectionsMax;
   }
 
   post({ url, headers, body, timeoutMs, signal }: PostOptions): Promise<Answer> {
-    const secure = url.protocol === 'https:';
+    // An import of node:http would touch each of its exports, WebSocket among them, and load 9 MB; TLS takes 5 MB.
+    const client = process.getBuiltinModule(url.protocol === 'https:' ? 'node:https' : 'node:http');
+    const agent = this.#agentFor(url.protocol, client.Agent);
     const length = body.reduce((sum, { byteLength }) => sum + byteLength, 0);
     return new Promise((resolve, reject) => {
-      const outgoing = (secure ? httpsRequest : httpRequest)(url, {
+      const outgoing = client.request(url, {
         method: 'POST',
-        agent: secure ? this.#secure : this.#plain,
+        agent,
         headers: { ...headers, 'content-length': length },
         timeout: timeoutMs,
         signal,
@@ -53,8 +50,16 @@ export class HttpPoster {
   }
 
   close(): void {
-    this.#plain.destroy();
-    this.#secure.destroy();
+    for (const agent of this.#agents.values()) agent.destroy();
+  }
+
+  #agentFor(protocol: string, AgentOfProtocol: typeof Agent): Agent {
+    let agent = this.#agents.get(protocol);
+    if (!agent) {
+      agent = new AgentOfProtocol({ keepAlive: true, maxSockets: this.#connectionsMax });
+      this.#agents.set(protocol, agent);
+    }
+    return agent;
   }
 }
 
