@@ -110,7 +110,13 @@ test('a review that fails in passing is asked for again', async (t) => {
 });
 
 test('a front proxy with a new authority is believed as soon as the ConfigMap says so, and the old one no more', async (t) => {
-  const { call, as, plane, pki } = await startDelegated(t);
+  const { call, as, plane, pki, delegation } = await startDelegated(t);
+  const told: (readonly string[])[] = [];
+  delegation.onClientCas((clientCas) => {
+    told.push(clientCas);
+    throw new Error('a listener that fails ends nothing');
+  });
+  assert.deepEqual(told, [[pki.ca, pki.frontProxyCa]], 'who comes late is told at once');
   const other = await openPki(scratchDirectory(t), systemClock);
   const old = await as('front-proxy-client', [], 'front-proxy-ca');
   const { certificate: cert, key } = await other.client('front-proxy-client', [], 'front-proxy-ca');

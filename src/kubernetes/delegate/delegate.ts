@@ -37,7 +37,7 @@ export interface Delegation {
   authorize: Authorize;
   /** PEM of the authorities whose certificates the TLS layer has to let through. */
   clientCas(): readonly string[];
-  /** Called whenever they have changed. */
+  /** Called at once, and whenever they have changed. */
   onClientCas(listener: (clientCas: readonly string[]) => void): void;
   /** Undefined once the ConfigMap was looked up, or need not be; else what is missing. */
   missing(): string | undefined;

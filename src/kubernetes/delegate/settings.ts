@@ -26,7 +26,7 @@ export interface DelegationSettings {
   deniedTtlMs: number;
   /** For one review, retries included. */
   reviewTimeoutMs: number;
-  /** Reviews under way at once, of tokens and of access each; more are answered with 429. */
+  /** Reviews under way at once, of tokens and of access each; more are answered with 429. They share connections with the watches. */
   reviewsRunningMax: number;
   tokensKeptMax: number;
   answersKeptMax: number;
@@ -53,7 +53,7 @@ export const defaultDelegationSettings: DelegationSettings = {
   allowedTtlMs: 10_000,
   deniedTtlMs: 10_000,
   reviewTimeoutMs: 10_000,
-  reviewsRunningMax: 400,
+  reviewsRunningMax: 100,
   tokensKeptMax: 32_768,
   answersKeptMax: 8192,
   alwaysAllowPaths: ['/healthz', '/readyz', '/livez'],

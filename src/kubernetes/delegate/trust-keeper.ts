@@ -49,6 +49,7 @@ export class TrustKeeper {
 
   onChange(listener: (clientCas: readonly string[]) => void): void {
     this.#listeners.push(listener);
+    this.#tell(listener);
   }
 
   missing(): string | undefined {
@@ -102,10 +103,7 @@ export class TrustKeeper {
     try {
       this.#fromMap = trustOf(map.data ?? {});
     } catch (error) {
-      const { log } = this.#parts;
-      log.error('the authentication ConfigMap is not as it should be; what it said before counts on', {
-        error: messageOf(error),
-      });
+      this.#complain('the authentication ConfigMap is not as it should be; what it said before counts on', error);
       return;
     }
     this.#refresh();
@@ -116,14 +114,25 @@ export class TrustKeeper {
     try {
       this.current = this.#combined();
     } catch (error) {
-      const { log } = this.#parts;
-      log.error('an authority cannot be read; what it was before counts on', { error: messageOf(error) });
+      this.#complain('an authority cannot be read; what it was before counts on', error);
       return;
     }
-    const clientCas = this.clientCas();
-    if (clientCas.join() === before.join()) return;
+    if (this.clientCas().join() === before.join()) return;
     this.#parts.log.info('the authorities of clients have changed');
-    for (const listener of this.#listeners) listener(clientCas);
+    for (const listener of this.#listeners) this.#tell(listener);
+  }
+
+  /** One that cannot take them must not end the watch. */
+  #tell(listener: (clientCas: readonly string[]) => void): void {
+    try {
+      listener(this.clientCas());
+    } catch (error) {
+      this.#complain('the authorities of clients cannot be taken up', error);
+    }
+  }
+
+  #complain(message: string, error: unknown): void {
+    this.#parts.log.error(message, { error: messageOf(error) });
   }
 
   #combined(): Trust {
