@@ -9,7 +9,7 @@ interface Kept {
 /** A small store in memory with the rules of the real one, for tests of what stands on it. */
 export class StoreUnderTest implements SeriesStore {
   readonly #tenants = new Map<string, Map<string, number>>();
-  readonly #kept: Kept[] = [];
+  readonly #kept: (Kept | undefined)[] = [];
   readonly #metadata = new Map<string, MetricMetadata>();
   /** Set to make the next appends fail. */
   failure: Error | undefined;
@@ -55,6 +55,18 @@ export class StoreUnderTest implements SeriesStore {
       }
     }
     return appended;
+  }
+
+  /** All refs are as if they had never been; what was written stays. */
+  forget(): void {
+    for (const [place, kept] of [...this.#kept.entries()]) {
+      if (!kept) continue;
+      const { labels, samples } = kept;
+      delete this.#kept[place];
+      for (const known of this.#tenants.values()) {
+        if (known.get(labels.key) === place + 1) known.set(labels.key, this.#kept.push({ labels, samples }));
+      }
+    }
   }
 
   setMetadata(_tenant: string, metric: string, metadata: MetricMetadata): void {

@@ -163,8 +163,7 @@ export class LocalEngine implements SeriesEngine {
   ): Promise<Reads> {
     const reads = [];
     for (const { matchers, minMs, maxMs } of plan) {
-      if (signal.aborted) throw new QueryStoppedError('canceled');
-      const series = await this.#parts.store.select(scope, matchers, minMs, maxMs);
+      const series = await unlessStopped(this.#parts.store.select(scope, matchers, minMs, maxMs), signal);
       if (series.length > seriesMax) throw new QueryLimitError(`a selector matches more than ${seriesMax} series`);
       entry.seriesRead += series.length;
       for (const { timestampsMs } of series) entry.samplesRead += timestampsMs.length;
@@ -216,6 +215,21 @@ export class LocalEngine implements SeriesEngine {
     }
     entry.state = 'sending';
     return outcome;
+  }
+}
+
+/** A read that cannot be ended is at least not waited for. */
+async function unlessStopped<T>(read: T | Promise<T>, signal: AbortSignal): Promise<T> {
+  if (signal.aborted) throw new QueryStoppedError('canceled');
+  let stop = () => {};
+  const stopped = new Promise<never>((_, reject) => {
+    stop = () => reject(new QueryStoppedError('canceled'));
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([read, stopped]);
+  } finally {
+    signal.removeEventListener('abort', stop);
   }
 }
 

@@ -41,6 +41,7 @@ export function registerWriteRoutes(app: FastifyInstance, parts: WriteParts): vo
   app.register(async (scope) => {
     scope.addHook('onRequest', async (request) => requireWriter(principalOf(request)));
     inFlight.guard(scope);
+    scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: bodyBytesMax }, (_, body, done) =>
       done(null, body),
     );
