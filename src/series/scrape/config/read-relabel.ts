@@ -1,5 +1,6 @@
 import { messageOf } from '../../../base/fault.ts';
-import { compileRelabel, type RelabelRule, relabelActions, relabelDefaults } from '../relabel/relabel.ts';
+import { compilePattern } from '../../query/query.ts';
+import { type RelabelRule, relabelActions, relabelDefaults } from '../relabel/relabel.ts';
 import type { Section } from './section.ts';
 
 const withTarget = new Set(['replace', 'hashmod', 'lowercase', 'uppercase', 'keepequal', 'dropequal']);
@@ -29,6 +30,7 @@ function readRule(section: Section): RelabelRule {
 /** What Prometheus refuses too. */
 function check(section: Section, rule: RelabelRule): void {
   const { action } = rule;
+  if (rule.sourceLabels.includes('')) throw section.wrong('source_labels', 'has an empty name');
   if (action === 'hashmod' && rule.modulus === 0) throw section.wrong('modulus', 'must be above 0 for hashmod');
   if (withTarget.has(action) && rule.targetLabel === '') throw section.wrong('target_label', `is needed for ${action}`);
   if (action === 'labelmap' && rule.replacement === '')
@@ -45,7 +47,7 @@ function check(section: Section, rule: RelabelRule): void {
   if ((action === 'lowercase' || action === 'uppercase') && rule.replacement !== relabelDefaults.replacement)
     throw section.wrong('replacement', `has no meaning for ${action}`);
   try {
-    compileRelabel([rule]);
+    compilePattern(rule.regex);
   } catch (error) {
     throw section.wrong('regex', `is not a regular expression: ${messageOf(error)}`);
   }

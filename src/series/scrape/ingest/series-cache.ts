@@ -1,6 +1,7 @@
 const FNV_OFFSET = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;
-const slotsMin = 256;
+const slotsMin = 64;
+const bytesMin = 4096;
 /** Dead series are cleared away when there are more of them than this and than half of the living. */
 const deadSeriesMin = 1000;
 
@@ -18,7 +19,7 @@ const NO_GROUP = -1;
  * Invariant: entry `i` has its bytes at `#starts[i]`..`#starts[i + 1]` of `#bytes`, and every entry is in the chain of its hash.
  */
 export class SeriesCache {
-  #bytes = Buffer.allocUnsafe(64 * 1024);
+  #bytes = Buffer.allocUnsafeSlow(bytesMin);
   #starts = new Uint32Array(slotsMin + 1);
   #hashes = new Int32Array(slotsMin);
   #next = new Int32Array(slotsMin);
@@ -125,7 +126,7 @@ export class SeriesCache {
   }
 
   #growBytes(bytes: number): void {
-    const grown = Buffer.allocUnsafe(Math.max(bytes, this.#bytes.length * 2));
+    const grown = Buffer.allocUnsafeSlow(Math.max(bytes, this.#bytes.length * 2));
     this.#bytes.copy(grown);
     this.#bytes = grown;
   }

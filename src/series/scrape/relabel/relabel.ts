@@ -152,8 +152,12 @@ function hashModulo(text: string, modulus: number): string {
   return String(createHash('md5').update(text).digest().readBigUInt64BE(8) % BigInt(modulus));
 }
 
-/** Character by character, as Go maps them: one that would become several stays. */
+/** Character by character, as Go maps them: one that would become several stays, but for İ, whose small letter is i. */
 function mapCase(text: string, map: (text: string) => string): string {
   if (/^[\0-\x7f]*$/.test(text)) return map(text);
-  return [...text].map((character) => ([...map(character)].length === 1 ? map(character) : character)).join('');
+  return [...text].map((character) => mappedCharacter(character, [...map(character)])).join('');
+}
+
+function mappedCharacter(character: string, mapped: readonly string[]): string {
+  return mapped.length === 1 || character === 'İ' ? mapped[0]! : character;
 }

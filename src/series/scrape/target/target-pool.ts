@@ -124,7 +124,7 @@ export class TargetPool {
       else {
         populated.errors.push(result.error);
         this.#around.metrics.badTargets.add(1, { job: this.job.jobName });
-        this.#around.log.warn('a discovered target cannot be scraped', {
+        this.#around.log.debug('a discovered target cannot be scraped', {
           job: this.job.jobName,
           problem: result.error,
         });
@@ -149,8 +149,11 @@ export class TargetPool {
       this.#ending.add(scraped.ended);
       void scraped.ended.then(() => this.#ending.delete(scraped.ended));
     }
-    for (const [key, target] of wanted)
-      if (!this.#scraped.has(key)) this.#scraped.set(key, this.#start(target, signal));
+    for (const [key, target] of wanted) {
+      const scraped = this.#scraped.get(key);
+      if (scraped) scraped.scraper.target = target;
+      else this.#scraped.set(key, this.#start(target, signal));
+    }
   }
 
   #start(target: Target, closed: AbortSignal): Scraped {

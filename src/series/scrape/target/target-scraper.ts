@@ -13,7 +13,8 @@ export type Health = 'unknown' | 'up' | 'down';
 
 /** Scrapes one target once, as often as it is asked; never two at a time. */
 export class TargetScraper {
-  readonly target: Target;
+  /** May be replaced by one with the same key: what it was discovered by changes. */
+  target: Target;
   readonly #source: PageSource;
   readonly #around: Surroundings;
   readonly #series: TargetSeries;

@@ -4,7 +4,7 @@ import type { LabelMap, Relabel } from '../relabel/relabel.ts';
 
 /** Something to scrape, as discovery and relabelling made it. */
 export interface Target {
-  /** The same for what is the same target: its labels and its address. */
+  /** The same for what is scraped in the same way into the same series. */
   key: string;
   labelsKey: string;
   url: URL;
@@ -58,7 +58,15 @@ function targetOf(job: JobConfig, labels: LabelMap, discovered: Readonly<Record<
   if (!labels.has('instance')) labels.set('instance', address);
   const own = [...labels].filter(([name]) => !name.startsWith('__')).sort(byName);
   const labelsKey = JSON.stringify(own);
-  return { key: `${labelsKey} ${url.href}`, labelsKey, url, labels: own, discovered, intervalMs, timeoutMs };
+  return {
+    key: `${labelsKey} ${url.href} ${intervalMs} ${timeoutMs}`,
+    labelsKey,
+    url,
+    labels: own,
+    discovered,
+    intervalMs,
+    timeoutMs,
+  };
 }
 
 function urlOf(job: JobConfig, labels: LabelMap, address: string): URL {
