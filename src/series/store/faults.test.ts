@@ -9,7 +9,7 @@ import { createLogger, MetricsRegistry } from '../../telemetry/telemetry.ts';
 import { Labels } from '../query/query.ts';
 import { killRound } from './kill-under-test.ts';
 import { defaultSeriesSettings, windowMs } from './settings.ts';
-import { append, openTestStore, shown, standingClock, temporaryDirectory } from './store-fixture.ts';
+import { append, openTestStore, shown, standingClock, type TestSample, temporaryDirectory } from './store-fixture.ts';
 
 const directory = temporaryDirectory();
 let next = 0;
@@ -76,6 +76,53 @@ for (const fails of ['write', 'sync', 'truncate'] as const) {
     await store.close();
   });
 }
+
+test('A call whose samples are of two windows is taken whole or not at all', async () => {
+  const dataDir = fresh();
+  const disk: { failsAfter: number } = { failsAfter: Number.POSITIVE_INFINITY };
+  const files: FileLayer = {
+    ...realFiles,
+    async open(path, mode) {
+      const file = await realFiles.open(path, mode);
+      const full = () => Promise.reject(Object.assign(new Error('no space left'), { code: 'ENOSPC' }));
+      return { ...file, write: (buffers, at) => (disk.failsAfter-- > 0 ? file.write(buffers, at) : full()) };
+    },
+  };
+  let store = await openTestStore(dataDir, { files });
+  const both = (second: number) => [
+    [{ __name__: 'a' }, windowMs - second, second] as TestSample,
+    [{ __name__: 'a' }, windowMs + second, second] as TestSample,
+  ];
+  await append(store, both(1));
+  disk.failsAfter = 1;
+  await assert.rejects(append(store, both(2)), { code: 'disk-full' });
+  disk.failsAfter = Number.POSITIVE_INFINITY;
+  const held = await shown(store);
+  assert.deepEqual(held, { '{__name__="a"}': `${windowMs - 1}=1 ${windowMs + 1}=1` });
+  await append(store, both(3));
+  const after = await shown(store);
+  await store.close();
+  store = await openTestStore(dataDir);
+  assert.deepEqual(await shown(store), after);
+  await store.close();
+});
+
+test('A tenant of whom nothing is left makes room for another', async () => {
+  const clock = standingClock(100 * windowMs);
+  const settings = {
+    limits: { ...defaultSeriesSettings.limits, tenantsMax: 1 },
+    retention: { ageMs: windowMs, bytesMax: null },
+  };
+  const store = await openTestStore(fresh(), { clock, settings });
+  await append(store, [[{ __name__: 'a' }, clock.now, 1]]);
+  assert.match(store.series('other', [Labels.of({ a: 'b' })]).refused!, /tenantsMax/);
+  for (let i = 0; i < 4; i++) {
+    clock.now += 2 * windowMs;
+    await store.tidy();
+  }
+  assert.equal(store.series('other', [Labels.of({ a: 'b' })]).refused, null);
+  await store.close();
+});
 
 test('A flipped bit in the write-ahead log costs its record and no other, and is counted and named', async () => {
   const dataDir = fresh();

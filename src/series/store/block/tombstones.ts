@@ -37,7 +37,7 @@ export class Tombstone {
 
   covers(labels: Labels): boolean {
     const { namespaces } = this.record;
-    if (namespaces !== '*' && !namespaces.includes(labels.get('namespace'))) return false;
+    if (namespaces !== '*' && !(labels.has('namespace') && namespaces.includes(labels.get('namespace')))) return false;
     return this.#matchers.some((list) => list.every((matcher) => matcher.matches(labels.get(matcher.name))));
   }
 

@@ -21,6 +21,8 @@ export class TenantHead {
   readonly closing: HeadWindow[] = [];
   index = new SeriesIndex();
   maxMs = Number.NEGATIVE_INFINITY;
+  /** When it was last swept, on the clock that only goes forward. */
+  sweptMs = 0;
   /** Series of the index. */
   series = 0;
   readonly #generations = new Int32Column();

@@ -56,6 +56,7 @@ export class Maintenance {
       if (this.#failing !== null) log.info('blocks of series are written again', { was: this.#failing });
       this.#failing = null;
     } catch (error) {
+      if (this.#ending.signal.aborted) return;
       const message = messageOf(error);
       if (message !== this.#failing) log.error('blocks of series could not be written', { error: message });
       this.#failing = message;
@@ -98,7 +99,19 @@ export class Maintenance {
       await closeWindow(this.#options, head, window);
       await cutWindow(this.#options, head, window);
     }
-    if (finished.length > 0) await this.#options.committer.alone(() => void head.sweep());
+    await this.#sweep(head, finished.length > 0);
+  }
+
+  async #sweep(head: TenantHead, now: boolean): Promise<void> {
+    const { clock, committer, heads, blocks } = this.#options;
+    const monotonicMs = clock.monotonicMs();
+    if (!now && monotonicMs - head.sweptMs < idleMs) return;
+    head.sweptMs = monotonicMs;
+    await committer.alone(() => {
+      head.sweep();
+      const empty = head.series === 0 && head.windows.size === 0 && head.closing.length === 0;
+      if (empty && blocks.of(head.tenant).length === 0) heads.byTenant.delete(head.tenant);
+    });
   }
 
   #isFinished(head: TenantHead, window: HeadWindow): boolean {

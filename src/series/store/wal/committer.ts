@@ -162,7 +162,7 @@ export class Committer {
     for (const job of jobs) splitByWindow(job, byWindow);
     await this.#requireSpace(jobs);
     // One after another: a process has one window being written, and two around the full hour.
-    for (const [window, parts] of byWindow) await this.#write(window, parts);
+    await this.#writeAll(byWindow);
     for (const parts of byWindow.values()) {
       for (const { job, samples } of parts) this.#options.apply(job.head, samples, job);
     }
@@ -170,9 +170,27 @@ export class Committer {
     this.#refusing = null;
   }
 
-  async #write(window: HeadWindow, parts: readonly Part[]): Promise<void> {
-    const { tenant, index } = parts[0]!.job.head;
-    const file = (window.wal ??= await this.#create(window, tenant));
+  async #writeAll(byWindow: ReadonlyMap<HeadWindow, Part[]>): Promise<void> {
+    const written: { window: HeadWindow; file: WalFile; bytesBefore: number }[] = [];
+    try {
+      for (const [window, parts] of byWindow) {
+        const file = (window.wal ??= await this.#create(window, parts[0]!.job.head.tenant));
+        const bytesBefore = file.bytes;
+        await this.#write(window, file, parts);
+        written.push({ window, file, bytesBefore });
+      }
+    } catch (error) {
+      // The group stands or falls as a whole: what other windows have of it is taken back.
+      for (const { window, file, bytesBefore } of written) {
+        file.rewind(bytesBefore);
+        this.#giveUp(window, file);
+      }
+      throw error;
+    }
+  }
+
+  async #write(window: HeadWindow, file: WalFile, parts: readonly Part[]): Promise<void> {
+    const { index } = parts[0]!.job.head;
     const out = this.#out;
     out.at = 0;
     for (const { samples } of parts) {
@@ -188,11 +206,15 @@ export class Committer {
     try {
       await file.append(this.#out.written());
     } catch (error) {
-      window.oldWalBytes = window.walBytes;
-      window.wal = undefined;
-      this.#broken.push(file);
+      this.#giveUp(window, file);
       throw error;
     }
+  }
+
+  #giveUp(window: HeadWindow, file: WalFile): void {
+    window.oldWalBytes = window.walBytes;
+    window.wal = undefined;
+    this.#broken.push(file);
   }
 
   /** Removes samples of a window, durably. Only within `alone`. */

@@ -111,6 +111,11 @@ export class WalFile {
     this.#goodBytes += records.length;
   }
 
+  /** What was synced beyond these bytes is not to be acknowledged after all. */
+  rewind(bytes: number): void {
+    this.#goodBytes = bytes;
+  }
+
   /** Cuts off what was not acknowledged. May be tried again when it rejects. */
   async giveUp(): Promise<void> {
     await this.#file.truncate(this.#goodBytes);
