@@ -224,12 +224,17 @@ async function serve(
     onWatchCut: (plural) => cut.add(1, { resource: plural }),
   });
   ensureLocalServices(registry, local);
+  const extended = metrics.counter(
+    'taffrail_api_extension_requests_total',
+    'Requests for extension servers by outcome',
+  );
   const aggregator = new Aggregator(local, {
     registry,
     store: registry.store,
     client: () => certificates.frontProxy,
     requestTimeoutMs: limits.requestTimeoutMs,
     randomBelow: registry.randomBelow,
+    onRequest: (name, outcome) => extended.add(1, { name, outcome }),
     clock,
     log: log.with({ part: 'aggregator' }),
   });

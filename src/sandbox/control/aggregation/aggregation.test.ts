@@ -29,6 +29,10 @@ test('an extension server is asked in the name of who asks, and its answer comes
   assert.deepEqual([posted.code, posted.body.metadata.name], [201, 'posted']);
   const missing = await plane.call('GET', `${metricsPath}/nodes/other`);
   assert.deepEqual([missing.code, missing.body.message], [404, 'nodes.metrics.k8s.io "other" not found']);
+  assert.match(
+    plane.metrics.exposition(),
+    /taffrail_api_extension_requests_total\{name="v1beta1.metrics.k8s.io",outcome="passed on"\} 3/,
+  );
 });
 
 test('the condition says what is missing, step by step', async (t) => {

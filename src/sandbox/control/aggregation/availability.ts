@@ -48,12 +48,22 @@ export class AvailabilityCheck {
     this.#timer.abort();
     while (this.#wanted && !this.#ended.signal.aborted) {
       this.#wanted = false;
-      const condition = await this.#check();
-      if (!this.#ended.signal.aborted) this.#tell(condition);
-      this.#failures = condition.status === 'True' ? 0 : this.#failures + 1;
+      this.#failures = (await this.#checkAndTell()) ? 0 : this.#failures + 1;
     }
     this.#running = false;
     if (!this.#ended.signal.aborted) this.#later();
+  }
+
+  /** Whether it is available. What cannot be written down now, because the disk is full, is tried again. */
+  async #checkAndTell(): Promise<boolean> {
+    try {
+      const condition = await this.#check();
+      if (!this.#ended.signal.aborted) this.#tell(condition);
+      return condition.status === 'True';
+    } catch (error) {
+      this.#options.log.error('an API service could not be checked', { name: this.#api.name, error: messageOf(error) });
+      return false;
+    }
   }
 
   #later(): void {

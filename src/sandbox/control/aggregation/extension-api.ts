@@ -19,6 +19,7 @@ export interface ExtensionOptions {
   store: Parameters<typeof resolveService>[0];
   client: ConnectionOptions['client'];
   requestTimeoutMs: number;
+  onRequest(apiService: string, outcome: 'passed on' | 'unavailable'): void;
   /** A number in [0, below): which of several addresses is taken. */
   randomBelow(below: number): number;
 }
@@ -88,9 +89,10 @@ export class ExtensionApi implements ApiVersion {
 
   async handle(request: ApiRequest): Promise<Answer> {
     const timeoutMs = await this.#admit(request);
-    if (!this.available) return unavailableText();
-    const resolved = this.resolve();
-    if (!('addresses' in resolved)) return unavailableText();
+    const resolved = this.available ? this.resolve() : undefined;
+    const reachable = resolved !== undefined && 'addresses' in resolved;
+    this.#options.onRequest(this.name, reachable ? 'passed on' : 'unavailable');
+    if (!reachable) return unavailableText();
     return proxied(request, this.#connection, this.pick(resolved.addresses), timeoutMs);
   }
 

@@ -29,8 +29,6 @@ export interface Upgraded {
   head: Buffer;
 }
 
-/** Watches hold a connection each. */
-const connectionsMax = 256;
 const keepAliveMs = 30_000;
 const answerHeaderBytesMax = 64 * 1024;
 
@@ -108,10 +106,16 @@ export class ExtensionConnection {
   #agentNow(): Agent {
     const { certificate } = this.#options.client();
     if (!this.#agent || this.#certificate !== certificate) {
-      // Watches of before go on with the certificate that they began with.
-      this.#agent = new Agent({ keepAlive: true, keepAliveMsecs: keepAliveMs, maxSockets: connectionsMax });
+      // What is under way goes on with the certificate that it began with.
+      if (this.#agent) dropIdle(this.#agent);
+      // As many as there are requests: those are bounded where they come in, and one that waited here would do so in silence.
+      this.#agent = new Agent({ keepAlive: true, keepAliveMsecs: keepAliveMs });
       this.#certificate = certificate;
     }
     return this.#agent;
   }
+}
+
+function dropIdle(agent: Agent): void {
+  for (const sockets of Object.values(agent.freeSockets)) for (const socket of sockets ?? []) socket.destroy();
 }
