@@ -66,6 +66,16 @@ export class Line {
     return this.source.slice(this.from, this.to);
   }
 
+  /** The block as a string; of a block in ASCII its offsets are those of the bytes. */
+  get blockText(): string {
+    return this.#blockText?.() ?? this.#block.toString('latin1');
+  }
+
+  /** Known to be in ASCII without looking. */
+  get isAscii(): boolean {
+    return this.#blockText !== undefined && !this.#changed;
+  }
+
   /** A text of its own, that does not keep the block in memory. */
   ownText(): string {
     return this.#changed ? this.#source : this.#block.toString('utf8', this.#byteFrom, this.#byteTo);

@@ -1,8 +1,21 @@
+import { isAscii } from 'node:buffer';
 import type { Line } from '../pipeline/line.ts';
 import { compilePattern } from './compile-pattern.ts';
+import { platformPattern } from './platform-pattern.ts';
 
-/** Whether a line matches a pattern somewhere, in time linear in the line. Throws an Error for a wrong pattern. */
+const NEWLINE = '\n';
+
+/**
+ * Whether a line matches a pattern somewhere, in time linear in the line: harmless patterns by the platform's engine on lines in ASCII
+ * of bounded length, all else by RE2's automaton. Throws an Error for a wrong pattern.
+ */
 export function compileLineTest(pattern: string): (line: Line) => boolean {
-  const compiled = compilePattern(pattern);
-  return (line) => compiled.test(line.text);
+  const automaton = compilePattern(pattern);
+  const fast = platformPattern(pattern);
+  if (fast === undefined) return (line) => automaton.test(line.text);
+  return (line) => {
+    const { text } = line;
+    const isFit = text.length <= fast.charsMax && (line.isAscii || isAscii(line.bytes)) && !text.includes(NEWLINE);
+    return isFit ? fast.test(text) : automaton.test(text);
+  };
 }
