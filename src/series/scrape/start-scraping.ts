@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { Clock } from '../../base/clock.ts';
 import type { KubernetesClient } from '../../kubernetes/client/client.ts';
 import type { Logger, MetricsRegistry } from '../../telemetry/telemetry.ts';
-import type { SeriesStore } from '../store/store.ts';
+import type { SeriesWriter } from '../store/store.ts';
 import type { ScrapeConfig } from './config/config.ts';
 import { SharedWatches } from './discovery/kubernetes/watches.ts';
 import { Monitors } from './monitors/monitors.ts';
@@ -13,7 +13,7 @@ import { type Targets, targetsOf } from './target/targets.ts';
 
 export interface ScrapingOptions {
   config: ScrapeConfig;
-  store: SeriesStore;
+  store: SeriesWriter;
   /** Without it, whatever needs the Kubernetes API finds nothing, and that is logged. */
   client?: KubernetesClient | undefined;
   /** Whose series they become. */

@@ -1,15 +1,15 @@
-import type { MetricMetadata, SeriesStore } from '../../store/store.ts';
+import type { MetricMetadata, SeriesWriter } from '../../store/store.ts';
 
 /** Metric names of one target whose metadata is kept; further ones are not described. */
 const namesMax = 10_000;
 
 /** Tells the store what pages say of their metrics, once and when it changes. */
 export class MetadataOfTarget {
-  readonly #store: SeriesStore;
+  readonly #store: SeriesWriter;
   readonly #tenant: string;
   readonly #known = new Map<string, MetricMetadata>();
 
-  constructor(store: SeriesStore, tenant: string) {
+  constructor(store: SeriesWriter, tenant: string) {
     this.#store = store;
     this.#tenant = tenant;
   }

@@ -8,7 +8,7 @@ import {
   seriesLabels,
 } from '../../../exposition/exposition.ts';
 import { Labels } from '../../query/query.ts';
-import type { Appended, SeriesStore } from '../../store/store.ts';
+import type { Appended, SeriesWriter } from '../../store/store.ts';
 import { Columns } from './columns.ts';
 import { MetadataOfTarget } from './metadata-of-target.ts';
 import { createdGroup, metricTypes } from './metric-family.ts';
@@ -55,7 +55,7 @@ const TRACKED_NOW = 2;
  * no staleness marker; the columns hold what was not committed yet.
  */
 export class TargetSeries implements ExpositionSink {
-  readonly #store: SeriesStore;
+  readonly #store: SeriesWriter;
   readonly #tenant: string;
   readonly #target: readonly (readonly [string, string])[];
   readonly #rules: IngestRules;
@@ -77,7 +77,7 @@ export class TargetSeries implements ExpositionSink {
   #refusedSeries = 0;
   #refusal: string | null = null;
 
-  constructor(store: SeriesStore, tenant: string, target: readonly (readonly [string, string])[], rules: IngestRules) {
+  constructor(store: SeriesWriter, tenant: string, target: readonly (readonly [string, string])[], rules: IngestRules) {
     this.#store = store;
     this.#tenant = tenant;
     this.#target = target;

@@ -1,11 +1,11 @@
 import type { Clock } from '../../../base/clock.ts';
 import type { Logger } from '../../../telemetry/telemetry.ts';
-import type { SeriesStore } from '../../store/store.ts';
+import type { SeriesWriter } from '../../store/store.ts';
 import type { ScrapeMetrics } from './scrape-metrics.ts';
 
 /** What every scrape needs. */
 export interface Surroundings {
-  store: SeriesStore;
+  store: SeriesWriter;
   tenant: string;
   log: Logger;
   metrics: ScrapeMetrics;

@@ -1,6 +1,7 @@
 import { messageOf } from '../../../../base/fault.ts';
 import type { KubeObject, KubernetesClient } from '../../../../kubernetes/client/client.ts';
 import { createReflector } from '../../../../kubernetes/client/reflector.ts';
+import { isApiError } from '../../../../kubernetes/client/status.ts';
 import type { Surroundings } from '../../target/surroundings.ts';
 
 /** The kinds that are watched, and where the API has them. */
@@ -129,7 +130,8 @@ export class SharedWatches {
         onDelete: (object) => watched.set(object, false),
         onSynced: () => watched.listed(),
         onTrouble: (error) => {
-          metrics.discoveryFailures.add(1, { collection });
+          // A kind that this cluster does not have is no failure; it may come later.
+          if (!isApiError(error, 404)) metrics.discoveryFailures.add(1, { collection });
           log.debug('a watch was interrupted', { collection, error: messageOf(error) });
         },
       },
