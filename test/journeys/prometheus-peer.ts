@@ -20,7 +20,7 @@ export const noPrometheus: string | false =
     ? false
     : 'no Prometheus 3 here: scripts/prometheus.sh unpacks one, or TAFFRAIL_PROMETHEUS names it';
 
-function toolPath(name: Tool): string {
+export function toolPath(name: Tool): string {
   const path = find(name);
   if (!path) throw new Error(`there is no ${name}: scripts/prometheus.sh unpacks one`);
   return path;

@@ -1,5 +1,6 @@
 /** Scraping beside a real Prometheus 3: the same configuration, the same targets, the same series. */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -7,13 +8,14 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { systemClock as clock } from '../../src/base/clock.ts';
+import { readExposition } from '../../src/exposition/exposition.ts';
 import { instantQuery } from '../../src/series/query/query.ts';
 import { defaultScrapeConfigText } from '../../src/series/scrape/config/default-config.ts';
 import { defaultScrapeConfig, readScrapeConfigFile, startScraping } from '../../src/series/scrape/scrape.ts';
 import { openSeriesStore } from '../../src/series/store/open.ts';
 import { silentLogger as log, MetricsRegistry } from '../../src/telemetry/telemetry.ts';
 import { atEnd, temporaryDirectory, until } from './processes.ts';
-import { noPrometheus, promtool, startPrometheus, valuesOf } from './prometheus-peer.ts';
+import { noPrometheus, promtool, startPrometheus, toolPath, valuesOf } from './prometheus-peer.ts';
 
 const openMetrics = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
 /** By path: what it is, and the page. */
@@ -183,5 +185,39 @@ test('promtool accepts the configurations that we accept', { skip: noPrometheus 
     assert.ok(readScrapeConfigFile(path).jobs.length > 4);
     const { code, stdout, stderr } = await promtool(['check', 'config', path]).exited;
     assert.equal(code, 0, `${stdout}${stderr}`);
+  }
+});
+
+test('promtool reads the pages that we read, and refuses those that we refuse', { skip: noPrometheus }, () => {
+  const good = [
+    'a 1\n',
+    '# HELP a What it is.\n# TYPE a counter\na{b="c",} 1 5\n',
+    'a{b="\\"\\\\\\n"} +Inf\n\n# a comment\n',
+    'a { b = "c" } \t 1e3\n',
+  ];
+  const bad = [
+    'a{b="c} 1\n',
+    'a\n',
+    'a{b=c} 1\n',
+    'a one\n',
+    'a 1 x\n',
+    'a 1 5 6\n',
+    '# TYPE a thing\n',
+    'a{b="c" 1\n',
+    '9a 1\n',
+  ];
+  for (const [pages, wanted] of [
+    [good, true],
+    [bad, false],
+  ] as const) {
+    for (const text of pages) {
+      const page = Buffer.from(text);
+      let faults = 0;
+      readExposition(page, { format: 'text', lineBytesMax: 1000 }, { sample: () => {}, malformed: () => ++faults < 0 });
+      assert.equal(faults === 0, wanted, text);
+      const { status, stderr } = spawnSync(toolPath('promtool'), ['check', 'metrics'], { input: page });
+      // 3: read, and it has advice on style.
+      assert.equal(status === 0 || status === 3, wanted, `${text}${stderr}`);
+    }
   }
 });

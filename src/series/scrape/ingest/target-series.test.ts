@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { createMatcher } from '../../query/query.ts';
+import { defaultSeriesSettings } from '../../store/open.ts';
+import { openTestStore, standingClock, temporaryDirectory } from '../../store/store-fixture.ts';
 import { compileRelabel, relabelDefaults } from '../relabel/relabel.ts';
 import { RecordingStore } from '../store-fixture.ts';
 import { type IngestRules, TargetSeries } from './target-series.ts';
@@ -198,4 +201,26 @@ test('series that come and go do not stay in memory', async () => {
     assert.equal(counts.seriesAdded, round === 0 ? 1001 : 1000);
   }
   assert.ok(series.size < 3100, `${series.size} series`);
+});
+
+test('a page that explodes into series is refused by the store’s limit, and the series of before go on', async (t) => {
+  const directory = temporaryDirectory();
+  t.after(() => directory.remove());
+  const settings = { limits: { ...defaultSeriesSettings.limits, seriesMax: 100 } };
+  const store = await openTestStore(directory.path, { settings });
+  t.after(() => store.close());
+  const series = new TargetSeries(store, 'tenant', target, rules);
+  const nowMs = standingClock().nowMs();
+  series.read(Buffer.from('good 1\n'), 'text', nowMs);
+  await series.commit();
+  const explosion = Array.from({ length: 5000 }, (_, at) => `bad{id="${at}"} 1\n`).join('');
+  for (const scrape of [1, 2]) {
+    series.read(Buffer.from(`${explosion}good ${scrape + 1}\n`), 'text', nowMs + scrape);
+    const stored = await series.commit();
+    assert.deepEqual([stored.taken, stored.refusedSeries], [100, 4901]);
+    assert.match(stored.refusal!, /100/);
+  }
+  const scope = { tenant: 'tenant', namespaces: '*' as const };
+  const [good] = await store.select(scope, [createMatcher('=', '__name__', 'good')], nowMs - 10, nowMs + 10);
+  assert.deepEqual([...good!.values], [1, 2, 3]);
 });
