@@ -170,6 +170,19 @@ test('values come back from a thread as they are on the spot, odd ones and stale
   assert.deepEqual([...a.value.series[0]!.values], [Number.NaN, Number.NEGATIVE_INFINITY, -0]);
 });
 
+test('figures of a run are there where they are asked for', async (t) => {
+  const spot = await startApiUnderTest();
+  const thread = await startApiUnderTest({ query: threadsOnly });
+  t.after(() => Promise.all([spot.close(), thread.close()]));
+  for (const api of [spot, thread]) {
+    await fillUp(api);
+    const { json } = await api.get('/api/v1/query?query=up[1m]&time=60&stats=all');
+    assert.ok(json.data.stats.timings.execTotalTime > 0);
+    assert.ok(json.data.stats.samples.totalQueryableSamples >= 3 * 4);
+    assert.equal((await api.get('/api/v1/query?query=up&time=60')).json.data.stats, undefined);
+  }
+});
+
 test('who may see some namespaces sees the series, names and values of those', async (t) => {
   const api = await startApiUnderTest({ principal: { namespaces: ['ns-1'] } });
   t.after(api.close);

@@ -18,11 +18,13 @@ import {
 } from '../../query/query.ts';
 import type { SeriesStore } from '../../store/store.ts';
 import { queryJson } from '../answer/query-json.ts';
+import { Deadline } from './deadline.ts';
 import { unpackResult } from './packed-result.ts';
 import { packSeries } from './packed-series.ts';
 import type { Task } from './protocol.ts';
 import { RunningQueries, type RunningQuery } from './running-queries.ts';
 import type { QuerySettings } from './settings.ts';
+import { queryStats, Stages, type StatFigures } from './stages.ts';
 import { ThreadPool } from './thread-pool.ts';
 import { Turns } from './turns.ts';
 
@@ -38,7 +40,7 @@ export interface LocalEngineParts {
 
 type Entry = ReturnType<RunningQueries['begin']>;
 type Reads = readonly { series: readonly SourceSeries[]; minMs: number; maxMs: number }[];
-type Answered = { result: QueryResult } | { pieces: AsyncIterableIterator<Uint8Array> };
+type Answered = { result: QueryResult; stats?: object | undefined } | { pieces: AsyncIterableIterator<Uint8Array> };
 
 /**
  * Our own engine over our own store. Series are read here and computed in a thread, or here where that is quicker.
@@ -74,7 +76,7 @@ export class LocalEngine implements SeriesEngine {
   async runToJson(query: SeriesQuery): Promise<AsyncIterable<Uint8Array>> {
     const answered = await this.#answer(query, 'json');
     if ('pieces' in answered) return answered.pieces;
-    return asyncOf(queryJson(answered.result, query.seriesMax));
+    return asyncOf(queryJson(answered.result, query.seriesMax, answered.stats));
   }
 
   async matching({ scope, matchers, minMs, maxMs, limit }: SeriesSelection) {
@@ -137,17 +139,22 @@ export class LocalEngine implements SeriesEngine {
       this.#outcomes.add(1, { outcome });
     };
     try {
+      const stages = new Stages(clock);
       over = await this.#turns.take(deadline.signal);
+      stages.pass('queued');
       entry.state = 'reading';
       const reads = await this.#read(query, plan, entry, deadline.signal);
+      stages.pass('reading');
       entry.state = 'computing';
+      const figures = query.stats ? { ...stages.secondsOf, samples: entry.samplesRead } : undefined;
       const left = { ...options, timeoutMs: deadline.leftMs() };
       if (this.#isSmall(query, entry)) {
         const result = await computeHere(query, reads, left, deadline.signal);
+        stages.pass('computing');
         end('done');
-        return { result };
+        return { result, stats: figures && queryStats(figures, stages.secondsOf.computing) };
       }
-      return await this.#inThread(query, reads, left, form, entry, deadline, end);
+      return await this.#inThread(query, reads, left, form, entry, figures, deadline, end);
     } catch (error) {
       const shown = deadline.reasonFor(error);
       end(shown instanceof QueryStoppedError ? shown.reason : shown instanceof Fault ? shown.code : 'internal');
@@ -186,6 +193,7 @@ export class LocalEngine implements SeriesEngine {
     options: Task['options'],
     form: Task['form'],
     entry: Entry,
+    stats: StatFigures | undefined,
     { signal }: Deadline,
     end: (outcome: string) => void,
   ): Promise<Answered> {
@@ -201,7 +209,7 @@ export class LocalEngine implements SeriesEngine {
       reads: reads.map(({ series, minMs, maxMs }) => packSeries(series, minMs, maxMs)),
       form,
       seriesMax: query.seriesMax,
-      stats: undefined,
+      stats,
     };
     let failed = true;
     const outcome = await thread.run(task, signal, () => {
@@ -247,36 +255,4 @@ async function computeHere(
 
 async function* asyncOf(pieces: Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   yield* pieces;
-}
-
-/** Ends a query at its time limit, or with any of the signals, and knows which it was. */
-class Deadline {
-  readonly #clock: Clock;
-  readonly #atMs: number;
-  readonly #late = new AbortController();
-  readonly #cleared = new AbortController();
-  readonly signal: AbortSignal;
-
-  constructor(clock: Clock, timeoutMs: number, signals: AbortSignal[]) {
-    this.#clock = clock;
-    this.#atMs = clock.monotonicMs() + timeoutMs;
-    this.signal = AbortSignal.any([this.#late.signal, ...signals]);
-    clock.sleep(timeoutMs, this.#cleared.signal).then(
-      () => this.#late.abort(),
-      () => {},
-    );
-  }
-
-  leftMs(): number {
-    return this.#atMs - this.#clock.monotonicMs();
-  }
-
-  clear(): void {
-    this.#cleared.abort();
-  }
-
-  /** What was stopped because it was late was not cancelled by anybody. */
-  reasonFor(error: unknown): unknown {
-    return error instanceof QueryStoppedError && this.#late.signal.aborted ? new QueryStoppedError('timeout') : error;
-  }
 }

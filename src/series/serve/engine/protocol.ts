@@ -2,6 +2,7 @@ import type { Features, QueryTimes } from '../../query/query.ts';
 import type { Failure } from './failure.ts';
 import type { PackedResult } from './packed-result.ts';
 import type { PackedSeries } from './packed-series.ts';
+import type { StatFigures } from './stages.ts';
 
 /** What a query's thread is told. Its series come packed, in the order of the plan's reads. */
 export interface Task extends QueryTimes {
@@ -12,7 +13,7 @@ export interface Task extends QueryTimes {
   /** Whether the answer is the body that a client gets, in pieces, or the value itself. */
   form: 'json' | 'value';
   seriesMax: number | undefined;
-  stats: object | undefined;
+  stats: StatFigures | undefined;
 }
 
 /** What of the engine's options can go to another thread. */

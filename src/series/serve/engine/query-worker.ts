@@ -6,6 +6,7 @@ import { failureOf } from './failure.ts';
 import { packResult } from './packed-result.ts';
 import { unpackSeries } from './packed-series.ts';
 import { type FromThread, stopWord, type Task, type ToThread } from './protocol.ts';
+import { queryStats } from './stages.ts';
 
 /** Pieces that are made ahead of the reader. */
 const piecesAheadMax = 4;
@@ -27,9 +28,11 @@ port.on('message', (message: ToThread) => {
 
 async function run(task: Task): Promise<void> {
   try {
+    const startMs = performance.now();
     const result = await computed(task);
+    const seconds = (performance.now() - startMs) / 1000;
     if (task.form === 'value') return tell({ kind: 'value', result: packResult(result) });
-    pieces = queryJson(result, task.seriesMax, task.stats);
+    pieces = queryJson(result, task.seriesMax, task.stats && queryStats(task.stats, seconds));
     send(piecesAheadMax);
   } catch (error) {
     tell({ kind: 'failed', failure: failureOf(error) });
