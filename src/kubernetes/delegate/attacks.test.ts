@@ -122,6 +122,26 @@ test('a certificate signed by a client of the cluster does not become one', asyn
   assertUnauthorized(await call(thing, { cert: `${forged.certificate}${ann.certificate}`, key: forged.key }));
 });
 
+test('an intermediate authority counts where the cluster names it, and not because a client sends it along', async (t) => {
+  const { call, pki, plane } = await startDelegated(t);
+  const authority = { certificate: pki.ca, key: readFileSync(join(plane.dataDir, 'pki', 'ca.key'), 'utf8') };
+  const now = Date.now();
+  const validity = { notBeforeMs: now - 3600_000, notAfterMs: now + 3600_000 };
+  const middle = await issue({ use: 'authority', name: 'middle' }, validity, authority);
+  const leaf = await issue({ use: 'client', name: 'ann', groups: ['system:masters'] }, validity, middle);
+  const chain = { cert: `${leaf.certificate}${middle.certificate}`, key: leaf.key };
+  assertUnauthorized(await call(thing, chain));
+  const configuration = '/api/v1/namespaces/kube-system/configmaps/extension-apiserver-authentication';
+  await plane.call('PATCH', configuration, {
+    body: { data: { 'client-ca-file': `${middle.certificate}${pki.ca}` } },
+    headers: { 'content-type': 'application/merge-patch+json' },
+  });
+  const alone = { cert: leaf.certificate, key: leaf.key };
+  let last = await call(thing, alone);
+  for (let attempt = 0; attempt < 200 && last.code !== 200; attempt++) last = await call(thing, alone);
+  assert.deepEqual([last.code, last.body.user?.name], [200, 'ann']);
+});
+
 test('tokens that nobody has given out, or that have ended, are refused', async (t) => {
   let nowMs = Date.now();
   const { call, plane, tokenOf } = await startDelegated(t, {

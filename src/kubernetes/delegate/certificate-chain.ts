@@ -1,8 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { Fault, messageOf } from '../../base/fault.ts';
 
-/** Between a client's certificate and the authority. */
-const intermediatesMax = 3;
 const clientPurposes: ReadonlySet<string> = new Set(['1.3.6.1.5.5.7.3.2', '2.5.29.37.0']);
 const block = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
 
@@ -18,20 +16,14 @@ export function readBundle(pem: string, where: string): X509Certificate[] {
 }
 
 /**
- * Whether a client's certificate, by way of those that it sent along, was issued by one of these authorities, is meant for
- * clients, and is valid now. To be asked only of what TLS has verified: it looks at names, signatures, dates and purpose.
+ * Whether a client's certificate was issued by one of these authorities, is meant for clients, and is valid now. To be asked only
+ * of what TLS has verified, which knows one pool of authorities and does not say which of them it was: here it is found out.
+ * Node does not show a server what else a client sent along, so an intermediate authority counts only where the bundle
+ * names it, together with its root.
  */
 export function isIssuedBy(leaf: X509Certificate, authorities: readonly X509Certificate[], nowMs: number): boolean {
   if (!isCurrent(leaf, nowMs) || !isForClients(leaf)) return false;
-  let certificate = leaf;
-  for (let depth = 0; depth <= intermediatesMax; depth++) {
-    const subject = certificate;
-    if (authorities.some((authority) => isCurrent(authority, nowMs) && hasIssued(authority, subject))) return true;
-    const issuer = certificate.issuerCertificate;
-    if (!issuer || !isCurrent(issuer, nowMs) || !hasIssued(issuer, certificate)) return false;
-    certificate = issuer;
-  }
-  return false;
+  return authorities.some((authority) => isCurrent(authority, nowMs) && hasIssued(authority, leaf));
 }
 
 function hasIssued(issuer: X509Certificate, subject: X509Certificate): boolean {
