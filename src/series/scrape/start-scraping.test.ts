@@ -54,8 +54,8 @@ function config(address: string, more = ''): string {
   return `
 scrape_configs:
   - job_name: j
-    scrape_interval: 100ms
-    scrape_timeout: 90ms
+    scrape_interval: 300ms
+    scrape_timeout: 300ms
     static_configs:
       - targets: ['${address}']
         labels: { zone: z }
@@ -77,7 +77,7 @@ test('a static target is scraped at its interval, as Prometheus asks for it', as
   assert.equal(first?.series, `{__name__="a", instance="${address}", job="j", zone="z"}`);
   assert.equal(seen[0]?.url, '/metrics?module=m');
   assert.equal(seen[0]?.authorization, `Basic ${Buffer.from('u:p').toString('base64')}`);
-  assert.equal(seen[0]?.['x-prometheus-scrape-timeout-seconds'], '0.09');
+  assert.equal(seen[0]?.['x-prometheus-scrape-timeout-seconds'], '0.3');
   assert.equal(
     seen[0]?.accept,
     'application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2',
@@ -93,17 +93,17 @@ test('a static target is scraped at its interval, as Prometheus asks for it', as
     ['j', `http://${address}/metrics?module=m`, 'up', ''],
   );
   assert.deepEqual(active[0]!.labels, { instance: address, job: 'j', zone: 'z' });
-  assert.equal(active[0]!.discovered.__scrape_interval__, '100ms');
+  assert.equal(active[0]!.discovered.__scrape_interval__, '300ms');
 });
 
-test('targets that fail are down with the reason, and their series end', async (t) => {
+test('targets that fail are down with the reason, and their series end', { concurrency: 5 }, async (t) => {
   const cases: [string, RequestListener, RegExp, string?][] = [
     [
       'an error',
       (_, response) => void response.writeHead(503).end('no'),
       /server returned HTTP status 503 Service Unavailable/,
     ],
-    ['no answer', () => {}, /no whole answer within scrape_timeout \(0\.09 s\)/],
+    ['no answer', () => {}, /no whole answer within scrape_timeout \(0\.3 s\)/],
     [
       'an answer that drips',
       (_, response) => {
@@ -161,8 +161,8 @@ test('targets that fail are down with the reason, and their series end', async (
       /line 2, character 3: the value is not a number/,
     ],
   ];
-  for (const [name, failing, error, more] of cases) {
-    await t.test(name, async (t) => {
+  const running = cases.map(([name, failing, error, more]) =>
+    t.test(name, async (t) => {
       let good = true;
       const { address } = await serve(t, (request, response) => {
         if (good) response.writeHead(200, text).end('a 1\n');
@@ -177,8 +177,9 @@ test('targets that fail are down with the reason, and their series end', async (
       assert.equal(run.store.own('up', target.lastScrapeMs!), 0);
       const firstDown = run.store.samples.find(({ series, value }) => series.includes('"up"') && value === 0)!.timeMs;
       assert.deepEqual(run.store.at(firstDown), [`{__name__="a", instance="${address}", job="j", zone="z"} stale`]);
-    });
-  }
+    }),
+  );
+  await Promise.all(running);
 });
 
 test('a redirect is followed, without the credentials where it leads elsewhere', async (t) => {

@@ -12,7 +12,8 @@ import type { Appended, SeriesWriter } from '../../store/store.ts';
 import { Columns } from './columns.ts';
 import { MetadataOfTarget } from './metadata-of-target.ts';
 import { createdGroup, metricTypes } from './metric-family.ts';
-import { addTargetLabels, BadPage, type SampleLabelRules, storedLabels } from './sample-labels.ts';
+import { OwnSeries } from './own-series.ts';
+import { BadPage, type SampleLabelRules, storedLabels } from './sample-labels.ts';
 import { DROPPED, SeriesCache, UNRESOLVED } from './series-cache.ts';
 
 export interface IngestRules extends SampleLabelRules {
@@ -65,7 +66,7 @@ export class TargetSeries implements ExpositionSink {
   readonly #groups = new Map<string, number>();
   /** Groups whose series is the `_created` one, by entry. */
   readonly #created = new Set<number>();
-  #reports: { names: string[]; labels: Labels[]; refs: Float64Array } | undefined;
+  readonly #own: OwnSeries;
   #scrape = 0;
   /** Series of the last page that could be read. */
   #live = 0;
@@ -83,6 +84,7 @@ export class TargetSeries implements ExpositionSink {
     this.#target = target;
     this.#rules = rules;
     this.#metadata = new MetadataOfTarget(store, tenant);
+    this.#own = new OwnSeries(target);
   }
 
   /** Series that this target has in memory, the dropped ones too. */
@@ -126,18 +128,15 @@ export class TargetSeries implements ExpositionSink {
 
   /** What the scraper itself says of the target: `up` and its like. A missing value is a staleness marker. */
   report(samples: Readonly<Record<string, number | undefined>>, timeMs: number): void {
-    const names = Object.keys(samples);
-    if (this.#reports?.names.join() !== names.join()) {
-      const labels = names.map((name) => this.#reportLabels(name));
-      this.#reports = { names, labels, refs: this.#refsOf(labels) };
+    const { entries, labels } = this.#own.unresolved(Object.keys(samples));
+    if (labels.length > 0) this.#own.resolve(entries, this.#refsOf(labels));
+    for (const [name, value] of Object.entries(samples)) {
+      const entry = this.#own.entryOf(name);
+      const ref = this.#own.refOf(entry);
+      if (ref === UNRESOLVED) continue;
+      if (value === undefined) this.#columns.pushMarker(entry, ref, timeMs);
+      else this.#columns.push(entry, ref, timeMs, value);
     }
-    names.forEach((name, at) => {
-      const ref = this.#reports!.refs[at]!;
-      if (ref === UNRESOLVED) return;
-      const value = samples[name];
-      if (value === undefined) this.#columns.pushMarker(-1 - at, ref, timeMs);
-      else this.#columns.push(-1 - at, ref, timeMs, value);
-    });
   }
 
   /** Hands everything to the store. Rejects as the store does; then nothing of it is stored and nothing is kept. */
@@ -312,23 +311,17 @@ export class TargetSeries implements ExpositionSink {
     columns.keep([...places].sort((a, b) => a - b));
     const labels = Array.from({ length: columns.length }, (_, at) => {
       const entry = columns.entries[at]!;
-      return entry < 0 ? this.#reports!.labels[-1 - entry]! : (this.#labelsAgain(entry) ?? Labels.empty);
+      return entry < 0 ? this.#own.labelsOf(entry) : (this.#labelsAgain(entry) ?? Labels.empty);
     });
     const refs = this.#refsOf(labels);
     for (let at = 0; at < columns.length; at++) {
       const entry = columns.entries[at]!;
       columns.refs[at] = refs[at]!;
-      if (entry < 0) this.#reports!.refs[-1 - entry] = refs[at]!;
+      if (entry < 0) this.#own.resolve([entry], refs.subarray(at));
       else this.#cache.refs[entry] = refs[at]!;
     }
     columns.keep(placesWhere(columns, (at) => columns.refs[at] !== UNRESOLVED));
     return this.#store.append(this.#tenant, columns);
-  }
-
-  #reportLabels(name: string): Labels {
-    const labels = new Map([['__name__', name]]);
-    addTargetLabels(labels, this.#target, false);
-    return Labels.from(labels);
   }
 }
 
