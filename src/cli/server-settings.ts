@@ -1,14 +1,17 @@
+import { readFileSync } from 'node:fs';
 import type { Option } from 'commander';
 import { Fault } from '../base/fault.ts';
+import type { SeriesSettings } from '../processes/series.ts';
 import type { ServerSettings } from '../processes/server.ts';
+import type { ScrapeConfig } from '../series/scrape/scrape.ts';
 import { setting } from './settings.ts';
-import { bytes, durationMs, port } from './values.ts';
+import { bytes, durationMs, port, url } from './values.ts';
 
 const dayMs = 86_400_000;
 const gibibyte = 2 ** 30;
 
 /** What both `server` and `up` can be told about the people's port and the store. */
-export function storeSettings(): Option[] {
+export function storeSettings(scrapeIntervalMs: number): Option[] {
   return [
     setting('--data-dir <dir>', 'where everything is kept', { default: '.taffrail' }),
     setting('--port <port>', 'port for people and tools; 0 takes any free one', { parse: port, default: 7100 }),
@@ -21,6 +24,30 @@ export function storeSettings(): Option[] {
       parse: bytes,
       default: 10 * gibibyte,
       shown: '10Gi',
+    }),
+    setting('--series-retention <duration>', 'how long samples are kept; 0 keeps them for ever', {
+      parse: durationMs,
+      default: 15 * dayMs,
+      shown: '15d',
+    }),
+    setting('--series-retention-size <size>', 'how much disk the series may take; 0 sets no limit', {
+      parse: bytes,
+      default: 10 * gibibyte,
+      shown: '10Gi',
+    }),
+    setting(
+      '--series-url <url>',
+      'keep series in this Prometheus, Mimir, Thanos or VictoriaMetrics, and query them there',
+      { parse: url },
+    ),
+    setting('--series-tenant-header <name>', 'header that names the tenant there, as X-Scope-OrgID does for Mimir'),
+    setting('--series-token-file <file>', 'file with the bearer token for it; read again when it changes'),
+    setting('--series-admin-api', 'let administrators delete series over the API'),
+    setting('--scrape-config <file>', 'what to scrape, as in a prometheus.yml (default: what the cluster has)'),
+    setting('--scrape-interval <duration>', 'how often, where no file says it', {
+      parse: durationMs,
+      default: scrapeIntervalMs,
+      shown: `${scrapeIntervalMs / 1000}s`,
     }),
   ];
 }
@@ -42,6 +69,14 @@ export interface StoreFlags {
   port: number;
   retention: number;
   retentionSize: number;
+  seriesRetention: number;
+  seriesRetentionSize: number;
+  seriesUrl?: URL;
+  seriesTenantHeader?: string;
+  seriesTokenFile?: string;
+  seriesAdminApi?: boolean;
+  scrapeConfig?: string;
+  scrapeInterval: number;
 }
 
 export interface ListenerFlags {
@@ -62,5 +97,34 @@ export function serverSettings(flags: StoreFlags & ListenerFlags): ServerSetting
     ...(flags.tokensFile !== undefined && { tokensFile: flags.tokensFile }),
     ...(tlsCert !== undefined && tlsKey !== undefined && { tls: { certFile: tlsCert, keyFile: tlsKey } }),
     retention: { ageMs: flags.retention || null, bytesMax: flags.retentionSize || null },
+    series: seriesSettings(flags),
   };
+}
+
+const seriesTimeoutMs = 120_000;
+
+function seriesSettings(flags: StoreFlags): SeriesSettings {
+  const { seriesUrl, seriesTenantHeader = null, seriesTokenFile } = flags;
+  if (seriesUrl === undefined && (seriesTenantHeader !== null || seriesTokenFile !== undefined))
+    throw new Fault('usage', '--series-tenant-header and --series-token-file go with --series-url');
+  const headers = (): Record<string, string> =>
+    seriesTokenFile === undefined ? {} : { authorization: `Bearer ${readFileSync(seriesTokenFile, 'utf8').trim()}` };
+  const remote = seriesUrl && {
+    url: seriesUrl,
+    headers,
+    tenantHeader: seriesTenantHeader,
+    timeoutMs: seriesTimeoutMs,
+  };
+  return {
+    retention: { ageMs: flags.seriesRetention || null, bytesMax: flags.seriesRetentionSize || null },
+    adminApi: flags.seriesAdminApi ?? false,
+    ...(remote && { remote }),
+  };
+}
+
+/** Throws Fault `usage` that names the file, the line and the key. */
+export async function scrapeConfig(flags: StoreFlags): Promise<ScrapeConfig> {
+  const { defaultScrapeConfig, readScrapeConfigFile } = await import('../series/scrape/scrape.ts');
+  if (flags.scrapeConfig !== undefined) return readScrapeConfigFile(flags.scrapeConfig);
+  return defaultScrapeConfig({ intervalMs: flags.scrapeInterval });
 }

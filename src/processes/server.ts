@@ -10,6 +10,7 @@ import { openStore } from '../logs/store/open.ts';
 import type { LogStore } from '../logs/store/store.ts';
 import type { Logger, MetricsRegistry } from '../telemetry/telemetry.ts';
 import { openDataDirectory } from './data-directory.ts';
+import { type RunningSeries, type SeriesSettings, startSeries } from './series.ts';
 import { type ServerFile, serverFileName } from './server-file.ts';
 
 export interface ServerSettings {
@@ -20,6 +21,7 @@ export interface ServerSettings {
   tls?: { certFile: string; keyFile: string };
   /** Null: no limit. */
   retention: { ageMs: number | null; bytesMax: number | null };
+  series: SeriesSettings;
 }
 
 export interface ServerParts {
@@ -31,6 +33,7 @@ export interface ServerParts {
 export interface RunningServer {
   url: URL;
   store: LogStore;
+  series: RunningSeries;
   close(): Promise<void>;
 }
 
@@ -40,10 +43,13 @@ export async function startServer(settings: ServerSettings, parts: ServerParts):
   const { dataDir, tokensFile, tls } = settings;
   openDataDirectory(dataDir);
   let store: LogStore | undefined;
+  let series: RunningSeries | undefined;
   const ready = () => {
-    if (!store) return 'the store is being opened';
+    if (!store || !series) return 'the store is being opened';
     const { refusing } = store.status();
-    return refusing === null ? true : `the store takes no lines: ${refusing}`;
+    if (refusing !== null) return `the store takes no lines: ${refusing}`;
+    const samplesRefused = series.status()?.refusing ?? null;
+    return samplesRefused === null ? true : `the store takes no samples: ${samplesRefused}`;
   };
   // Before the store is opened, so that a listener which must not be is refused with nothing touched.
   const server = createHttpServer({ host: settings.host, port: settings.port, tokensFile, tls, log, metrics, ready });
@@ -54,13 +60,23 @@ export async function startServer(settings: ServerSettings, parts: ServerParts):
   registerReceive(app, { store, principalOf, contacts, log, metrics });
   registerLogReads(app, { store, principalOf, silentMs, log, metrics });
   const opened = store;
+  series = await startSeries(dataDir, settings.series, { app, principalOf }, parts).catch(async (error) => {
+    await opened.close();
+    throw error;
+  });
+  const openedSeries = series;
+  const close = async () => {
+    await openedSeries.close();
+    await opened.close();
+  };
   app.get('/taffrail/v1/status', async (request) => {
     const agents = contacts.list(principalOf(request).tenant);
     const uptimeSeconds = Math.round(process.uptime());
-    return { version, pid: process.pid, uptimeSeconds, store: opened.status(), agents };
+    const parts = { store: opened.status(), series: openedSeries.status(), agents };
+    return { version, pid: process.pid, uptimeSeconds, ...parts };
   });
   const url = await server.listen().catch(async (error) => {
-    await opened.close();
+    await close();
     throw error;
   });
   const file = join(dataDir, serverFileName);
@@ -69,10 +85,11 @@ export async function startServer(settings: ServerSettings, parts: ServerParts):
   return {
     url: new URL(url),
     store,
+    series,
     async close() {
       rmSync(file, { force: true });
       await server.close();
-      await opened.close();
+      await close();
     },
   };
 }

@@ -9,8 +9,10 @@ import { startControllers } from '../sandbox/control/controllers/controllers.ts'
 import { applyManifests } from '../sandbox/manifests/apply.ts';
 import { type Manifest, readManifests } from '../sandbox/manifests/manifests.ts';
 import { crashBackoffUpTo, startNode } from '../sandbox/node/node.ts';
+import type { ScrapeConfig } from '../series/scrape/scrape.ts';
 import { startAgent } from './agent.ts';
 import { openDataDirectory } from './data-directory.ts';
+import { startSandboxMetrics } from './sandbox-metrics.ts';
 import { type ServerParts, type ServerSettings, startServer } from './server.ts';
 
 export interface UpSettings extends ServerSettings {
@@ -22,6 +24,10 @@ export interface UpSettings extends ServerSettings {
   logMaxFiles: number;
   /** The longest that a crashing container waits for its restart. */
   crashLoopMaxMs: number;
+  /** How often the Metrics API asks the kubelet; null leaves it out. */
+  metricResolutionMs: number | null;
+  /** What is scraped into the store of series; null: nothing. */
+  scrape: ScrapeConfig | null;
 }
 
 export interface RunningSandbox {
@@ -111,6 +117,18 @@ async function start(
     ...part('node'),
   });
   closers.push(() => node.close({ stopPods: true }));
+
+  if (settings.metricResolutionMs !== null) {
+    tell('starting the Metrics API');
+    const resolutionMs = settings.metricResolutionMs;
+    const metricsApi = await startSandboxMetrics({ dataDir, resolutionMs, control, client }, part('metrics-server'));
+    closers.push(() => metricsApi.close());
+  }
+  if (settings.scrape !== null) {
+    const scraper = createClient(control.accessFor('system:serviceaccount:taffrail:server', ['taffrail:servers']));
+    closers.push(() => scraper.close());
+    await server.series.scrape({ config: settings.scrape, client: scraper });
+  }
 
   if (manifests.length > 0) tell('applying the manifests');
   await applyManifests(client, manifests, (fault) => tell(`left as it is: ${fault.message}`));

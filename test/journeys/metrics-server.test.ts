@@ -55,7 +55,7 @@ async function startSandbox(t: Cleanup): Promise<Sandbox> {
   const dataDir = join(directory, 'data');
   const pod = join(directory, 'burner.yaml');
   writeFileSync(pod, burner);
-  const { process: up } = await startServing('up', dataDir, ['--no-examples', '--manifest', pod]);
+  const { process: up } = await startServing('up', dataDir, ['--no-examples', '--no-metrics-server', '--manifest', pod]);
   atEnd(t, () => up.stop());
   const kubeconfig = join(dataDir, 'kubeconfig');
   const tried = async (args: string): Promise<Ran> => {

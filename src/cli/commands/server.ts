@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { systemClock } from '../../base/clock.ts';
+import type { KubernetesClient } from '../../kubernetes/client/client.ts';
 import { startServer } from '../../processes/server.ts';
 import { createLogger, MetricsRegistry } from '../../telemetry/telemetry.ts';
 import { aborted, untilInterrupted } from '../interrupt.ts';
@@ -7,14 +8,23 @@ import {
   type ListenerFlags,
   listenerSettings,
   type StoreFlags,
+  scrapeConfig,
   serverSettings,
   storeSettings,
 } from '../server-settings.ts';
-import { applyConfigFile, configOption } from '../settings.ts';
+import { applyConfigFile, configOption, setting } from '../settings.ts';
+
+const scrapeIntervalMs = 15_000;
+
+type ServerFlags = StoreFlags & ListenerFlags & { kubeconfig?: string };
 
 export function command(): Command {
-  const server = new Command('server').description('Store the logs that agents ship, and answer queries.');
-  for (const option of [...storeSettings(), ...listenerSettings(), configOption]) server.addOption(option);
+  const server = new Command('server').description(
+    'Store the logs that agents ship and the series that are scraped or written, and answer queries.',
+  );
+  const cluster = setting('--kubeconfig <file>', 'cluster whose kubelets and pods are scraped (in a pod: its own)');
+  for (const option of [...storeSettings(scrapeIntervalMs), ...listenerSettings(), cluster, configOption])
+    server.addOption(option);
   return server
     .addHelpText(
       'after',
@@ -24,9 +34,27 @@ export function command(): Command {
       await applyConfigFile(self);
       const signal = untilInterrupted();
       const parts = { log: createLogger(), metrics: new MetricsRegistry(), clock: systemClock };
-      const running = await startServer(serverSettings(self.opts<StoreFlags & ListenerFlags>()), parts);
-      await aborted(signal);
-      parts.log.info('server is stopping', { reason: String(signal.reason) });
-      await running.close();
+      const flags = self.opts<ServerFlags>();
+      const client = await clusterClient(flags);
+      const config = client || flags.scrapeConfig !== undefined ? await scrapeConfig(flags) : undefined;
+      const running = await startServer(serverSettings(flags), parts);
+      try {
+        if (config) await running.series.scrape({ config, ...(client && { client }) });
+        await aborted(signal);
+        parts.log.info('server is stopping', { reason: String(signal.reason) });
+      } finally {
+        await running.close();
+        client?.close();
+      }
     });
+}
+
+/** What is found in the cluster is scraped where there is one: in a pod, or by --kubeconfig. */
+async function clusterClient({ kubeconfig }: ServerFlags): Promise<KubernetesClient | undefined> {
+  if (kubeconfig === undefined && process.env.KUBERNETES_SERVICE_HOST === undefined) return undefined;
+  const [{ createClient }, { inClusterAccess, loadKubeconfig }] = await Promise.all([
+    import('../../kubernetes/client/http-client.ts'),
+    import('../../kubernetes/client/kubeconfig.ts'),
+  ]);
+  return createClient(kubeconfig === undefined ? inClusterAccess() : await loadKubeconfig(kubeconfig));
 }

@@ -3,11 +3,13 @@ import { systemClock } from '../../base/clock.ts';
 import { type RunningSandbox, startUp, type UpSettings } from '../../processes/up.ts';
 import { createLogger, MetricsRegistry } from '../../telemetry/telemetry.ts';
 import { aborted, untilInterrupted } from '../interrupt.ts';
-import { type StoreFlags, serverSettings, storeSettings } from '../server-settings.ts';
+import { type StoreFlags, scrapeConfig, serverSettings, storeSettings } from '../server-settings.ts';
 import { applyConfigFile, configOption, setting } from '../settings.ts';
 import { bytes, durationMs, port, repeated, wholeNumber } from '../values.ts';
 
 const mebibyte = 2 ** 20;
+/** Whoever tries things out does not want to wait for two points of a rate. */
+const scrapeIntervalMs = 5000;
 
 interface UpFlags extends StoreFlags {
   apiPort: number;
@@ -16,6 +18,9 @@ interface UpFlags extends StoreFlags {
   logMaxSize: number;
   logMaxFiles: number;
   crashLoopMax: number;
+  metricResolution: number;
+  metricsServer: boolean;
+  scrape: boolean;
   fresh?: boolean;
   verbose?: boolean;
 }
@@ -23,7 +28,7 @@ interface UpFlags extends StoreFlags {
 export function command(): Command {
   const up = new Command('up')
     .description(
-      'Run everything on this machine: a sandbox cluster whose pods are local processes, the node agent, and the store.',
+      'Run everything on this machine: a sandbox cluster whose pods are local processes, the node agent, the stores of logs and series, and the Metrics API.',
     )
     .addOption(
       setting('--api-port <port>', "port of the sandbox's Kubernetes API; 0 takes any free one", {
@@ -57,9 +62,18 @@ export function command(): Command {
         shown: '5m',
       }),
     )
+    .addOption(
+      setting('--metric-resolution <duration>', 'how often the Metrics API asks the node for usage; at least 1s', {
+        parse: durationMs,
+        default: 2000,
+        shown: '2s',
+      }),
+    )
+    .addOption(setting('--no-metrics-server', 'leave out the Metrics API, to try another one'))
+    .addOption(setting('--no-scrape', 'leave out scraping metrics into the store of series'))
     .option('--fresh', 'delete what the data directory holds first')
     .option('-v, --verbose', 'show the log of every part');
-  for (const option of [...storeSettings(), configOption]) up.addOption(option);
+  for (const option of [...storeSettings(scrapeIntervalMs), configOption]) up.addOption(option);
   return up
     .addHelpText(
       'after',
@@ -76,7 +90,7 @@ export function command(): Command {
         clock: systemClock,
       };
       const tell = (doing: string) => void process.stderr.write(`taffrail: ${doing}\n`);
-      const running = await startUp(upSettings(flags), parts, tell);
+      const running = await startUp(await upSettings(flags), parts, tell);
       process.stdout.write(welcome(running, flags));
       await aborted(signal);
       tell('stopping the pods, then everything else (press Ctrl-C again to leave at once)');
@@ -84,7 +98,7 @@ export function command(): Command {
     });
 }
 
-function upSettings(flags: UpFlags): UpSettings {
+async function upSettings(flags: UpFlags): Promise<UpSettings> {
   return {
     ...serverSettings({ ...flags, host: '127.0.0.1' }),
     apiPort: flags.apiPort,
@@ -93,6 +107,8 @@ function upSettings(flags: UpFlags): UpSettings {
     logMaxSizeBytes: flags.logMaxSize,
     logMaxFiles: flags.logMaxFiles,
     crashLoopMaxMs: flags.crashLoopMax,
+    metricResolutionMs: flags.metricsServer ? flags.metricResolution : null,
+    scrape: flags.scrape ? await scrapeConfig(flags) : null,
   };
 }
 
@@ -110,9 +126,11 @@ Try, in another terminal:
 
   export KUBECONFIG=${running.kubeconfigPath}
   kubectl get pods
+  kubectl top pods
   kubectl logs ${pod}
   bin/taffrail logs ${pod} --instance all${where}
   bin/taffrail instances${where}
+  bin/taffrail query --promql 'sum by (pod) (rate(container_cpu_usage_seconds_total[1m]))'${where}
 
 Ctrl-C stops it and every pod.
 `;

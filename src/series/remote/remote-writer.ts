@@ -3,7 +3,7 @@ import type { Clock } from '../../base/clock.ts';
 import { Fault, messageOf } from '../../base/fault.ts';
 import type { Logger, MetricsRegistry } from '../../telemetry/telemetry.ts';
 import type { Labels } from '../query/query.ts';
-import type { Appended, MetricMetadata, SampleColumns, SeriesStore } from '../store/store.ts';
+import type { Appended, MetricMetadata, SampleColumns, SeriesWriter } from '../store/store.ts';
 import { type RemoteAccess, tenantHeaders } from './http-api.ts';
 import { snappyEncode } from './snappy-encode.ts';
 import { WriteRequest } from './write-request.ts';
@@ -26,7 +26,7 @@ interface Tenant {
  * Writes to another server by remote write 1.0, in the shape of a store. Invariant: a ref means the same series for ever.
  * What the server refuses for good (400) is counted as conflicting, since it does not say which samples it meant.
  */
-export class RemoteWriter implements Pick<SeriesStore, 'series' | 'append' | 'setMetadata'> {
+export class RemoteWriter implements SeriesWriter {
   readonly #access: RemoteAccess;
   readonly #clock: Clock;
   readonly #log: Logger;

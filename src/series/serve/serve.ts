@@ -1,7 +1,7 @@
 /** The door: Prometheus's HTTP API over an engine, and the ways for others to write series. */
 import type { FastifyInstance } from 'fastify';
 import type { SeriesEngine } from '../query/query.ts';
-import type { SeriesStatus, SeriesStore } from '../store/store.ts';
+import type { SeriesStatus, SeriesStore, SeriesWriter } from '../store/store.ts';
 import { sendError, typeOfError } from './answer/api-error.ts';
 import { defaultQuerySettings, type QuerySettings } from './engine/settings.ts';
 import { registerOtlpRoutes } from './otlp/otlp-routes.ts';
@@ -15,12 +15,10 @@ import { registerStatusRoutes } from './routes/status-routes.ts';
 import type { Surroundings } from './routes/surroundings.ts';
 import { registerTargetRoutes } from './routes/target-routes.ts';
 import { noTargets, type Targets } from './routes/targets.ts';
-import type { SeriesWriter } from './write/intake.ts';
 import { registerWriteRoutes } from './write/write-routes.ts';
 
 export { LocalEngine } from './engine/local-engine.ts';
 export type { Targets } from './routes/targets.ts';
-export type { SeriesWriter } from './write/intake.ts';
 export { defaultQuerySettings, type QuerySettings };
 
 export interface SeriesApiSettings {

@@ -1,5 +1,12 @@
 import { compareLabels, type Labels, type Matcher, type Scope, type SourceSeries } from '../query/query.ts';
-import type { Appended, MetricMetadata, SampleColumns, SeriesStore } from '../store/store.ts';
+import {
+  type Appended,
+  type MetricMetadata,
+  type SampleColumns,
+  SelectionLimitError,
+  type SelectionLimits,
+  type SeriesStore,
+} from '../store/store.ts';
 
 interface Kept {
   labels: Labels;
@@ -78,8 +85,21 @@ export class StoreUnderTest implements SeriesStore {
     return new Map(found.slice(0, limit));
   }
 
-  async select(scope: Scope, matchers: readonly Matcher[], minMs: number, maxMs: number): Promise<SourceSeries[]> {
+  async select(
+    scope: Scope,
+    matchers: readonly Matcher[],
+    minMs: number,
+    maxMs: number,
+    { samplesMax = Number.POSITIVE_INFINITY }: SelectionLimits = {},
+  ): Promise<SourceSeries[]> {
     await this.onSelect();
+    const found = this.#select(scope, matchers, minMs, maxMs);
+    const samples = found.reduce((sum, { values }) => sum + values.length, 0);
+    if (samples > samplesMax) throw new SelectionLimitError('samples', samplesMax);
+    return found;
+  }
+
+  #select(scope: Scope, matchers: readonly Matcher[], minMs: number, maxMs: number): SourceSeries[] {
     return this.#matching(scope, [matchers], minMs, maxMs).map(({ labels, samples }) => {
       const times = [...samples.keys()].sort((a, b) => a - b);
       const bits = BigUint64Array.from(times, (time) => samples.get(time)!.bits);

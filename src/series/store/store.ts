@@ -58,6 +58,9 @@ export interface Names {
   truncated: boolean;
 }
 
+/** What whoever brings samples needs of a store; another server by remote write has the same shape. */
+export type SeriesWriter = Pick<SeriesStore, 'series' | 'append' | 'setMetadata'>;
+
 export interface SeriesStore extends SeriesSource {
   /** Columns may be parts of larger buffers, and series may share their times: copy before transferring. Rejects with SelectionLimitError. */
   select(

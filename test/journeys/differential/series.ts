@@ -1,5 +1,5 @@
 import { Labels } from '../../../src/series/query/query.ts';
-import type { SeriesWriter } from '../../../src/series/serve/serve.ts';
+import type { SeriesWriter } from '../../../src/series/store/store.ts';
 import type { Random } from './random.ts';
 
 export interface GeneratedSeries {

@@ -16,7 +16,7 @@ import {
   type SourceSeries,
   seriesMax,
 } from '../../query/query.ts';
-import type { SeriesStore } from '../../store/store.ts';
+import { SelectionLimitError, type SeriesStore } from '../../store/store.ts';
 import { queryJson } from '../answer/query-json.ts';
 import { Deadline } from './deadline.ts';
 import { unpackResult } from './packed-result.ts';
@@ -170,8 +170,8 @@ export class LocalEngine implements SeriesEngine {
   ): Promise<Reads> {
     const reads = [];
     for (const { matchers, minMs, maxMs } of plan) {
-      const series = await unlessStopped(this.#parts.store.select(scope, matchers, minMs, maxMs), signal);
-      if (series.length > seriesMax) throw new QueryLimitError(`a selector matches more than ${seriesMax} series`);
+      const limits = { seriesMax, samplesMax: this.#parts.settings.samplesMax - entry.samplesRead, signal };
+      const series = await unlessStopped(this.#parts.store.select(scope, matchers, minMs, maxMs, limits), signal);
       entry.seriesRead += series.length;
       for (const { timestampsMs } of series) entry.samplesRead += timestampsMs.length;
       if (entry.samplesRead > this.#parts.settings.samplesMax) {
@@ -226,6 +226,13 @@ export class LocalEngine implements SeriesEngine {
   }
 }
 
+/** The store stops reading where a query's limits are passed; the query fails in the engine's words. */
+function asQueryError(error: unknown): unknown {
+  if (!(error instanceof SelectionLimitError)) return error;
+  if (error.limit === 'series') return new QueryLimitError(`a selector matches more than ${seriesMax} series`);
+  return new QueryLimitError('query processing would load too many samples into memory in query execution');
+}
+
 /** A read that cannot be ended is at least not waited for. */
 async function unlessStopped<T>(read: T | Promise<T>, signal: AbortSignal): Promise<T> {
   if (signal.aborted) throw new QueryStoppedError('canceled');
@@ -236,6 +243,8 @@ async function unlessStopped<T>(read: T | Promise<T>, signal: AbortSignal): Prom
   });
   try {
     return await Promise.race([read, stopped]);
+  } catch (error) {
+    throw signal.aborted ? new QueryStoppedError('canceled') : asQueryError(error);
   } finally {
     signal.removeEventListener('abort', stop);
   }

@@ -11,6 +11,8 @@ export interface FederateParts extends Surroundings {
   lookbackMs: number;
 }
 
+/** What one request may read. */
+const limits = { seriesMax: 1_000_000, samplesMax: 50_000_000 };
 /** Text is gathered up to about this length before it becomes bytes. */
 const pieceCharsMax = 64 * 1024;
 const STALE_HIGH = 0x7ff00000;
@@ -24,7 +26,7 @@ export function registerFederateRoutes(app: FastifyInstance, parts: FederatePart
     const nowMs = clock.nowMs();
     const latest = new Map<string, Latest>();
     for (const matchers of new Parameters(request).selectors()) {
-      for (const series of await source.select(scope, matchers, nowMs - lookbackMs, nowMs)) {
+      for (const series of await source.select(scope, matchers, nowMs - lookbackMs, nowMs, limits)) {
         const sample = latestOf(series, nowMs - lookbackMs, nowMs);
         if (sample) latest.set(series.labels.key, sample);
       }

@@ -1,6 +1,6 @@
 import { Fault } from '../../../base/fault.ts';
 import type { Labels } from '../../query/query.ts';
-import type { Appended, SeriesStore } from '../../store/store.ts';
+import type { Appended, SeriesWriter } from '../../store/store.ts';
 import type { KnownSeries } from './known-series.ts';
 import { InvalidSeries, type ReceivedWrite } from './received-series.ts';
 
@@ -9,8 +9,6 @@ export interface Writer {
   tenant: string;
   namespaces: '*' | readonly string[];
 }
-
-export type SeriesWriter = Pick<SeriesStore, 'series' | 'append' | 'setMetadata'>;
 
 /** What became of a request: samples by their fate, and the first reasons for what was not taken. */
 export interface Outcome {

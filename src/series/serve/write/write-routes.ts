@@ -1,8 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Fault } from '../../../base/fault.ts';
+import type { SeriesWriter } from '../../store/store.ts';
 import type { Surroundings } from '../routes/surroundings.ts';
 import { InFlight } from './in-flight.ts';
-import { type Outcome, type SeriesWriter, takeIn } from './intake.ts';
+import { type Outcome, takeIn } from './intake.ts';
 import type { ReceivedWrite } from './received-series.ts';
 import { requireWriter } from './require-writer.ts';
 import { snappyDecode } from './snappy.ts';
