@@ -10,10 +10,15 @@ const takenWithinMs = 60_000;
 const bytesPerTurn = 1024 * 1024;
 
 /**
- * Sends what `fill` puts into the form; `fill` calls `sliced` whenever it pauses, and what is written by then goes out.
+ * Sends what `fill` puts into the form; `fill` calls `sliced` whenever it pauses, and what is written by then goes out, unless
+ * `sliced` says false: then there is nobody any more who would take it.
  * The bytes count as held until the client has taken them, or has gone.
  */
-export function formAnswer(form: ListForm, budget: AnswerBudget, fill: (sliced: () => void) => Promise<void>): Answer {
+export function formAnswer(
+  form: ListForm,
+  budget: AnswerBudget,
+  fill: (sliced: () => boolean) => Promise<void>,
+): Answer {
   return {
     stream: async (response) => {
       const outlet = new Outlet(response, form.contentType, budget);
@@ -44,10 +49,12 @@ class Outlet {
     this.#stalled = setTimeout(() => response.destroy(), takenWithinMs);
   }
 
-  write(pieces: readonly Buffer[]): void {
-    if (pieces.length === 0 || this.#response.destroyed) return;
-    this.#begin();
+  /** False where the client has gone. */
+  write(pieces: readonly Buffer[]): boolean {
+    if (this.#response.destroyed) return false;
+    if (pieces.length > 0) this.#begin();
     for (const piece of pieces) this.#piece(piece);
+    return true;
   }
 
   /** Resolves when the client has taken everything, or has gone. */

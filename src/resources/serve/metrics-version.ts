@@ -123,18 +123,12 @@ function list({ metrics, clock, budget }: Serving, request: ApiRequest, { info, 
   budget.admit();
   const selection = parseSelection(request.query);
   const form = formOf(request, info.kind as Kind, { nowMs: clock.nowMs() });
-  const surroundings = { clock, signal: request.signal };
   return formAnswer(form, budget, (sliced) =>
     budget.inTurn(() => {
       if (!info.namespaced)
-        return inSlices(
-          metrics.nodes(),
-          (node) => isSelected(selection, node) && form.node(node),
-          sliced,
-          surroundings,
-        );
+        return inSlices(metrics.nodes(), (node) => isSelected(selection, node) && form.node(node), sliced, clock);
       const pods = metrics.pods(namespace === '' ? undefined : namespace);
-      return inSlices(pods, (pod) => isSelected(selection, pod) && form.pod(pod), sliced, surroundings);
+      return inSlices(pods, (pod) => isSelected(selection, pod) && form.pod(pod), sliced, clock);
     }),
   );
 }

@@ -7,23 +7,22 @@ const sliceMs = 5;
 const itemsPerLook = 64;
 
 /**
- * Gives every item to `take`, and every few milliseconds lets others have their turn, having called `sliced`.
- * Rejects when the signal aborts.
+ * Gives every item to `take`, and every few milliseconds lets others have their turn, having called `sliced`; ends early where
+ * that says false.
  */
 export async function inSlices<T>(
   items: Iterable<T>,
   take: (item: T) => void,
-  sliced: () => void,
-  { clock, signal }: { clock: Clock; signal: AbortSignal },
+  sliced: () => boolean,
+  clock: Clock,
 ): Promise<void> {
   let untilMs = clock.monotonicMs() + sliceMs;
   let count = 0;
   for (const item of items) {
     take(item);
     if (++count % itemsPerLook !== 0 || clock.monotonicMs() < untilMs) continue;
-    sliced();
+    if (!sliced()) return;
     await nextTurn();
-    signal.throwIfAborted();
     untilMs = clock.monotonicMs() + sliceMs;
   }
 }
