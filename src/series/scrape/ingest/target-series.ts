@@ -1,3 +1,4 @@
+import { Fault } from '../../../base/fault.ts';
 import {
   type ExpositionOptions,
   type ExpositionSink,
@@ -97,23 +98,21 @@ export class TargetSeries implements ExpositionSink {
     this.#begin(page, timeMs);
     try {
       readExposition(page, { format, lineBytesMax }, this);
-      const { kept } = this.#counts;
+      const { kept, problem } = this.#counts;
       const { samplesMax } = this.#rules;
-      if (this.#counts.problem === undefined && samplesMax > 0 && kept > samplesMax)
-        this.#counts.problem = `sample_limit exceeded: the page has ${kept} samples, the limit is ${samplesMax}`;
+      if (problem !== undefined) throw new BadPage(problem);
+      if (samplesMax > 0 && kept > samplesMax)
+        throw new BadPage(`sample_limit exceeded: the page has ${kept} samples, the limit is ${samplesMax}`);
+      this.#resolve();
+      this.#markVanished();
     } catch (error) {
-      if (!(error instanceof BadPage)) throw error;
-      this.#counts.problem = error.message;
-    }
-    this.#page = Buffer.alloc(0);
-    if (this.#counts.problem !== undefined) {
       this.#columns.length = 0;
       this.#unresolved = [];
       this.markAllStale(timeMs);
-      return this.#counts;
+      if (!(error instanceof BadPage || error instanceof Fault)) throw error;
+      this.#counts.problem = error.message;
     }
-    this.#resolve();
-    this.#markVanished();
+    this.#page = Buffer.alloc(0);
     return this.#counts;
   }
 

@@ -38,7 +38,7 @@ export class TargetScraper {
     const { counts, error } = await this.#read(timeMs, signal, forced);
     if (signal.aborted) return;
     const durationMs = clock.monotonicMs() - startMs;
-    this.#series.report(
+    const refused = await this.#store(
       {
         up: error === undefined ? 1 : 0,
         scrape_duration_seconds: durationMs / 1000,
@@ -48,7 +48,6 @@ export class TargetScraper {
       },
       timeMs,
     );
-    const refused = await this.#commit();
     metrics.scraped(refused !== undefined ? 'not_stored' : error === undefined ? 'page' : 'failed', counts);
     this.health = error === undefined ? 'up' : 'down';
     this.lastError = error ?? refused ?? '';
@@ -60,7 +59,7 @@ export class TargetScraper {
   async end(timeMs: number): Promise<void> {
     if (this.lastScrapeMs === undefined) return;
     this.#series.markAllStale(timeMs);
-    this.#series.report(
+    await this.#store(
       {
         up: undefined,
         scrape_duration_seconds: undefined,
@@ -70,7 +69,6 @@ export class TargetScraper {
       },
       timeMs,
     );
-    await this.#commit();
   }
 
   async #read(
@@ -94,10 +92,11 @@ export class TargetScraper {
     }
   }
 
-  /** What the store refused as a whole, for people. */
-  async #commit(): Promise<string | undefined> {
+  /** Adds what the scraper itself says of the target and stores it all; gives what the store refused, for people. */
+  async #store(own: Readonly<Record<string, number | undefined>>, timeMs: number): Promise<string | undefined> {
     const { metrics, log } = this.#around;
     try {
+      this.#series.report(own, timeMs);
       const stored = await this.#series.commit();
       metrics.stored(stored);
       return stored.refusal === null
