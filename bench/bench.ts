@@ -1,12 +1,13 @@
 /**
  * The figures of the log pipeline in one table, each beside its target.
  *
- *   npm run bench [-- --size 1G] [-- --only throughput,idle,latency,stalled]
+ *   npm run bench [-- --size 1G] [-- --only throughput,idle,latency,stalled,resources]
  */
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { Cleanup } from '../test/journeys/processes.ts';
 import { bytesOf, type Corpus, ensureCorpus } from './corpus.ts';
+import { resources } from './resources.ts';
 import { idle } from './runs/idle.ts';
 import { latency } from './runs/latency.ts';
 import { stalled } from './runs/stalled.ts';
@@ -18,14 +19,18 @@ const GIGABYTE = 1e9;
 const IDLE_FILES = 1000;
 const LATENCY_SAMPLES = 200;
 const STALL_MS = 20_000;
+const CLUSTER_NODES = 1000;
+const CLUSTER_ROUNDS = 6;
 
 const megabytes = (bytes: number) => `${(bytes / MEGABYTE).toFixed(0)} MB`;
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 const milliseconds = (ms: number) => `${ms.toFixed(0)} ms`;
 const cpuOfGigabyte = (seconds: number) => `${seconds.toFixed(1)} CPU-s/GB`;
 
-const runs: Record<string, (t: Cleanup, corpus: Corpus) => Promise<Row[]>> = {
-  async throughput(t, corpus) {
+/** Those that read the corpus ask for it: the others need not wait until it is made. */
+const runs: Record<string, (t: Cleanup, corpusNow: () => Corpus) => Promise<Row[]>> = {
+  async throughput(t, corpusNow) {
+    const corpus = corpusNow();
     const { seconds, agent, server, mergingCpuSeconds, diskBytes } = await throughput(t, corpus);
     const gigabytes = corpus.bytes / GIGABYTE;
     const both = (agent.cpuSeconds + server.cpuSeconds) / gigabytes;
@@ -57,12 +62,14 @@ const runs: Record<string, (t: Cleanup, corpus: Corpus) => Promise<Row[]>> = {
       row('write to taffrail logs -f, 99th percentile', p99Ms, null, milliseconds),
     ];
   },
-  async stalled(t, corpus) {
+  async stalled(t, corpusNow) {
+    const corpus = corpusNow();
     const { peakBytes } = await stalled(t, corpus, STALL_MS);
     return [
       row(`${megabytes(corpus.bytes)} behind a stalled server: agent's peak`, peakBytes, 120 * MEGABYTE, megabytes),
     ];
   },
+  resources: (t) => resources(t, CLUSTER_NODES, CLUSTER_ROUNDS),
 };
 
 const { values } = parseArgs({
@@ -71,18 +78,21 @@ const { values } = parseArgs({
 const chosen = values.only.split(',');
 const unknown = chosen.find((name) => !runs[name]);
 if (unknown !== undefined) throw new Error(`--only ${unknown}: there are ${Object.keys(runs).join(', ')}`);
-const corpus = ensureCorpus(bytesOf(values.size));
+let made: Corpus | undefined;
+const corpusNow = () => {
+  if (made) return made;
+  made = ensureCorpus(bytesOf(values.size));
+  console.log(`${megabytes(made.bytes)} of CRI text, ${made.lines} lines, ${made.statements} log statements`);
+  return made;
+};
 const { model = 'unknown' } = cpus()[0] ?? {};
-console.log(
-  `${megabytes(corpus.bytes)} of CRI text, ${corpus.lines} lines, ${corpus.statements} log statements; ` +
-    `${cpus().length} cores (${model.trim()}), Node ${process.version}\n`,
-);
+console.log(`${cpus().length} cores (${model.trim()}), Node ${process.version}\n`);
 const rows: Row[] = [];
 for (const name of chosen) {
   process.stderr.write(`bench: ${name}\n`);
   const endings: (() => unknown)[] = [];
   try {
-    rows.push(...(await runs[name]!({ after: (fn) => void endings.push(fn) }, corpus)));
+    rows.push(...(await runs[name]!({ after: (fn) => void endings.push(fn) }, corpusNow)));
   } finally {
     for (const end of endings) await end();
   }

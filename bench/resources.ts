@@ -1,26 +1,51 @@
 /**
- * The resource metrics pipeline against a simulated cluster: kubelets and an API server in processes of their own.
+ * `taffrail metrics-server` against a simulated cluster: kubelets and an API server in processes of their own.
  *
  *   node bench/resources.ts [--nodes 1000] [--rounds 6]
  *
- * TAFFRAIL_BENCH_METRICS_SERVER names a built metrics-server: it then runs against the same simulators, one after the other.
+ * TAFFRAIL_BENCH_METRICS_SERVER names a built metrics-server: it then runs against the same simulators, after ours.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import type { IncomingMessage as Answer } from 'node:http';
+import { Agent, request } from 'node:https';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { systemClock } from '../src/base/clock.ts';
 import { openPki } from '../src/kubernetes/pki/pki.ts';
-import { atEnd, type Cleanup, temporaryDirectory } from '../test/journeys/processes.ts';
-import type { ClusterSize } from './resources-cluster.ts';
-import type { SubjectFigures } from './resources-subject.ts';
+import { atEnd, type Cleanup, temporaryDirectory, until } from '../test/journeys/processes.ts';
+import { type ClusterSize, podsOf } from './resources-cluster.ts';
+import type { DelayFigures } from './resources-delay.ts';
+import { type MeasuredServer, startIdle, startOurs, startPeer, writeKubeconfig } from './resources-server.ts';
 import { figuresOf } from './runs/process-figures.ts';
 import { type Row, row, tableText } from './table.ts';
 
 const RESOLUTION_MS = 15_000;
 const SETTLE_ROUNDS = 2;
+/** Rounds in which one pod is asked for again and again. */
+const ASKING_ROUNDS = 2;
+const ASKING_PAUSE_MS = 20;
+const LISTS = 5;
+
+interface Asked {
+  cpuSeconds: number;
+  roundSeconds: number;
+  missed: number;
+  residentBytes: number;
+  peakResidentBytes: number;
+  listMs: number;
+  listBytes: number;
+  onePodP99Ms: number;
+}
+
+type Get = (path: string) => Promise<Buffer>;
+
+interface Asking {
+  get: Get;
+  reconnect(): void;
+}
 
 export async function resources(t: Cleanup, nodes: number, rounds: number): Promise<Row[]> {
   const size: ClusterSize = { nodes, podsOfNode: 30, containersOfPod: 2 };
@@ -29,45 +54,125 @@ export async function resources(t: Cleanup, nodes: number, rounds: number): Prom
   const { ports } = await ask<{ ports: number[] }>(start(t, 'kubelets'), { size, directory });
   const { port } = await ask<{ port: number }>(start(t, 'api'), { size, directory, ports });
   const { certificate, key } = await pki.client('bench', ['system:masters']);
-  const access = {
-    server: `https://127.0.0.1:${port}`,
-    ca: pki.ca,
-    clientCertificate: certificate,
-    clientKey: key,
-    namespace: 'default',
+  const server = `https://127.0.0.1:${port}`;
+  const kubeconfig = writeKubeconfig({ directory, server, ca: pki.ca, certificate, key });
+  const agent = new Agent({ keepAlive: true, cert: certificate, key, rejectUnauthorized: false });
+  atEnd(t, () => agent.destroy());
+  const asking = (url: string): Asking => ({
+    get: (path) => bodyOf(url + path, agent),
+    reconnect: () => agent.destroy(),
+  });
+
+  const ours = await startOurs(t, directory, kubeconfig);
+  const idle = startIdle(t);
+  const delayed = async () => {
+    idle.send('delay');
+    ours.child.send('delay');
   };
-  const [subject, idle] = [start(t, 'subject'), start(t, 'subject')];
-  await Promise.all([ask(subject, access), ask(idle, 'idle')]);
-  await sleep(SETTLE_ROUNDS * RESOLUTION_MS + 1000);
-  await Promise.all([ask<SubjectFigures>(subject, 'figures'), ask(idle, 'figures')]);
-  const before = figuresOf(subject.pid!);
-  const roundSeconds: number[] = [];
-  const last = { missed: 0, pods: 0, listMs: 0, delayP999Ms: 0, delayMaxMs: 0, idleP999Ms: 0, idleMaxMs: 0 };
-  for (let round = 0; round < rounds; round++) {
-    await sleep(RESOLUTION_MS);
-    const [figures, control] = await Promise.all([
-      ask<SubjectFigures>(subject, 'figures'),
-      ask<SubjectFigures>(idle, 'figures'),
-    ]);
-    roundSeconds.push(figures.roundSeconds);
-    console.error(JSON.stringify(figures), control.delayP999Ms.toFixed(1), figuresOf(subject.pid!).residentBytes / 1e6);
-    Object.assign(last, { missed: figures.missed, pods: figures.pods, listMs: figures.listMs });
-    last.delayP999Ms = Math.max(last.delayP999Ms, figures.delayP999Ms);
-    last.idleP999Ms = Math.max(last.idleP999Ms, control.delayP999Ms);
-  }
-  const after = figuresOf(subject.pid!);
-  const seconds = (value: number) => `${value.toFixed(2)} s`;
-  const ms = (value: number) => `${value.toFixed(1)} ms`;
-  const megabytes = (value: number) => `${(value / 1e6).toFixed(0)} MB`;
-  return [
-    row(`scrape round of ${nodes} nodes, CPU`, (after.cpuSeconds - before.cpuSeconds) / rounds, 1.5, seconds),
-    row('  wall time, the longest', Math.max(...roundSeconds), 4, seconds),
-    row('  missed nodes', last.missed, 0, String),
-    row('resident memory', after.residentBytes, 250e6, megabytes),
-    row('  at its peak', after.peakResidentBytes, null, megabytes),
-    row('event loop delay, p99.9', last.delayP999Ms, 20, ms),
-    row('  of an idle process beside it', last.idleP999Ms, null, ms),
+  const measured = await measure(ours, asking(ours.url), size, rounds, delayed);
+  const [loop, control] = await Promise.all([
+    ask<DelayFigures>(ours.child, 'figures'),
+    ask<DelayFigures>(idle, 'figures'),
+  ]);
+  ours.child.kill();
+  await once(ours.child, 'exit');
+  const binary = process.env.TAFFRAIL_BENCH_METRICS_SERVER;
+  const rows = [
+    ...rowsOf(measured, nodes, true),
+    row('event loop delay, p99.9', loop.p999Ms, 20, ms),
+    row('  of an idle process beside it', control.p999Ms, null, ms),
   ];
+  if (!binary) return rows;
+  const peer = await startPeer(t, binary, directory, kubeconfig);
+  const peerRows = rowsOf(await measure(peer, asking(peer.url), size, rounds, async () => {}), nodes, false);
+  return [...rows, ...peerRows.map((each) => ({ ...each, what: `metrics-server: ${each.what.trim()}` }))];
+}
+
+async function measure(
+  server: MeasuredServer,
+  { get, reconnect }: Asking,
+  size: ClusterSize,
+  rounds: number,
+  beforeAsking: () => Promise<void>,
+): Promise<Asked> {
+  const pid = server.child.pid!;
+  const count = size.nodes * size.podsOfNode;
+  await until('the server is ready', async () => (await get('/readyz').catch(() => '')).toString() === 'ok', 120_000);
+  // A connection from before it knew whose certificates to believe stays anonymous.
+  reconnect();
+  const listed = async () => JSON.parse((await get(listPath)).toString()).items.length as number;
+  await until('all pods are served', async () => (await listed()) === count, 180_000, RESOLUTION_MS);
+  await sleep(SETTLE_ROUNDS * RESOLUTION_MS);
+  const before = { ...figuresOf(pid), missed: server.missed((await get('/metrics')).toString()) };
+  await sleep(rounds * RESOLUTION_MS);
+  const after = figuresOf(pid);
+  const text = (await get('/metrics')).toString();
+  await beforeAsking();
+  const onePodP99Ms = await askForOnePod(get, size);
+  const lists: number[] = [];
+  let listBytes = 0;
+  for (let list = 0; list < LISTS; list++) {
+    const startedMs = performance.now();
+    listBytes = (await get(listPath)).length;
+    lists.push(performance.now() - startedMs);
+  }
+  return {
+    cpuSeconds: (after.cpuSeconds - before.cpuSeconds) / rounds,
+    roundSeconds: server.roundSeconds(text),
+    missed: server.missed(text) - before.missed,
+    residentBytes: after.residentBytes,
+    peakResidentBytes: figuresOf(pid).peakResidentBytes,
+    listMs: percentile(lists, 0.5),
+    listBytes,
+    onePodP99Ms,
+  };
+}
+
+const listPath = '/apis/metrics.k8s.io/v1beta1/pods';
+
+async function askForOnePod(get: Get, size: ClusterSize): Promise<number> {
+  const took: number[] = [];
+  const endMs = performance.now() + ASKING_ROUNDS * RESOLUTION_MS;
+  for (let turn = 0; performance.now() < endMs; turn++) {
+    const pods = podsOf((turn * 7) % size.nodes, size);
+    const { namespace, name } = pods[turn % pods.length]!;
+    const startedMs = performance.now();
+    await get(`/apis/metrics.k8s.io/v1beta1/namespaces/${namespace}/pods/${name}`);
+    took.push(performance.now() - startedMs);
+    await sleep(ASKING_PAUSE_MS);
+  }
+  return percentile(took, 0.99);
+}
+
+function rowsOf(asked: Asked, nodes: number, targets: boolean): Row[] {
+  const target = (value: number) => (targets ? value : null);
+  return [
+    row(`scrape round of ${nodes} nodes, CPU`, asked.cpuSeconds, target(1.5), seconds),
+    row('  wall time', asked.roundSeconds, target(4), seconds),
+    row('  missed nodes', asked.missed, target(0), String),
+    row('resident memory', asked.residentBytes, target(250e6), megabytes),
+    row('  at its peak, with lists', asked.peakResidentBytes, null, megabytes),
+    row(`list of all pods, ${megabytes(asked.listBytes)} of JSON`, asked.listMs, target(150), ms),
+    row('one pod, p99, while scrapes run', asked.onePodP99Ms, target(2), ms),
+  ];
+}
+
+const seconds = (value: number) => `${value.toFixed(2)} s`;
+const ms = (value: number) => `${value.toFixed(1)} ms`;
+const megabytes = (value: number) => `${(value / 1e6).toFixed(0)} MB`;
+
+function percentile(values: readonly number[], share: number): number {
+  return [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))]!;
+}
+
+async function bodyOf(url: string, agent: Agent): Promise<Buffer> {
+  const outgoing = request(url, { agent, headers: { accept: 'application/json' } });
+  outgoing.end();
+  const [answer] = (await once(outgoing, 'response')) as [Answer];
+  const chunks: Buffer[] = [];
+  for await (const chunk of answer as AsyncIterable<Buffer>) chunks.push(chunk);
+  if (answer.statusCode !== 200) throw new Error(`${url}: ${answer.statusCode} ${Buffer.concat(chunks).toString()}`);
+  return Buffer.concat(chunks);
 }
 
 function start(t: Cleanup, part: string): ChildProcess {
