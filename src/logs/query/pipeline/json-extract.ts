@@ -1,6 +1,6 @@
 import type { Extraction } from '../syntax/ast.ts';
 import { type JsonPath, parseJsonPath } from './json-path.ts';
-import { JsonError, type JsonKind, jsonStringValue, scanObject } from './json-scanner.ts';
+import { type JsonKind, jsonStringValue, scanObject } from './json-scanner.ts';
 import type { Line } from './line.ts';
 import { failParsing } from './parse-failure.ts';
 import type { StageRun, Wanted } from './stage.ts';
@@ -58,25 +58,21 @@ function shown(value: unknown): Found {
 function valueInObject({ source, from, to }: Line, path: JsonPath): Found | undefined {
   let found: Found | undefined;
   let depthInside = 0;
-  try {
-    scanObject(source, from, to, (key, kind, valueFrom, valueTo, depth) => {
-      if (depth !== depthInside || key !== path[depth]) return 'next';
-      if (depth < path.length - 1) {
-        if (kind !== 'object') return 'next';
-        depthInside++;
-        return { leave: () => depthInside-- };
-      }
-      if (kind === 'object') {
-        found = { kind, value: rawObject(source, valueFrom, to) };
-        return 'stop';
-      }
-      const value = kind === 'string' ? jsonStringValue(source, valueFrom, valueTo) : source.slice(valueFrom, valueTo);
-      found = { kind, value };
+  scanObject(source, from, to, (key, kind, valueFrom, valueTo, depth) => {
+    if (depth !== depthInside || key !== path[depth]) return 'next';
+    if (depth < path.length - 1) {
+      if (kind !== 'object') return 'next';
+      depthInside++;
+      return { leave: () => depthInside-- };
+    }
+    if (kind === 'object') {
+      found = { kind, value: rawObject(source, valueFrom, to) };
       return 'stop';
-    });
-  } catch (error) {
-    if (!(error instanceof JsonError)) throw error;
-  }
+    }
+    const value = kind === 'string' ? jsonStringValue(source, valueFrom, valueTo) : source.slice(valueFrom, valueTo);
+    found = { kind, value };
+    return 'stop';
+  });
   return found;
 }
 
@@ -89,5 +85,5 @@ function rawObject(source: string, from: number, to: number): string {
     } else if (char === '{') level++;
     else if (char === '}' && --level === 0) return source.slice(from, at + 1);
   }
-  throw new JsonError('Malformed JSON error');
+  return '';
 }

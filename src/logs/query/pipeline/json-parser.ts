@@ -1,4 +1,4 @@
-import { JsonError, jsonStringValue, scanObject } from './json-scanner.ts';
+import { jsonStringValue, scanObject } from './json-scanner.ts';
 import { sanitizedName } from './label-name.ts';
 import type { Line } from './line.ts';
 import { failParsing } from './parse-failure.ts';
@@ -47,12 +47,8 @@ export function compileJsonParser(wanted: Wanted): StageRun {
     if (wanted.names?.size === 0) return true;
     for (const name of wanted.names ?? []) if (line.labels.wasExtracted(name)) missing--;
     if (wanted.names !== null && missing === 0) return true;
-    try {
-      scanObject(line.source, line.from, line.to, visit);
-    } catch (error) {
-      if (!(error instanceof JsonError)) throw error;
-      failParsing(line, 'JSONParserErr', error.message, wanted);
-    }
+    const problem = scanObject(line.source, line.from, line.to, visit);
+    if (problem !== undefined) failParsing(line, 'JSONParserErr', problem, wanted);
     return true;
   };
 }

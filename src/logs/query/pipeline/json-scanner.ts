@@ -27,20 +27,18 @@ export interface Enter {
   leave(): void;
 }
 
-export class JsonError extends Error {}
-class Stopped extends Error {}
-const stopped = new Stopped();
+/** The scan ended early: somebody stopped it, or the text is malformed. */
+const ENDED = -1;
 
 /**
  * Goes through the fields of the object that the text begins with, in one pass; what stands behind it does not matter. Numbers are not
- * checked beyond their first character, as by the parser that Loki uses. Throws JsonError where the text is no object.
+ * checked beyond their first character, as by the parser that Loki uses. Returns what is wrong, if something is: not by throwing, since
+ * whole blocks may be no JSON, and many scans stop at the one field that they want.
  */
-export function scanObject(source: string, from: number, to: number, visit: FieldVisitor): void {
-  try {
-    new Scanner(source, to, visit).object(skipSpace(source, from, to), 0);
-  } catch (error) {
-    if (error !== stopped) throw error;
-  }
+export function scanObject(source: string, from: number, to: number, visit: FieldVisitor): string | undefined {
+  const scanner = new Scanner(source, to, visit);
+  scanner.object(skipSpace(source, from, to), 0);
+  return scanner.problem;
 }
 
 function skipSpace(source: string, from: number, to: number): number {
@@ -53,7 +51,9 @@ function skipSpace(source: string, from: number, to: number): number {
   return at;
 }
 
+/** Every method returns the place behind what it read, or ENDED. */
 class Scanner {
+  problem: string | undefined;
   readonly #source: string;
   readonly #to: number;
   readonly #visit: FieldVisitor;
@@ -64,24 +64,32 @@ class Scanner {
     this.#visit = visit;
   }
 
-  /** `at` is its brace; returns the place behind it. */
+  #fail(problem: string): number {
+    this.problem = problem;
+    return ENDED;
+  }
+
+  /** `at` is its brace. */
   object(at: number, depth: number): number {
     const source = this.#source;
-    if (at >= this.#to || source.charCodeAt(at) !== 0x7b || depth > jsonDepthMax) throw new JsonError(objectProblem);
-    let next = skipSpace(source, at + 1, this.#to);
-    if (next < this.#to && source.charCodeAt(next) === 0x7d) return next + 1;
+    const to = this.#to;
+    if (at >= to || source.charCodeAt(at) !== 0x7b || depth > jsonDepthMax) return this.#fail(objectProblem);
+    let next = skipSpace(source, at + 1, to);
+    if (next < to && source.charCodeAt(next) === 0x7d) return next + 1;
     for (;;) {
-      if (next >= this.#to || source.charCodeAt(next) !== QUOTE) throw new JsonError(objectProblem);
+      if (next >= to || source.charCodeAt(next) !== QUOTE) return this.#fail(objectProblem);
       const keyEnd = this.#stringEnd(next + 1);
+      if (keyEnd < 0) return ENDED;
       const rawKey = source.slice(next + 1, keyEnd);
-      next = skipSpace(source, keyEnd + 1, this.#to);
-      if (next >= this.#to || source.charCodeAt(next) !== 0x3a) throw new JsonError(jsonProblem);
-      next = this.#value(rawKey, skipSpace(source, next + 1, this.#to), depth);
-      next = skipSpace(source, next, this.#to);
-      const separator = next < this.#to ? source.charCodeAt(next) : 0;
+      next = skipSpace(source, keyEnd + 1, to);
+      if (next >= to || source.charCodeAt(next) !== 0x3a) return this.#fail(jsonProblem);
+      next = this.#value(rawKey, skipSpace(source, next + 1, to), depth);
+      if (next < 0) return ENDED;
+      next = skipSpace(source, next, to);
+      const separator = next < to ? source.charCodeAt(next) : 0;
       if (separator === 0x7d) return next + 1;
-      if (separator !== 0x2c) throw new JsonError(objectProblem);
-      next = skipSpace(source, next + 1, this.#to);
+      if (separator !== 0x2c) return this.#fail(objectProblem);
+      next = skipSpace(source, next + 1, to);
     }
   }
 
@@ -90,40 +98,39 @@ class Scanner {
     const code = at < this.#to ? this.#source.charCodeAt(at) : 0;
     if (code === QUOTE) {
       const end = this.#stringEnd(at + 1);
-      this.#tell(key, 'string', at + 1, end, depth);
+      if (end < 0 || this.#visit(key, 'string', at + 1, end, depth) === 'stop') return ENDED;
       return end + 1;
     }
-    if (code === 0x7b) {
-      const what = this.#visit(key, 'object', at, at, depth);
-      if (what === 'stop') throw stopped;
-      if (what === 'next') return this.#skipNested(at);
-      const end = this.object(at, depth + 1);
-      what.leave();
-      return end;
-    }
+    if (code === 0x7b) return this.#nested(key, at, depth);
     if (code === 0x5b) {
       const end = this.#skipNested(at);
-      this.#tell(key, 'array', at, end, depth);
-      return end;
+      return end < 0 || this.#visit(key, 'array', at, end, depth) === 'stop' ? ENDED : end;
     }
     const end = this.#tokenEnd(at);
-    this.#tell(key, scalarKind(this.#source, at, end), at, end, depth);
-    return end;
+    const kind = scalarKind(this.#source, at, end);
+    if (kind === undefined) return this.#fail(valueProblem);
+    return this.#visit(key, kind, at, end, depth) === 'stop' ? ENDED : end;
   }
 
-  #tell(key: string, kind: JsonKind, from: number, to: number, depth: number): void {
-    if (this.#visit(key, kind, from, to, depth) === 'stop') throw stopped;
+  #nested(key: string, at: number, depth: number): number {
+    const what = this.#visit(key, 'object', at, at, depth);
+    if (what === 'stop') return ENDED;
+    if (what === 'next') return this.#skipNested(at);
+    const end = this.object(at, depth + 1);
+    if (end >= 0) what.leave();
+    return end;
   }
 
   /** The place of the closing quote. */
   #stringEnd(from: number): number {
     const source = this.#source;
-    for (let at = from; at < this.#to; at++) {
+    const to = this.#to;
+    for (let at = from; at < to; at++) {
       const code = source.charCodeAt(at);
       if (code === QUOTE) return at;
       if (code === BACKSLASH) at++;
     }
-    throw new JsonError(stringProblem);
+    return this.#fail(stringProblem);
   }
 
   #tokenEnd(from: number): number {
@@ -139,25 +146,27 @@ class Scanner {
   #skipNested(from: number): number {
     const source = this.#source;
     const isObject = source.charCodeAt(from) === 0x7b;
-    const [open, close] = isObject ? [0x7b, 0x7d] : [0x5b, 0x5d];
+    const open = isObject ? 0x7b : 0x5b;
     let level = 0;
     for (let at = from; at < this.#to; at++) {
       const code = source.charCodeAt(at);
-      if (code === QUOTE) at = this.#stringEnd(at + 1);
-      else if (code === open) level++;
-      else if (code === close && --level === 0) return at + 1;
+      if (code === QUOTE) {
+        at = this.#stringEnd(at + 1);
+        if (at < 0) return ENDED;
+      } else if (code === open) level++;
+      // A closing sign is two behind its opening one.
+      else if (code === open + 2 && --level === 0) return at + 1;
     }
-    throw new JsonError(isObject ? objectProblem : arrayProblem);
+    return this.#fail(isObject ? objectProblem : arrayProblem);
   }
 }
 
-function scalarKind(source: string, from: number, to: number): JsonKind {
+function scalarKind(source: string, from: number, to: number): JsonKind | undefined {
   const code = from < to ? source.charCodeAt(from) : 0;
   if ((code >= 0x30 && code <= 0x39) || code === 0x2d) return 'number';
   const text = source.slice(from, to);
   if (text === 'true' || text === 'false') return 'boolean';
-  if (text === 'null') return 'null';
-  throw new JsonError(valueProblem);
+  return text === 'null' ? 'null' : undefined;
 }
 
 /** A JSON string without its quotes; undefined where an escape is wrong. */

@@ -66,11 +66,6 @@ export class Line {
     return this.source.slice(this.from, this.to);
   }
 
-  /** The block as a string; of a block in ASCII its offsets are those of the bytes. */
-  get blockText(): string {
-    return this.#blockText?.() ?? this.#block.toString('latin1');
-  }
-
   /** Known to be in ASCII without looking. */
   get isAscii(): boolean {
     return this.#blockText !== undefined && !this.#changed;

@@ -1,4 +1,4 @@
-import { JsonError, jsonStringValue, scanObject } from './json-scanner.ts';
+import { jsonStringValue, scanObject } from './json-scanner.ts';
 import { sanitizedName } from './label-name.ts';
 import { failParsing } from './parse-failure.ts';
 import { isWanted, type StageRun, type Wanted } from './stage.ts';
@@ -17,20 +17,18 @@ export function compileUnpack(wanted: Wanted): StageRun {
     }
     const found: [string, string][] = [];
     let entry: string | undefined;
-    try {
-      scanObject(source, line.from, line.to, (key, kind, from, to) => {
-        if (kind !== 'string') return 'next';
-        const value = jsonStringValue(source, from, to);
-        if (key === entryKey) entry = value;
-        else {
-          const name = labels.parsedName(key);
-          if (isWanted(wanted, name) && !labels.wasExtracted(name)) found.push([sanitizedName(name), value]);
-        }
-        return 'next';
-      });
-    } catch (error) {
-      if (!(error instanceof JsonError)) throw error;
-      failParsing(line, 'JSONParserErr', error.message, wanted);
+    const problem = scanObject(source, line.from, line.to, (key, kind, from, to) => {
+      if (kind !== 'string') return 'next';
+      const value = jsonStringValue(source, from, to);
+      if (key === entryKey) entry = value;
+      else {
+        const name = labels.parsedName(key);
+        if (isWanted(wanted, name) && !labels.wasExtracted(name)) found.push([sanitizedName(name), value]);
+      }
+      return 'next';
+    });
+    if (problem !== undefined) {
+      failParsing(line, 'JSONParserErr', problem, wanted);
       return true;
     }
     if (entry === undefined) return true;

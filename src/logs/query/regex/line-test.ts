@@ -3,8 +3,6 @@ import type { Line } from '../pipeline/line.ts';
 import { compilePattern } from './compile-pattern.ts';
 import { platformPattern } from './platform-pattern.ts';
 
-const NEWLINE = '\n';
-
 /**
  * Whether a line matches a pattern somewhere, in time linear in the line: harmless patterns by the platform's engine on lines in ASCII
  * of bounded length, all else by RE2's automaton. Throws an Error for a wrong pattern.
@@ -15,7 +13,7 @@ export function compileLineTest(pattern: string): (line: Line) => boolean {
   if (fast === undefined) return (line) => automaton.test(line.text);
   return (line) => {
     const { text } = line;
-    const isFit = text.length <= fast.charsMax && (line.isAscii || isAscii(line.bytes)) && !text.includes(NEWLINE);
-    return isFit ? fast.test(text) : automaton.test(text);
+    const isFit = text.length <= fast.charsMax && (line.isAscii || isAscii(line.bytes));
+    return (isFit ? fast.test(text) : undefined) ?? automaton.test(text);
   };
 }

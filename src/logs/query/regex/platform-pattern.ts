@@ -2,7 +2,8 @@ import { type CharSet, type PatternNode, type PatternTree, parsePatternTree } fr
 
 /** A pattern that the platform's own engine, which backtracks, may run on texts in ASCII up to so many characters. */
 export interface PlatformPattern {
-  test(text: string): boolean;
+  /** Undefined where this engine cannot tell. */
+  test(text: string): boolean | undefined;
   charsMax: number;
 }
 
@@ -51,7 +52,9 @@ function asGlob({ root, ignoreCase }: PatternTree): PlatformPattern | undefined 
   return { test: (text) => inTurn(expressions, text), charsMax: Math.min(...costs.map((cost) => lengthFor(cost!))) };
 }
 
-function inTurn(expressions: readonly RegExp[], text: string): boolean {
+function inTurn(expressions: readonly RegExp[], text: string): boolean | undefined {
+  // What lies between two pieces must not hold a newline.
+  if (text.includes('\n')) return undefined;
   let at = 0;
   for (const expression of expressions) {
     expression.lastIndex = at;
@@ -61,7 +64,7 @@ function inTurn(expressions: readonly RegExp[], text: string): boolean {
   return true;
 }
 
-/** `.*`; a text with a newline is not run here. */
+/** `.*`. */
 function isAnything(part: PatternNode): boolean {
   return part.kind === 'repeat' && part.min === 0 && part.max === Number.POSITIVE_INFINITY && isDot(part.part);
 }

@@ -6,6 +6,7 @@ import type { StageRun } from '../pipeline/stage.ts';
 import { plainLiteral, requiredLiteral } from '../regex/required-literal.ts';
 import type { Needle, SourceBlock } from '../source.ts';
 import type { LineFilterStage, Stage } from '../syntax/ast.ts';
+import { type ImpliedNeedle, impliedNeedles } from './implied-needles.ts';
 import { type NeedleScan, needleScan } from './needle-scan.ts';
 
 /** The filters at the front of a pipeline, over a whole block. */
@@ -30,20 +31,35 @@ interface FrontFilter {
   isNegative: boolean;
   /** Whether to hold a needle is all. */
   isExact: boolean;
+  /** The label that a filter further behind asks for; where the block has it, this one says nothing. */
+  impliedBy?: string;
+}
+
+function impliedFilter({ label, text }: ImpliedNeedle): FrontFilter {
+  const scans = [text, '\\u'].map((needle) => needleScan({ text: needle, ignoreCase: false }));
+  // Of few lines, the filter itself does as well.
+  return { scans, test: () => true, isNegative: false, isExact: true, impliedBy: label };
+}
+
+function mayHaveLabel({ labels, metadata }: SourceBlock, name: string): boolean {
+  return Object.hasOwn(labels, name) || (metadata?.sets.some((set) => Object.hasOwn(set, name)) ?? false);
 }
 
 export function createBlockFilter(stages: readonly Stage[]): BlockFilter {
   const front = stages.findIndex(({ kind }) => kind !== 'line_filter');
-  const filters = stages
-    .slice(0, front < 0 ? stages.length : front)
-    .map((stage) => frontFilter(stage as LineFilterStage));
+  const stageCount = front < 0 ? stages.length : front;
+  const filters = [
+    ...stages.slice(0, stageCount).map((stage) => frontFilter(stage as LineFilterStage)),
+    ...impliedNeedles(stages.slice(stageCount)).map(impliedFilter),
+  ];
   // What finds the fewest lines comes first: a long text that must be there.
   const ordered = filters.toSorted((a, b) => selectivity(b) - selectivity(a));
   return {
-    stageCount: filters.length,
+    stageCount,
     choose(block, line, checkStop) {
       const chosen = new ChosenLines(block, line, checkStop);
       for (const filter of ordered) {
+        if (filter.impliedBy !== undefined && mayHaveLabel(block, filter.impliedBy)) continue;
         chosen.apply(filter);
         if (chosen.count === 0) break;
       }
@@ -110,7 +126,7 @@ class ChosenLines {
     }
     const hits = new Uint8Array(this.#block.times.length);
     let found = 0;
-    for (const scan of scans) found += scan.mark(this.#block, hits, this.#line);
+    for (const scan of scans) found += scan.mark(this.#block, hits);
     if (found === 0) {
       if (!isNegative) this.#none();
       return;

@@ -24,7 +24,7 @@ export function createLinesRunner({ limit, direction }: LinesPlan, select: LineS
         }
         return index;
       };
-      const lines = select(block, direction, (line, index) => {
+      const lines = select.each(block, direction, (line, index) => {
         let at: number | undefined;
         if (line.labels.isUntouched) {
           const set = block.metadata?.of[index] ?? 0;

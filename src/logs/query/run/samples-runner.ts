@@ -1,6 +1,6 @@
 import { Labels, labelsKey } from '../labels/labels.ts';
 import type { Line } from '../pipeline/line.ts';
-import { errorLabel, preserveErrorLabel } from '../pipeline/line-labels.ts';
+import { errorLabel, LineLabels, preserveErrorLabel } from '../pipeline/line-labels.ts';
 import { compileUnwrap } from '../pipeline/unwrap.ts';
 import { bucketsOf } from '../plan/buckets.ts';
 import type { SamplesPlan } from '../plan/plan.ts';
@@ -19,12 +19,33 @@ export function createSamplesRunner(plan: SamplesPlan, select: LineSelector): Bl
   const buckets = bucketsOf(plan.buckets);
   const unwrap = plan.unwrap && compileUnwrap(plan.unwrap);
   const isBytes = plan.sampleKind === 'bytes';
+  /** Lines that need no labels of their own, and no text. */
+  const addAll = (writer: CellWriter, chosen: Uint32Array, { starts, times }: SourceBlock) => {
+    const timeOf = relativeTimes(times, plan.buckets.startNs);
+    for (let at = 0; at < chosen.length; at++) {
+      const index = chosen[at]!;
+      const time = timeOf(index);
+      writer.add(buckets.of(time), isBytes ? starts[index + 1]! - 1 - starts[index]! : 1, time);
+    }
+  };
   return {
     run(block) {
       const writers = new SeriesWriters(plan, block);
       const timeOf = relativeTimes(block.times, plan.buckets.startNs);
       let matchedLines = 0;
-      const lines = select(block, 'forward', (line, index) => {
+      if (select.indexes && !unwrap && block.metadata === undefined) {
+        const chosen = select.indexes(block);
+        if (chosen.length > 0) addAll(writers.ofStream(), chosen, block);
+        const all = [...writers.all()].map(({ cells }) => cells);
+        return {
+          kind: 'samples',
+          series: all,
+          lines: chosen.length,
+          matchedLines: chosen.length,
+          bytes: block.text.length,
+        };
+      }
+      const lines = select.each(block, 'forward', (line, index) => {
         const value = unwrap ? unwrap(line) : isBytes ? line.byteLength : 1;
         if (value === undefined) return true;
         matchedLines++;
@@ -60,6 +81,11 @@ class SeriesWriters {
     return this.#byKey.values();
   }
 
+  /** Of lines with the stream's labels alone. */
+  ofStream(): CellWriter {
+    return this.#writer(this.#labelsOf(new LineLabels(this.#block.labels)));
+  }
+
   of(line: Line, index: number): CellWriter {
     const { labels } = line;
     if (labels.error !== '') return this.#failed(line);
@@ -75,13 +101,13 @@ class SeriesWriters {
     if (labels.isUntouched) {
       const set = this.#block.metadata?.of[index] ?? 0;
       let writer = this.#bySet.get(set);
-      if (writer === undefined) this.#bySet.set(set, (writer = this.#writer(this.#labelsOf(line))));
+      if (writer === undefined) this.#bySet.set(set, (writer = this.#writer(this.#labelsOf(labels))));
       return writer;
     }
-    return this.#writer(this.#labelsOf(line));
+    return this.#writer(this.#labelsOf(labels));
   }
 
-  #labelsOf({ labels }: Line): Record<string, string> {
+  #labelsOf(labels: LineLabels): Record<string, string> {
     if (this.#names === undefined) {
       const all = labels.toRecord();
       for (const name of this.#dropped) delete all[name];
