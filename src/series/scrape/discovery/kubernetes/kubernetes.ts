@@ -1,3 +1,4 @@
+import type { Clock } from '../../../../base/clock.ts';
 import type { KubeObject } from '../../../../kubernetes/client/client.ts';
 import type { KubernetesDiscoveryConfig, KubernetesRole } from '../../config/config.ts';
 import type { Discovery, TargetGroup } from '../discovery.ts';
@@ -10,6 +11,9 @@ import { nodeGroup } from './node.ts';
 import { podGroup } from './pod.ts';
 import { serviceGroup, serviceLabels } from './service.ts';
 import type { Collection, SharedWatches, WatchedObjects } from './watches.ts';
+
+/** Changes of what groups are made of besides their own object are taken over after this time, together. */
+const settleMs = 250;
 
 const collectionOf: Record<KubernetesRole, Collection> = {
   node: 'nodes',
@@ -35,7 +39,7 @@ export function kubernetesDiscovery(config: KubernetesDiscoveryConfig, watches: 
 }
 
 /**
- * Invariant: after every change of an object, the groups told are those of the objects as they are now. What a group was made of
+ * Invariant: but for the keys in `#due`, the groups told are those of the objects as they are now. What a group was made of
  * besides its own object (a pod, a service, a node, a namespace) leads back to it by `#dependents`.
  */
 class RoleDiscovery {
@@ -43,11 +47,14 @@ class RoleDiscovery {
   readonly #primary: WatchedObjects;
   readonly #others = new Map<Collection, WatchedObjects>();
   readonly #dependents = new Map<string, Set<string>>();
+  readonly #due = new Set<string>();
+  readonly #clock: Clock;
   readonly #dependsOn = new Map<string, readonly string[]>();
   #update: (group: TargetGroup) => void = () => {};
 
   constructor(config: KubernetesDiscoveryConfig, watches: SharedWatches, namespace: string | undefined) {
     this.#config = config;
+    this.#clock = watches.clock;
     this.#primary = watches.objects(selectionOf(config, config.role, namespace));
     const isEndpoint = config.role === 'endpoints' || config.role === 'endpointslice';
     if (isEndpoint) {
@@ -70,13 +77,26 @@ class RoleDiscovery {
     if (signal.aborted) return;
     const unsubscribe = [this.#primary.subscribe((key, object) => this.#tell(key, object))];
     for (const [collection, objects] of this.#others)
-      unsubscribe.push(objects.subscribe((key) => this.#tellDependents(`${collection}/${key}`)));
+      unsubscribe.push(objects.subscribe((key) => this.#changed(`${collection}/${key}`, signal)));
     await aborted;
     for (const end of unsubscribe) end();
   }
 
-  #tellDependents(name: string): void {
-    for (const key of [...(this.#dependents.get(name) ?? [])]) this.#tell(key, this.#primary.get(key));
+  /** A service of a thousand pods is made anew once for all of their changes, not a thousand times. */
+  #changed(name: string, signal: AbortSignal): void {
+    const keys = this.#dependents.get(name);
+    if (!keys) return;
+    const waiting = this.#due.size > 0;
+    for (const key of keys) this.#due.add(key);
+    if (waiting) return;
+    void this.#clock.sleep(settleMs, signal).then(
+      () => {
+        const due = [...this.#due];
+        this.#due.clear();
+        for (const key of due) this.#tell(key, this.#primary.get(key));
+      },
+      () => {},
+    );
   }
 
   #tell(key: string, object: KubeObject | undefined): void {

@@ -1,3 +1,4 @@
+import type { Clock } from '../../../../base/clock.ts';
 import { messageOf } from '../../../../base/fault.ts';
 import type { KubeObject, KubernetesClient } from '../../../../kubernetes/client/client.ts';
 import { createReflector } from '../../../../kubernetes/client/reflector.ts';
@@ -90,6 +91,10 @@ export class SharedWatches {
     this.#client = client;
     this.#around = around;
     this.#signal = signal;
+  }
+
+  get clock(): Clock {
+    return this.#around.clock;
   }
 
   /** The namespace that this process runs in, as its credentials say. */
