@@ -55,7 +55,12 @@ async function startSandbox(t: Cleanup): Promise<Sandbox> {
   const dataDir = join(directory, 'data');
   const pod = join(directory, 'burner.yaml');
   writeFileSync(pod, burner);
-  const { process: up } = await startServing('up', dataDir, ['--no-examples', '--no-metrics-server', '--manifest', pod]);
+  const { process: up } = await startServing('up', dataDir, [
+    '--no-examples',
+    '--no-metrics-server',
+    '--manifest',
+    pod,
+  ]);
   atEnd(t, () => up.stop());
   const kubeconfig = join(dataDir, 'kubeconfig');
   const tried = async (args: string): Promise<Ran> => {
@@ -92,7 +97,9 @@ async function startMetricsServer(t: Cleanup, sandbox: Sandbox): Promise<{ proce
   return { process, url };
 }
 
+/** Of a service that selects no pods, so that nobody else writes them. */
 async function writeEndpoints({ directory, kube }: Sandbox, url: string): Promise<void> {
+  await kube('patch service metrics-server -n kube-system --type=merge -p {"spec":{"selector":null}}');
   const port = Number(new URL(url).port);
   const path = join(directory, 'endpoints.yaml');
   const subsets = [{ addresses: [{ ip: '127.0.0.1' }], ports: [{ name: 'https', port }] }];
