@@ -167,6 +167,7 @@ console.log(
 );
 const blockBytes = sizeOf(join(dataDir, 'series', 'blocks'));
 const after = [
+  row('peak resident memory, reading the log and cutting included', peak(), null, megabytes),
   row('block, of a sample', blockBytes / samples, 1.4, bytes),
   await select('one series, from the block', [
     ['__name__', '=', 'bench_counter_0'],
@@ -180,11 +181,19 @@ await store.close();
 
 async function select(what: string, conditions: [string, '=' | '=~', string][]) {
   const matchers: Matcher[] = conditions.map(([name, op, value]) => createMatcher(op, name, value));
+  const cpu = process.cpuUsage();
   const at = performance.now();
   const found = await store.select({ tenant: 'bench', namespaces: '*' }, matchers, t0, t0 + hours * HOUR_MS);
   const ms = performance.now() - at;
+  const used = process.cpuUsage(cpu);
+  const cpuMs = (used.user + used.system) / 1000;
   const count = found.reduce((sum, { values }) => sum + values.length, 0);
-  return row(`select ${what}: ${found.length} series, ${count} samples`, ms, null, (value) => `${value.toFixed(1)} ms`);
+  return row(
+    `select ${what}: ${found.length} series, ${count} samples`,
+    ms,
+    null,
+    (value) => `${value.toFixed(1)} ms, CPU ${cpuMs.toFixed(1)} ms`,
+  );
 }
 
 function perSecond(value: number): string {
@@ -200,6 +209,14 @@ function memory(): { resident: number; heap: number; buffers: number } {
   const { heapUsed, external } = process.memoryUsage();
   const resident = Number(/VmRSS:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))![1]) * 1024;
   return { resident, heap: heapUsed, buffers: external };
+}
+
+function peak(): number {
+  return Number(/VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))![1]) * 1024;
+}
+
+function megabytes(value: number): string {
+  return `${(value / 1e6).toFixed(0)} MB`;
 }
 
 function sizeOf(directory: string): number {

@@ -5,12 +5,11 @@ import { BlockCache } from '../block/block-cache.ts';
 import type { BlockMeta } from '../block/block-meta.ts';
 import { type BlockOrigin, BlockWriter } from '../block/block-writer.ts';
 import { Tombstone, type TombstoneRecord } from '../block/tombstones.ts';
-import { ByteReader } from '../chunk/byte-reader.ts';
 import { chunkSamplesMax } from '../chunk/chunk.ts';
 import { type FrozenWindow, HeadWindow } from '../head/head-window.ts';
 import { allParts, type BlockPart } from '../read/block-parts.ts';
 import { mergeSamples } from '../read/merge-samples.ts';
-import { readDefinition } from '../wal/record.ts';
+import { Definitions } from './definitions.ts';
 
 /** Pages and index of each block that is compacted. */
 const compactionCacheBytesMax = 8 * 1024 * 1024;
@@ -23,7 +22,7 @@ export interface CutTask {
   path: string;
   origin: BlockOrigin;
   window: FrozenWindow;
-  /** Slots with their labels, as in the WAL. */
+  /** Slots with their labels, as in the WAL, in the order of the window's local numbers. */
   definitions: Uint8Array;
 }
 
@@ -54,23 +53,12 @@ export async function runBlockTask(files: FileLayer, task: BlockTask): Promise<B
 
 async function cut(writer: BlockWriter, { window: frozen, definitions }: CutTask): Promise<void> {
   const window = new HeadWindow(frozen.startMs, frozen.endMs, frozen);
-  const input = new ByteReader(definitions);
-  const labelsOf = new Map<number, Labels>();
-  while (input.at < input.end) {
-    const { slot, labels } = readDefinition(input);
-    labelsOf.set(slot, labels);
-  }
-  const series: { local: number; labels: Labels }[] = [];
-  for (let local = 0; local < window.series; local++) {
-    const labels = labelsOf.get(window.slots.data[local]!);
-    if (labels) series.push({ local, labels });
-  }
-  series.sort((a, b) => compareLabels(a.labels, b.labels));
+  const known = new Definitions(definitions);
   const columns = new Columns();
-  for (const { local, labels } of series) {
+  for (const local of known.sorted()) {
     const into = columns.ofLength(window.samplesOf(local));
     const count = window.read(local, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, into, 0);
-    if (count > 0) await writer.add(labels, into, count);
+    if (count > 0) await writer.add(known.labels(local), into, count);
   }
 }
 

@@ -135,7 +135,7 @@ export function readRecord(bytes: Uint8Array, at: number, length: number): WalRe
   throw new Fault('corrupt', `${kind} is no kind of record that this build knows`);
 }
 
-export function readDefinition(input: ByteReader): { slot: number; labels: Labels } {
+function readDefinition(input: ByteReader): { slot: number; labels: Labels } {
   const slot = input.varint();
   const count = input.varint();
   const names: string[] = [];
