@@ -1,0 +1,81 @@
+import type { KubeObject } from '../../kubernetes/client/client.ts';
+import { ApiError } from '../../kubernetes/client/status.ts';
+import { type PartialAmounts, partialAmounts, sum } from './amounts.ts';
+import { listAll } from './collection.ts';
+import { type NodeUsage, nodeUsages, withSignal } from './metrics-api.ts';
+import { groupFacts, type PodFigures, type Row } from './row.ts';
+import { type Query, readPods, type Source, sorted, type View } from './view.ts';
+
+export interface NodeFacts {
+  name: string;
+  createdMs: number;
+  capacity: PartialAmounts;
+  allocatable: PartialAmounts;
+}
+
+export interface Nodes {
+  usages: NodeUsage[];
+  facts: NodeFacts[];
+}
+
+/** `taffrail top nodes` */
+export async function readNodesView(source: Source, query: Query): Promise<View> {
+  const [{ usages, facts }, { pods, notes }] = await Promise.all([readNodes(source, query), readPodsOfNodes(source)]);
+  const byName = new Map(facts.map((each) => [each.name, each]));
+  const podsOf = Map.groupBy(pods, (pod) => pod.facts?.node ?? '');
+  const rowOf = (name: string, usage: NodeUsage | undefined): Row => {
+    const known = byName.get(name);
+    const ofPods = groupFacts(podsOf.get(name) ?? []);
+    return {
+      name,
+      usage: usage?.usage,
+      ...(usage ? { timestamp: usage.timestamp, window: usage.window } : {}),
+      ...(known ? { available: query.showCapacity ? known.capacity : known.allocatable } : {}),
+      facts: ofPods && { ...ofPods, createdMs: known?.createdMs ?? Number.NaN },
+    };
+  };
+  const served = new Set(usages.map(({ name }) => name));
+  const unserved = facts.filter(({ name }) => !served.has(name));
+  const rows = [...usages.map((each) => rowOf(each.name, each)), ...unserved.map(({ name }) => rowOf(name, undefined))];
+  const names = new Set(rows.map(({ name }) => name));
+  return {
+    level: 'nodes',
+    rows: sorted(rows, query.sortBy),
+    total: {
+      name: '',
+      usage: sum(usages.map(({ usage }) => usage)),
+      facts: groupFacts(pods.filter((pod) => names.has(pod.facts?.node ?? ''))),
+    },
+    unserved: unserved.map(({ name }) => ({ name })),
+    notes,
+  };
+}
+
+/** Figures of nodes, and what the API server knows of these; both are needed, as for kubectl. */
+export async function readNodes({ client, signal }: Source, query: Query): Promise<Nodes> {
+  const { name, labelSelector } = query;
+  const path = '/api/v1/nodes';
+  const facts =
+    name === undefined
+      ? listAll(client, path, { labelSelector }, nodeFacts, signal)
+      : client.request(`${path}/${encodeURIComponent(name)}`, withSignal(signal)).then((node) => [nodeFacts(node)]);
+  const [usages, known] = await Promise.all([nodeUsages(client, query, signal), facts]);
+  return { usages, facts: known };
+}
+
+/** Nodes are shown to whoever may see them and not their pods. */
+async function readPodsOfNodes(source: Source): Promise<{ pods: PodFigures[]; notes: string[] }> {
+  try {
+    return await readPods(source, {});
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    return { pods: [], notes: [`what the nodes' pods ask for is not known: ${error.message}`] };
+  }
+}
+
+function nodeFacts({ metadata, status }: KubeObject): NodeFacts {
+  const capacity = partialAmounts(status?.capacity);
+  // kubectl takes the capacity where nothing is said of what may be given out.
+  const allocatable = status?.allocatable ? partialAmounts(status.allocatable) : capacity;
+  return { name: metadata.name, createdMs: Date.parse(metadata.creationTimestamp ?? ''), capacity, allocatable };
+}
