@@ -47,7 +47,7 @@ export async function startOurs(t: Cleanup, directory: string, kubeconfig: strin
   const flags = await commonFlags(directory, kubeconfig);
   const child = spawn(taffrail, ['metrics-server', ...flags.args], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    env: { ...process.env, NODE_OPTIONS: `--import=${preload}` },
+    env: { ...process.env, NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --import=${preload}` },
   });
   child.stderr?.resume();
   stopAtEnd(t, child);

@@ -59,7 +59,10 @@ export class ScrapeMetrics {
 
   unserved(kind: 'node' | 'pod', counts: ReadonlyMap<WhyReason, number>): void {
     for (const reason of Object.keys(whyReasons) as WhyReason[]) {
-      if (reason !== 'Served') this.#unserved.set(counts.get(reason) ?? 0, { kind, reason });
+      const count = counts.get(reason);
+      if (reason === 'Served') continue;
+      if (count === undefined) this.#unserved.remove({ kind, reason });
+      else this.#unserved.set(count, { kind, reason });
     }
   }
 }
