@@ -29,7 +29,7 @@ export function rangeTable(all: readonly ShownSeries[], mark: (row: number) => s
   const rows = all.map(({ values = [] }, row) => {
     const numbers = values.map(([, text]) => numberOf(text));
     const known = numbers.filter((value) => !Number.isNaN(value));
-    const ends = known.length === 0 ? ['NaN', 'NaN'] : [String(Math.min(...known)), String(Math.max(...known))];
+    const ends = known.length === 0 ? ['NaN', 'NaN'] : [plain(Math.min(...known)), plain(Math.max(...known))];
     return [...cells[row]!, ...ends, values.at(-1)?.[1] ?? '', sparkline(numbers, trendWidth)];
   });
   const text = table([...header, 'MIN', 'MAX', 'LAST', 'TREND'], rows);
@@ -48,6 +48,10 @@ export function csv(all: readonly ShownSeries[]): string {
     }
   }
   return lines.map((cells) => `${cells.map(csvCell).join(',')}\n`).join('');
+}
+
+function plain(value: number): string {
+  return Number.isFinite(value) ? String(value) : value > 0 ? '+Inf' : '-Inf';
 }
 
 export function numberOf(text: string): number {
