@@ -84,8 +84,10 @@ function addFields(line: PlainLine, fields: [string, unknown][]): void {
 }
 
 function plainFilter(filter: LabelFilter, labels: Record<string, string>): boolean {
-  if (filter.kind === 'and') return plainFilter(filter.left, labels) && plainFilter(filter.right, labels);
-  if (filter.kind === 'or') return plainFilter(filter.left, labels) || plainFilter(filter.right, labels);
+  if ('left' in filter) {
+    const [left, right] = [plainFilter(filter.left, labels), plainFilter(filter.right, labels)];
+    return filter.kind === 'and' ? left && right : left || right;
+  }
   if (filter.kind === 'matcher') return plainMatch(filter, labels[filter.name] ?? '');
   const text = labels[filter.name];
   if (text === undefined || filter.kind !== 'number') return false;

@@ -232,7 +232,7 @@ test('windows have the values that a plain evaluator computes, at any step', asy
           const timeNs = startNs + step * stepNs;
           const wanted = plainWindow(plain, names, readable(all, range.range.log), timeNs);
           const timeMs = Number(timeNs / 1_000_000n);
-          const got = new Map(
+          const got: Map<string, number> = new Map(
             value.series.flatMap(({ labels, timesMs, values }) =>
               timesMs.includes(timeMs)
                 ? [[JSON.stringify(Labels.of(labels).pairs), values[timesMs.indexOf(timeMs)]!] as const]
