@@ -61,22 +61,14 @@ function* resultParts(value: QueryValue): Generator<string> {
 }
 
 function* matrixParts(all: readonly MatrixSeries[]): Generator<string> {
-  // The series of a range query share their steps.
-  const prefixes = new Map<number, string>();
-  const prefixOf = (timeMs: number) => {
-    let prefix = prefixes.get(timeMs);
-    if (prefix === undefined) {
-      prefix = `[${secondsText(timeMs)},"`;
-      if (prefixes.size < prefixesMax) prefixes.set(timeMs, prefix);
-    }
-    return prefix;
-  };
+  const steps = new StepTexts(all);
   let separator = '[';
   for (const { labels, timesMs, values } of all) {
     let text = `${separator}{"metric":${labelsJson(labels)}`;
     separator = ',';
+    steps.rewind();
     for (let at = 0; at < timesMs.length; at++) {
-      text += `${at === 0 ? ',"values":[' : ','}${prefixOf(timesMs[at]!)}${valueText(values[at]!)}"]`;
+      text += `${at === 0 ? ',"values":[' : ','}${steps.of(timesMs[at]!)}${valueText(values[at]!)}"]`;
       if (text.length < pieceCharsMax) continue;
       yield text;
       text = '';
@@ -85,7 +77,38 @@ function* matrixParts(all: readonly MatrixSeries[]): Generator<string> {
   }
   yield all.length === 0 ? '[]' : ']';
 }
-const prefixesMax = 20_000;
+
+/** What stands before a value, by its time. The series of a range query share their steps, which are written once. */
+class StepTexts {
+  readonly #timesMs: Float64Array;
+  readonly #texts: string[] = [];
+  #at = 0;
+
+  constructor(all: readonly MatrixSeries[]) {
+    this.#timesMs = all.reduce<Float64Array>(
+      (longest, { timesMs }) => (timesMs.length > longest.length ? timesMs : longest),
+      new Float64Array(),
+    );
+  }
+
+  rewind(): void {
+    this.#at = 0;
+  }
+
+  /** Times come in ascending order until `rewind`. */
+  of(timeMs: number): string {
+    const timesMs = this.#timesMs;
+    let at = this.#at;
+    while (at < timesMs.length && timesMs[at]! < timeMs) at++;
+    this.#at = at;
+    if (timesMs[at] !== timeMs) return textBefore(timeMs);
+    return (this.#texts[at] ??= textBefore(timeMs));
+  }
+}
+
+function textBefore(timeMs: number): string {
+  return `[${secondsText(timeMs)},"`;
+}
 
 export function labelsJson({ names, values }: Labels): string {
   let text = '{';
