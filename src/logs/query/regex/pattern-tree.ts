@@ -10,7 +10,7 @@ export type PatternNode =
   /** `max` is Infinity where there is none. */
   | { kind: 'repeat'; part: PatternNode; min: number; max: number };
 
-/** Which of the 128 characters; `only` is the one character, if it is one. */
+/** Which of the 128 characters, both cases of a letter where case is ignored; `only` is the one that was written, if it was one. */
 export interface CharSet {
   has: boolean[];
   only?: string;
@@ -33,7 +33,7 @@ export function parsePatternTree(pattern: string): PatternTree | undefined {
   const flags = FLAGS.exec(pattern)?.[1] ?? '';
   const source = flags === '' ? pattern : pattern.slice(flags.length + 3);
   try {
-    const root = new TreeParser(source, flags.includes('s')).parse();
+    const root = new TreeParser(source, flags).parse();
     return { root, ignoreCase: flags.includes('i') };
   } catch (error) {
     if (error instanceof NoTree) return undefined;
@@ -57,15 +57,32 @@ const classes: Record<string, CharSet> = {
 };
 const controls: Record<string, string> = { t: '\t', n: '\n', r: '\r', f: '\f', v: '\v' };
 
+/** The code of the same letter in the other case; of anything else the code itself. */
+function otherCase(code: number): number {
+  const isLetter = /[A-Za-z]/.test(String.fromCharCode(code));
+  return isLetter ? code ^ 0x20 : code;
+}
+
 class TreeParser {
   readonly #text: string;
   readonly #dotMatchesNewline: boolean;
+  readonly #ignoreCase: boolean;
   #at = 0;
   #depth = 0;
 
-  constructor(text: string, dotMatchesNewline: boolean) {
+  constructor(text: string, flags: string) {
     this.#text = text;
-    this.#dotMatchesNewline = dotMatchesNewline;
+    this.#dotMatchesNewline = flags.includes('s');
+    this.#ignoreCase = flags.includes('i');
+  }
+
+  /** Before a class is negated: `(?i)[^a]` has no `A`. */
+  #folded(set: CharSet): CharSet {
+    return this.#ignoreCase ? { ...set, has: set.has.map((is, code) => is || set.has[otherCase(code)]!) } : set;
+  }
+
+  #single(char: string): PatternNode {
+    return { kind: 'set', members: this.#folded(setOf((one) => one === char)) };
   }
 
   parse(): PatternNode {
@@ -124,7 +141,7 @@ class TreeParser {
         return { kind: 'end' };
     }
     if ('*+?{'.includes(char)) throw new NoTree();
-    return { kind: 'set', members: setOf((one) => one === char) };
+    return this.#single(char);
   }
 
   #group(): PatternNode {
@@ -141,7 +158,7 @@ class TreeParser {
     if (char === 'b' || char === 'B') return { kind: char === 'b' ? 'boundary' : 'not boundary' };
     if (char === 'A') return { kind: 'start' };
     if (char === 'z') return { kind: 'end' };
-    return { kind: 'set', members: this.#escapedSet(char) };
+    return { kind: 'set', members: this.#folded(this.#escapedSet(char)) };
   }
 
   #escapedSet(char: string): CharSet {
@@ -163,7 +180,8 @@ class TreeParser {
       this.#addMembers(has);
     }
     this.#at++;
-    return { kind: 'set', members: setOf((char) => has[char.charCodeAt(0)] !== isNegated) };
+    const positive = this.#folded({ has }).has;
+    return { kind: 'set', members: setOf((char) => positive[char.charCodeAt(0)] !== isNegated) };
   }
 
   #addMembers(has: boolean[]): void {

@@ -24,7 +24,7 @@ export function platformPattern(pattern: string): PlatformPattern | undefined {
 function asWhole(tree: PatternTree): PlatformPattern | undefined {
   const cost = costOf(tree.root);
   if (cost === undefined) return undefined;
-  const expression = new RegExp(sourceOf(tree.root), tree.ignoreCase ? 'i' : '');
+  const expression = new RegExp(sourceOf(tree.root));
   return { test: (text) => expression.test(text), charsMax: lengthFor(cost) };
 }
 
@@ -32,7 +32,7 @@ function asWhole(tree: PatternTree): PlatformPattern | undefined {
  * `a.*b.*c`, where all but the last are of one length: each is sought behind the one before, from left to right, without going back. The
  * first place where one ends leaves the most room for the next.
  */
-function asGlob({ root, ignoreCase }: PatternTree): PlatformPattern | undefined {
+function asGlob({ root }: PatternTree): PlatformPattern | undefined {
   if (root.kind !== 'sequence') return undefined;
   const pieces: PatternNode[][] = [[]];
   for (const part of root.parts) {
@@ -48,7 +48,7 @@ function asGlob({ root, ignoreCase }: PatternTree): PlatformPattern | undefined 
   const nodes = pieces.map((parts): PatternNode => ({ kind: 'sequence', parts }));
   const costs = nodes.map(costOf);
   if (costs.includes(undefined)) return undefined;
-  const expressions = nodes.map((node) => new RegExp(sourceOf(node), ignoreCase ? 'gi' : 'g'));
+  const expressions = nodes.map((node) => new RegExp(sourceOf(node), 'g'));
   return { test: (text) => inTurn(expressions, text), charsMax: Math.min(...costs.map((cost) => lengthFor(cost!))) };
 }
 
@@ -150,8 +150,7 @@ function sourceOf(node: PatternNode): string {
 }
 
 /** Texts are in ASCII, so that everything beyond is as good as in the set or not. */
-function setSource({ has, only }: CharSet): string {
-  if (only !== undefined) return escapedCode(only.charCodeAt(0));
+function setSource({ has }: CharSet): string {
   let source = '';
   for (let from = 0; from < 128; from++) {
     if (!has[from]) continue;

@@ -39,11 +39,14 @@ export function formatPlain(value: number): string {
   return `${sign}${digits.slice(0, point)}.${digits.slice(point)}`;
 }
 
-/** `fmt.Sprint` of a float64: `%g` with the shortest digits, an exponent below 1e-4 and from 1e21 on. */
+/** From this power of ten on, `%g` with the shortest digits writes an exponent. */
+const EXPONENT_FROM = 6;
+
+/** `fmt.Sprint` of a float64: `%g` with the shortest digits, an exponent below 1e-4 and from a million on. */
 export function formatGeneral(value: number): string {
   if (!Number.isFinite(value)) return specialText(value);
   const { negative, digits, exponent } = split(value);
-  if (exponent >= -4 && exponent < 21) return formatPlain(value);
+  if (exponent >= -4 && exponent < EXPONENT_FROM) return formatPlain(value);
   const mantissa = digits.length > 1 ? `${digits[0]}.${digits.slice(1)}` : digits;
   const power = Math.abs(exponent).toString().padStart(2, '0');
   return `${negative ? '-' : ''}${mantissa}e${exponent < 0 ? '-' : '+'}${power}`;
