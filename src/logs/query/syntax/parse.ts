@@ -1,4 +1,4 @@
-import type { Expr, LogExpr, MetricExpr } from './ast.ts';
+import type { Expr, MetricExpr } from './ast.ts';
 import { isSetOp, literalValue, precedences } from './binary-ops.ts';
 import { ParseError } from './parse-error.ts';
 import { parseModifiers } from './parse-matching.ts';
@@ -18,13 +18,6 @@ export function parse(query: string): Expr {
   const reader = new TokenReader(query);
   const expr = parseExpr(reader);
   if (reader.kind() !== 'eof') reader.unexpected();
-  return expr;
-}
-
-/** A query that selects lines. Throws ParseError. */
-export function parseLogQuery(query: string): LogExpr {
-  const expr = parse(query);
-  if (expr.kind !== 'log') throw new ParseError('only log selector is supported', 1, 1, false);
   return expr;
 }
 
