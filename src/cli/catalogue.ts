@@ -19,6 +19,7 @@ export const commands: CommandEntry[] = [
   ),
   entry('query', 'ask for metrics in PromQL, and draw them', () => import('./commands/query.ts')),
   entry('top', 'show usage of nodes, pods, services, workloads and so on', () => import('./commands/top.ts')),
+  entry('doctor', 'find out why there are no figures, and what mends it', () => import('./commands/doctor.ts')),
   entry('status', 'show server, store and agents at a glance', () => import('./commands/status.ts')),
   entry('agent', 'collect the logs of this node and ship them to a server', () => import('./commands/agent.ts')),
   entry('server', 'store logs and answer queries', () => import('./commands/server.ts')),

@@ -9,7 +9,7 @@ Examples:
   taffrail top nodes -w
 
 The columns of kubectl come first. CPU/REQ and the like say how much of what was asked for (REQ) or is allowed (LIM) is in use, and how
-much that is: 47%/500m. A sum has a limit only where each of its parts has one. PODS is how many run; 2/3: two of them have figures.
+much that is: 47%/500m; of a node, CPU-REQ is what its pods ask for, and which share of the node: 510m(25%). A sum has a limit only where each of its parts has one. PODS is how many run; 2/3: two of them have figures.
 `;
 
 const levels: { level: Level; name: string; aliases: string[]; argument?: string; description: string }[] = [

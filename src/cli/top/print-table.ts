@@ -40,7 +40,8 @@ export function printTable(view: View, choices: TableChoices): string {
     rows,
   );
   // The headers take part in the widths in either case, so that columns stay where they are.
-  return choices.headers ? text : text.slice(text.indexOf('\n') + 1);
+  const lines = text.replace(/ +$/gm, '');
+  return choices.headers ? lines : lines.slice(lines.indexOf('\n') + 1);
 }
 
 function columnsOf(level: View['level'], choices: TableChoices): Column[] {
@@ -51,7 +52,7 @@ function columnsOf(level: View['level'], choices: TableChoices): Column[] {
     { header: 'NAME', cell: (row) => (choices.containers ? row.container! : row.name) },
     ...(level === 'nodes' ? nodeUsage : usage),
     ...(isGroup || level === 'nodes' ? [podCount] : []),
-    ...shares,
+    ...(level === 'nodes' ? given : shares),
     { header: 'RESTARTS', cell: ({ facts }) => (facts ? String(facts.restarts) : unknown), summed: true },
     { header: 'AGE', cell: ({ facts }) => ageText(facts?.createdMs, choices.nowMs) },
   ];
@@ -92,19 +93,33 @@ const podCount: Column = {
   summed: true,
 };
 
+const parts = [
+  ['CPU/REQ', 'requests', 'cpuNanocores'],
+  ['CPU/LIM', 'limits', 'cpuNanocores'],
+  ['MEM/REQ', 'requests', 'memoryBytes'],
+  ['MEM/LIM', 'limits', 'memoryBytes'],
+] as const;
+
 /** How much of what was asked for, and of what is allowed, is in use: `47%/500m`. */
-const shares: Column[] = (
-  [
-    ['CPU/REQ', 'requests', 'cpuNanocores'],
-    ['CPU/LIM', 'limits', 'cpuNanocores'],
-    ['MEM/REQ', 'requests', 'memoryBytes'],
-    ['MEM/LIM', 'limits', 'memoryBytes'],
-  ] as const
-).map(([header, of, resource]) => ({
+const shares: Column[] = parts.map(([header, of, resource]) => ({
   header,
   cell: ({ usage, facts }) => (facts ? shareText(usage, facts[of], resource) : unknown),
   summed: true,
 }));
+
+/** How much the pods of a node may use, and which share of the node that is: `510m(25%)`. */
+const given: Column[] = parts.map(([header, of, resource]) => ({
+  header: header.replace('/', '-'),
+  cell: ({ available, facts }) => (facts ? givenText(facts[of][resource], available, resource) : unknown),
+  summed: true,
+}));
+
+function givenText(amount: bigint | undefined, whole: PartialAmounts | undefined, resource: keyof Amounts): string {
+  if (amount === undefined) return nothing;
+  const isCpu = resource === 'cpuNanocores';
+  const percent = (isCpu ? cpuPercent : memoryPercent)(amount, whole?.[resource]);
+  return `${isCpu ? cpuText(amount) : memoryText(amount)}(${percent === undefined ? '?' : percent}%)`;
+}
 
 function shareText(usage: Amounts | undefined, whole: PartialAmounts, resource: keyof Amounts): string {
   const amount = whole[resource];

@@ -1,6 +1,6 @@
 import { sum, sumOfSet } from './amounts.ts';
 import { readNodes } from './read-nodes.ts';
-import { groupFacts, groupUsage } from './row.ts';
+import { groupFacts, groupUsage, limitsSet } from './row.ts';
 import { type Query, readPods, type Source, unservedOf, type View } from './view.ts';
 
 /** `taffrail top cluster` */
@@ -14,7 +14,6 @@ export async function readClusterView(source: Source, query: Query): Promise<Vie
   const within = everywhere ? pods : pods.filter(({ facts }) => names.has(facts?.node ?? ''));
   const served = new Set(usages.map(({ name }) => name));
   const holding = within.filter(({ facts }) => facts?.holdsResources);
-  const containers = holding.flatMap(({ facts }) => [...facts!.containers.values()]);
   const facts = groupFacts(within);
   const missing = nodes.filter(({ name }) => !served.has(name)).map(({ name }) => ({ name }));
   const usageOfNodes = sum(usages.map(({ usage }) => usage));
@@ -32,7 +31,7 @@ export async function readClusterView(source: Source, query: Query): Promise<Vie
       usageOfNodes,
       usageOfPods: groupUsage(within),
       requests: sumOfSet(holding.map(({ facts }) => facts!.requests)),
-      limits: sumOfSet(containers.map(({ limits }) => limits)),
+      limits: limitsSet(within),
     },
   };
 }

@@ -1,9 +1,9 @@
 import type { KubeObject } from '../../kubernetes/client/client.ts';
 import { ApiError } from '../../kubernetes/client/status.ts';
-import { type PartialAmounts, partialAmounts, sum } from './amounts.ts';
+import { nothingSet, type PartialAmounts, partialAmounts, sum, sumOfSet } from './amounts.ts';
 import { listAll } from './collection.ts';
 import { type NodeUsage, nodeUsages, withSignal } from './metrics-api.ts';
-import { groupFacts, type PodFigures, type Row } from './row.ts';
+import { groupFacts, limitsSet, type PodFigures, type Row } from './row.ts';
 import { type Query, readPods, type Source, sorted, type View } from './view.ts';
 
 export interface NodeFacts {
@@ -25,26 +25,30 @@ export async function readNodesView(source: Source, query: Query): Promise<View>
   const podsOf = Map.groupBy(pods, (pod) => pod.facts?.node ?? '');
   const rowOf = (name: string, usage: NodeUsage | undefined): Row => {
     const known = byName.get(name);
-    const ofPods = groupFacts(podsOf.get(name) ?? []);
+    const here = podsOf.get(name) ?? [];
+    const ofPods = groupFacts(here);
     return {
       name,
       usage: usage?.usage,
       ...(usage ? { timestamp: usage.timestamp, window: usage.window } : {}),
       ...(known ? { available: query.showCapacity ? known.capacity : known.allocatable } : {}),
-      facts: ofPods && { ...ofPods, createdMs: known?.createdMs ?? Number.NaN },
+      facts: ofPods && { ...ofPods, limits: limitsSet(here), createdMs: known?.createdMs ?? Number.NaN },
     };
   };
   const served = new Set(usages.map(({ name }) => name));
   const unserved = facts.filter(({ name }) => !served.has(name));
   const rows = [...usages.map((each) => rowOf(each.name, each)), ...unserved.map(({ name }) => rowOf(name, undefined))];
   const names = new Set(rows.map(({ name }) => name));
+  const podsShown = pods.filter((pod) => names.has(pod.facts?.node ?? ''));
+  const factsShown = groupFacts(podsShown);
   return {
     level: 'nodes',
     rows: sorted(rows, query.sortBy),
     total: {
       name: '',
       usage: sum(usages.map(({ usage }) => usage)),
-      facts: groupFacts(pods.filter((pod) => names.has(pod.facts?.node ?? ''))),
+      available: sumOfSet(rows.map(({ available }) => available ?? nothingSet)),
+      facts: factsShown && { ...factsShown, limits: limitsSet(podsShown) },
     },
     unserved: unserved.map(({ name }) => ({ name })),
     notes,

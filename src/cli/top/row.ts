@@ -104,6 +104,12 @@ export function groupFacts(pods: readonly PodFigures[]): RowFacts | undefined {
   };
 }
 
+/** Of the containers that have one: what a node has promised at most, as kubectl describes it. */
+export function limitsSet(pods: readonly PodFigures[]): PartialAmounts {
+  const holding = pods.filter(({ facts }) => facts?.holdsResources);
+  return sumOfSet(holding.flatMap(({ facts }) => [...facts!.containers.values()].map(({ limits }) => limits)));
+}
+
 export function groupUsage(pods: readonly PodFigures[]): Amounts {
   return sum(pods.map(usageOf));
 }
