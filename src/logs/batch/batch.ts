@@ -3,6 +3,7 @@ export * from './batch-builder.ts';
 export { LINE_MALFORMED, LINE_STDERR, LINE_TRUNCATED, LINE_UNTERMINATED } from './columns.ts';
 export * from './frame.ts';
 export * from './identity.ts';
+export * from './labels.ts';
 export * from './lines.ts';
 export * from './protocol.ts';
 export * from './range-hash.ts';

@@ -15,6 +15,8 @@ import type {
   SegmentName,
 } from '../batch/batch.ts';
 
+export type * from './pushed-streams.ts';
+
 /** Who asks. Every read takes one; nothing outside it is ever returned, counted or hinted at. */
 export interface Scope {
   tenant: string;

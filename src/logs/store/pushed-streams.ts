@@ -1,0 +1,108 @@
+import type { Nanos } from '../../base/nanotime.ts';
+import type { LabelRecord } from '../batch/batch.ts';
+import type { ReadRange, Scope } from './store.ts';
+
+/**
+ * Streams that somebody pushed (Loki, OTLP, …), beside the instances that agents read. What they say of themselves is asserted,
+ * not attested: they are never among the instances, and a `namespace` among their labels is one that their writer may name.
+ */
+
+/** Hex of a hash over tenant and labels: the same labels give the same id, in every store. */
+export type PushedStreamId = string;
+
+/** Who pushes, as far as it decides what may be pushed. */
+export interface PushWriter {
+  name: string;
+  /** What the label `namespace` of a stream may be. A stream without it may be pushed by everyone who may push. */
+  namespaces: '*' | readonly string[];
+}
+
+/** Lines of one stream, in any order and of any age. Line `i` is `bytes[from[i], to[i])`, and may hold newlines. */
+export interface PushedStreamLines {
+  /** Names and values that are not empty; `namespace` is what scopes are compared with. */
+  labels: LabelRecord;
+  /** The store is done with them when `push` has resolved. */
+  bytes: Buffer;
+  from: readonly number[];
+  to: readonly number[];
+  /** The time of each line: whole seconds since 1970, negative before it, and nanoseconds in [0, 1e9). */
+  seconds: readonly number[];
+  nanos: readonly number[];
+  /** Structured metadata: the sets that occur, and which of them each line has. Missing: no line has any. */
+  metadata?: { sets: readonly LabelRecord[]; of: readonly number[] };
+}
+
+export interface PushOutcome {
+  /** Lines that are new, and durable. */
+  stored: number;
+  /** Lines that were recognised as repeated: they are held already. */
+  held: number;
+  /** Lines from before their stream was deleted on purpose; they are dropped. */
+  deleted: number;
+  /** Streams of which nothing was taken, by their index. */
+  refused: { index: number; reason: 'namespace'; message: string }[];
+}
+
+export interface PushedStream {
+  id: PushedStreamId;
+  tenant: string;
+  labels: LabelRecord;
+  /** What marks it in every listing: nobody has vouched for what its labels say. */
+  provenance: 'asserted';
+  /** Earliest and latest time of a stored line. */
+  firstTime: Nanos;
+  lastTime: Nanos;
+  lineCount: number;
+  /** Text bytes, newlines included. */
+  textBytes: number;
+  /** Position of its newest lines in the order of all that was stored. */
+  lastSequence: number;
+}
+
+/** Only streams that have a line in [since, until), as far as their first and last line tell. */
+export interface PushedFilter {
+  since?: Nanos;
+  until?: Nanos;
+  ids?: readonly PushedStreamId[];
+}
+
+/** Lines of one stream that came together (or in several pushes that were merged). The arrays belong to the store. */
+export interface PushedBlock {
+  stream: PushedStreamId;
+  /** The position in the order of all that was stored, of the last push that is in this block. */
+  sequence: number;
+  timeMin: Nanos;
+  timeMax: Nanos;
+  /** Line `i` is `text[starts[i], starts[i + 1] - 1)`: its newline is not part of it. By time, within what one push brought. */
+  text: Buffer;
+  starts: Uint32Array;
+  times: BigInt64Array;
+  metadata: { sets: readonly LabelRecord[]; of: Uint32Array };
+}
+
+export interface PushedStore {
+  /**
+   * Stores lines that have no positions; resolves when they are on disk (group commit). May be called again with the same lines: a line is
+   * known by its stream, its time, its bytes and how many times it occurs in the call, so a repeat is not doubled and genuine repeats
+   * within a call stay; docs/decisions/pushed-repeats.md says how far back it looks.
+   * Rejects with Fault `disk-full`, `overloaded` or `unavailable`; then nothing of the call is acknowledged.
+   */
+  push(tenant: string, writer: PushWriter, entries: readonly PushedStreamLines[]): Promise<PushOutcome>;
+
+  /** Streams whose label `namespace` is in the scope; with a scope of all namespaces, also those without it. By id. */
+  pushedStreams(scope: Scope, filter?: PushedFilter): PushedStream[];
+
+  /** The blocks of one stream, by their earliest time (backward: by their latest, latest first); they may overlap. */
+  readPushed(scope: Scope, stream: PushedStreamId, range: ReadRange): AsyncIterable<PushedBlock>;
+
+  /** As `follow`, for pushed streams. */
+  followPushed(
+    scope: Scope,
+    after: number,
+    wants: (stream: PushedStream) => boolean,
+    signal: AbortSignal,
+  ): AsyncIterable<PushedBlock>;
+
+  /** Deletes on purpose, durably: a repeated push does not bring the lines back. */
+  deletePushed(scope: Scope, ids: readonly PushedStreamId[]): Promise<void>;
+}
