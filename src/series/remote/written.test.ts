@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
+import { snappyDecode } from '../../base/snappy.ts';
 import { Labels } from '../query/query.ts';
-import { snappyDecode } from '../serve/write/snappy.ts';
 import { readWriteRequest1 } from '../serve/write/write-request-1.ts';
 import { snappyEncode } from './snappy-encode.ts';
 import { WriteRequest } from './write-request.ts';

@@ -1,12 +1,12 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Fault } from '../../../base/fault.ts';
+import { snappyDecode } from '../../../base/snappy.ts';
 import type { SeriesWriter } from '../../store/store.ts';
 import type { Surroundings } from '../routes/surroundings.ts';
 import { InFlight } from './in-flight.ts';
 import { type Outcome, takeIn } from './intake.ts';
 import type { ReceivedWrite } from './received-series.ts';
 import { requireWriter } from './require-writer.ts';
-import { snappyDecode } from './snappy.ts';
 import { readWriteRequest1 } from './write-request-1.ts';
 import { readWriteRequest2 } from './write-request-2.ts';
 import { WriterStates } from './writer-states.ts';

@@ -1,4 +1,4 @@
-import { Fault } from '../../../base/fault.ts';
+import { Fault } from './fault.ts';
 
 /**
  * Reads snappy's block format (github.com/google/snappy, format_description.txt): the length of the text, then literals and copies

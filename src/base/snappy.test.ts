@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { Fault } from '../../../base/fault.ts';
+import { Fault } from './fault.ts';
 import { snappyDecode } from './snappy.ts';
 
 const bytesMax = 10_000;
