@@ -38,6 +38,8 @@ export interface MetricsServerParts {
   metrics: MetricsRegistry;
   clock: Clock;
   random: () => number;
+  /** Gives garbage back at once; see low-memory.ts. */
+  relieve?: () => void;
 }
 
 export interface RunningMetricsServer {

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { systemClock } from '../../base/clock.ts';
+import { keepMemoryLow } from '../../processes/low-memory.ts';
 import { startMetricsServer } from '../../processes/metrics-server.ts';
 import { createLogger, MetricsRegistry } from '../../telemetry/telemetry.ts';
 import { aborted, untilInterrupted } from '../interrupt.ts';
@@ -8,6 +9,8 @@ import { type MetricsServerFlags, metricsServerOptions } from './metrics-server-
 import { ineffectiveOf, metricsServerSettings } from './metrics-server-settings.ts';
 
 const debugLevel = 4;
+/** A round leaves little behind that lives longer than its page. */
+const nurseryMiB = 4;
 
 export function command(): Command {
   const server = new Command('metrics-server').description(
@@ -25,7 +28,8 @@ export function command(): Command {
       const log = createLogger({ level: flags.v >= debugLevel ? 'debug' : 'info' });
       for (const name of ineffectiveOf(flags)) log.warn('a flag of metrics-server has no effect here', { flag: name });
       const signal = untilInterrupted();
-      const parts = { log, metrics: new MetricsRegistry(), clock: systemClock, random: Math.random };
+      const relieve = keepMemoryLow(nurseryMiB);
+      const parts = { log, metrics: new MetricsRegistry(), clock: systemClock, random: Math.random, relieve };
       const running = await startMetricsServer(await metricsServerSettings(flags), parts);
       try {
         await Promise.race([aborted(signal), running.failed]);
