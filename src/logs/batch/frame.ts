@@ -1,28 +1,6 @@
-import { crc32 } from 'node:zlib';
-import { Fault } from '../../base/fault.ts';
+import { corruptFrame as corrupt, decodeEnvelope, encodeEnvelope, frameKinds, isCount, isObject } from './envelope.ts';
 import type { InstanceId, SegmentName } from './identity.ts';
 import { type Cover, type Fact, limits } from './protocol.ts';
-
-/*
- * A frame is what travels from agent to store and, unchanged, what lies in the store's packs. docs/formats/frame.md draws it.
- *
- *    0  u32  magic "TFF1"
- *    4  u8   kind: 1 batch, 2 facts
- *    5  u8   version
- *    6  u16  zero
- *    8  u32  bytes of the header
- *   12  u32  bytes of the columns as stored
- *   16  u32  bytes of the text as stored
- *   20       header (JSON), columns (zstd), text (zstd)
- *  end  u32  CRC-32 of everything before
- *
- * Integers are little-endian.
- */
-const MAGIC = 0x31464654;
-const VERSION = 1;
-const PROLOGUE_BYTES = 20;
-const KIND_BATCH = 1;
-const KIND_FACTS = 2;
 
 export interface BatchHeader {
   instance: InstanceId;
@@ -60,42 +38,19 @@ export interface FactsFrame {
 export type Frame = BatchFrame | FactsFrame;
 
 export function encodeBatchFrame(header: BatchHeader, columns: Uint8Array, text: Uint8Array): Buffer {
-  return encode(KIND_BATCH, header, columns, text);
+  return encodeEnvelope(frameKinds.batch, header, columns, text);
 }
 
 export function encodeFactsFrame(facts: Fact[]): Buffer {
-  return encode(KIND_FACTS, facts, new Uint8Array(), new Uint8Array());
+  return encodeEnvelope(frameKinds.facts, facts, new Uint8Array(), new Uint8Array());
 }
 
 /** Reads the frame at `offset`; the frame's `bytes.length` says where the next begins. Throws Fault `corrupt` or `newer-format`. */
 export function decodeFrame(buffer: Buffer, offset = 0): Frame {
-  const available = buffer.length - offset;
-  if (available < PROLOGUE_BYTES + 4) throw corrupt(offset, `only ${available} bytes are left`);
-  if (buffer.readUInt32LE(offset) !== MAGIC) throw corrupt(offset, 'it does not begin with the magic number');
-  const kind = buffer[offset + 4];
-  const version = buffer[offset + 5]!;
-  if (version > VERSION) throw new Fault('newer-format', `frame version ${version}; this build reads up to ${VERSION}`);
-  const headerBytes = buffer.readUInt32LE(offset + 8);
-  const columnsBytes = buffer.readUInt32LE(offset + 12);
-  const textBytes = buffer.readUInt32LE(offset + 16);
-  const total = PROLOGUE_BYTES + headerBytes + columnsBytes + textBytes + 4;
-  if (total > limits.frameBytesMax)
-    throw corrupt(offset, `it claims ${total} bytes (frameBytesMax is ${limits.frameBytesMax})`);
-  if (total > available) throw corrupt(offset, `it claims ${total} bytes and ${available} are left`);
-  const bytes = buffer.subarray(offset, offset + total);
-  if (crc32(bytes.subarray(0, total - 4)) !== bytes.readUInt32LE(total - 4))
-    throw corrupt(offset, 'its checksum does not match');
-  const header = parseHeader(bytes.subarray(PROLOGUE_BYTES, PROLOGUE_BYTES + headerBytes), offset);
-  if (kind === KIND_FACTS) return { kind: 'facts', facts: checkedFacts(header, offset), bytes };
-  if (kind !== KIND_BATCH) throw corrupt(offset, `its kind ${kind} is not known`);
-  const columnsAt = PROLOGUE_BYTES + headerBytes;
-  return {
-    kind: 'batch',
-    header: checkedHeader(header, offset),
-    columns: bytes.subarray(columnsAt, columnsAt + columnsBytes),
-    text: bytes.subarray(columnsAt + columnsBytes, columnsAt + columnsBytes + textBytes),
-    bytes,
-  };
+  const { kind, header, columns, text, bytes } = decodeEnvelope(buffer, offset);
+  if (kind === frameKinds.facts) return { kind: 'facts', facts: checkedFacts(header, offset), bytes };
+  if (kind !== frameKinds.batch) throw corrupt(offset, `its kind ${kind} is not known`);
+  return { kind: 'batch', header: checkedHeader(header, offset), columns, text, bytes };
 }
 
 /** Throws as decodeFrame does. */
@@ -107,32 +62,6 @@ export function decodeFrames(buffer: Buffer): Frame[] {
     offset += frame.bytes.length;
   }
   return frames;
-}
-
-function encode(kind: number, header: unknown, columns: Uint8Array, text: Uint8Array): Buffer {
-  const headerBytes = Buffer.from(JSON.stringify(header));
-  const total = PROLOGUE_BYTES + headerBytes.length + columns.length + text.length + 4;
-  const bytes = Buffer.allocUnsafe(total);
-  bytes.writeUInt32LE(MAGIC, 0);
-  bytes[4] = kind;
-  bytes[5] = VERSION;
-  bytes.writeUInt16LE(0, 6);
-  bytes.writeUInt32LE(headerBytes.length, 8);
-  bytes.writeUInt32LE(columns.length, 12);
-  bytes.writeUInt32LE(text.length, 16);
-  bytes.set(headerBytes, PROLOGUE_BYTES);
-  bytes.set(columns, PROLOGUE_BYTES + headerBytes.length);
-  bytes.set(text, PROLOGUE_BYTES + headerBytes.length + columns.length);
-  bytes.writeUInt32LE(crc32(bytes.subarray(0, total - 4)), total - 4);
-  return bytes;
-}
-
-function parseHeader(bytes: Buffer, offset: number): unknown {
-  try {
-    return JSON.parse(bytes.toString());
-  } catch {
-    throw corrupt(offset, 'its header is not JSON');
-  }
 }
 
 const DECIMAL = /^-?\d{1,19}$/;
@@ -175,16 +104,4 @@ function isCover(value: unknown): boolean {
     isCount(cover.to) &&
     cover.from < cover.to
   );
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
-function corrupt(offset: number, why: string): Fault {
-  return new Fault('corrupt', `the frame at byte ${offset} cannot be read: ${why}`);
 }

@@ -1,6 +1,5 @@
-import { zstdDecompressSync } from 'node:zlib';
-import { Fault } from '../../base/fault.ts';
 import type { Nanos } from '../../base/nanotime.ts';
+import { columnsOf, corruptColumns as corrupt, decompressed, required, VarintReader } from './column-reader.ts';
 import { COLUMN_FLAGS, COLUMN_LENGTHS, COLUMN_TIMES, DELTA_NANOS_MAX, NEWLINE } from './columns.ts';
 import type { BatchFrame } from './frame.ts';
 
@@ -31,7 +30,7 @@ export function decodeLines(frame: BatchFrame, text: Buffer = decodeText(frame))
   };
 }
 
-function startsFromNewlines(text: Buffer, lineCount: number): Uint32Array {
+export function startsFromNewlines(text: Buffer, lineCount: number): Uint32Array {
   const starts = new Uint32Array(lineCount + 1);
   let at = 0;
   for (let i = 1; i <= lineCount; i++) {
@@ -44,7 +43,7 @@ function startsFromNewlines(text: Buffer, lineCount: number): Uint32Array {
   return starts;
 }
 
-function startsFromLengths(column: Buffer, lineCount: number, textBytes: number): Uint32Array {
+export function startsFromLengths(column: Buffer, lineCount: number, textBytes: number): Uint32Array {
   const reader = new VarintReader(column);
   const starts = new Uint32Array(lineCount + 1);
   let at = 0;
@@ -87,67 +86,4 @@ function flagsFrom(column: Buffer, lineCount: number): Uint8Array {
     at += run;
   }
   return flags;
-}
-
-class VarintReader {
-  #bytes: Buffer;
-  #at = 0;
-
-  constructor(bytes: Buffer) {
-    this.#bytes = bytes;
-  }
-
-  byte(): number {
-    const value = this.#bytes[this.#at++];
-    if (value === undefined) throw corrupt('a column ends early');
-    return value;
-  }
-
-  next(): number {
-    let value = 0;
-    let scale = 1;
-    for (;;) {
-      const byte = this.byte();
-      value += (byte & 0x7f) * scale;
-      if (byte < 0x80) return value;
-      scale *= 128;
-      if (scale > 2 ** 53) throw corrupt('a number in a column is too large');
-    }
-  }
-}
-
-function columnsOf(bytes: Buffer): Map<number, Buffer> {
-  const columns = new Map<number, Buffer>();
-  for (let at = 0; at < bytes.length; ) {
-    if (at + 5 > bytes.length) throw corrupt('a column ends early');
-    const length = bytes.readUInt32LE(at + 1);
-    if (at + 5 + length > bytes.length) throw corrupt('a column ends early');
-    columns.set(bytes[at]!, bytes.subarray(at + 5, at + 5 + length));
-    at += 5 + length;
-  }
-  return columns;
-}
-
-function required(columns: Map<number, Buffer>, id: number): Buffer {
-  const found = columns.get(id);
-  if (!found) throw corrupt(`column ${id} is missing`);
-  return found;
-}
-
-function decompressed(bytes: Buffer, expectedBytes: number, what: string): Buffer {
-  let result: Buffer;
-  try {
-    result = zstdDecompressSync(bytes, {
-      chunkSize: Math.max(64, expectedBytes + 1),
-      maxOutputLength: expectedBytes + 1,
-    });
-  } catch (error) {
-    throw new Fault('corrupt', `the ${what} of a batch cannot be decompressed`, { cause: error });
-  }
-  if (result.length !== expectedBytes) throw corrupt(`the ${what} has ${result.length} bytes, not ${expectedBytes}`);
-  return result;
-}
-
-function corrupt(why: string): Fault {
-  return new Fault('corrupt', `a batch cannot be taken apart: ${why}`);
 }
