@@ -22,7 +22,7 @@ const rooms: Record<string, string[]> = {
   'logs/ship': ['logs/batch', 'telemetry'],
   'logs/receive': ['logs/batch', 'logs/store', 'http', 'telemetry'],
   'logs/store': ['logs/batch', 'telemetry'],
-  'logs/serve': ['logs/batch', 'logs/store', 'http', 'kubernetes/selector', 'telemetry'],
+  'logs/serve': ['logs/batch', 'logs/query', 'logs/store', 'http', 'kubernetes/selector', 'telemetry'],
   'sandbox/manifests': ['kubernetes/client'],
   'sandbox/control': [
     'kubernetes/client',

@@ -13,6 +13,7 @@ export const openToThisMachine: Principal = {
   tenant: 'default',
   roles: ['agent', 'reader', 'admin'],
   namespaces: '*',
+  choosesTenant: true,
 };
 
 const roles = ['agent', 'reader', 'admin'] as const;

@@ -5,4 +5,6 @@ export interface Principal {
   roles: readonly ('agent' | 'reader' | 'admin')[];
   /** Namespaces whose logs the caller may read. */
   namespaces: '*' | readonly string[];
+  /** Nobody has to say who they are, so a request may name its tenant itself. */
+  choosesTenant?: true;
 }

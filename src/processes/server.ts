@@ -5,7 +5,7 @@ import { writeFileDurably } from '../base/files.ts';
 import { version } from '../base/version.ts';
 import { createHttpServer } from '../http/http.ts';
 import { AgentContacts, registerReceive } from '../logs/receive/receive.ts';
-import { registerLogReads } from '../logs/serve/serve.ts';
+import { registerLogReads, registerLokiApi } from '../logs/serve/serve.ts';
 import { openStore } from '../logs/store/open.ts';
 import type { LogStore } from '../logs/store/store.ts';
 import type { Logger, MetricsRegistry } from '../telemetry/telemetry.ts';
@@ -59,6 +59,7 @@ export async function startServer(settings: ServerSettings, parts: ServerParts):
   const silentMs = (tenant: string, node: string) => contacts.silentMs(tenant, node);
   registerReceive(app, { store, principalOf, contacts, log, metrics });
   registerLogReads(app, { store, principalOf, silentMs, log, metrics });
+  registerLokiApi(app, { store, principalOf, silentMs, ...parts });
   const opened = store;
   series = await startSeries(dataDir, settings.series, { app, principalOf }, parts).catch(async (error) => {
     await opened.close();

@@ -15,3 +15,5 @@ export * from './syntax/parse.ts';
 export * from './syntax/parse-error.ts';
 export * from './syntax/prettify.ts';
 export { print } from './syntax/print.ts';
+export { parseQueryDuration } from './text/durations.ts';
+export { formatPlain } from './text/go-float.ts';

@@ -10,6 +10,8 @@ import { listInstances } from './instance-list.ts';
 import { type PumpTiming, pump, pumpTiming } from './pump.ts';
 import { checkedRequest } from './request.ts';
 
+export { type LokiApiParts, registerLokiApi } from './loki/loki.ts';
+
 export interface LogReadParts {
   store: LogStore;
   principalOf(request: FastifyRequest): Principal;

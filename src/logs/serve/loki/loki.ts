@@ -1,0 +1,42 @@
+import type { FastifyInstance } from 'fastify';
+import { sendError } from './api-error.ts';
+import { registerLabelRoutes } from './label-routes.ts';
+import { registerQueryRoutes } from './query-routes.ts';
+import { defaultLokiSettings, type LokiSettings } from './settings.ts';
+import type { Surroundings } from './surroundings.ts';
+
+export interface LokiApiParts extends Omit<Surroundings, 'settings' | 'silentMs'> {
+  settings?: Partial<LokiSettings>;
+  silentMs?: Surroundings['silentMs'];
+}
+
+const formBytesMax = 4 * 1024 * 1024;
+
+/** Registers the reading half of Loki's HTTP API below `/loki/api/v1`. Errors are texts, as Loki's are. */
+export function registerLokiApi(app: FastifyInstance, parts: LokiApiParts): void {
+  const surroundings: Surroundings = {
+    ...parts,
+    silentMs: parts.silentMs ?? (() => null),
+    settings: { ...defaultLokiSettings, ...parts.settings },
+  };
+  app.register(
+    async (api) => {
+      api.addContentTypeParser(
+        'application/x-www-form-urlencoded',
+        { parseAs: 'string', bodyLimit: formBytesMax },
+        (_request, body, done) => done(null, new URLSearchParams(body as string)),
+      );
+      api.setErrorHandler((error, request, reply) => {
+        const { isDefect } = sendError(reply, error);
+        if (isDefect) {
+          const stack = (error as Error).stack;
+          parts.log.error('a query of logs failed', { path: request.routeOptions.url, error: stack });
+        }
+        return reply;
+      });
+      registerQueryRoutes(api, surroundings);
+      registerLabelRoutes(api, surroundings);
+    },
+    { prefix: '/loki/api/v1' },
+  );
+}

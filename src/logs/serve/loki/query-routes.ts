@@ -1,0 +1,106 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import {
+  type Expr,
+  instantQuery,
+  parse,
+  prettify,
+  type QueryResult,
+  type RangeRequest,
+  rangeQuery,
+} from '../../query/query.ts';
+import { StoreSource } from '../source/store-source.ts';
+import { bad, Parameters } from './parameters.ts';
+import { resultJson } from './result-json.ts';
+import { sendData, sendJson } from './send.ts';
+import { spacedLines } from './spaced-lines.ts';
+import { goneSignal, type Surroundings, scopeOf } from './surroundings.ts';
+import { warningsOf } from './warnings.ts';
+
+const categorizeFlag = 'categorize-labels';
+
+/** `query`, `query_range` and `format_query`. */
+export function registerQueryRoutes(app: FastifyInstance, parts: Surroundings): void {
+  const { clock, settings } = parts;
+  const run = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    untilNs: bigint,
+    answer: (common: CommonRequest) => Promise<QueryResult>,
+  ) => {
+    const scope = scopeOf(parts, request);
+    const source = new StoreSource(parts.store);
+    const result = await answer({ scope, source, signal: goneSignal(reply) });
+    const warnings = [...result.warnings, ...warningsOf(parts, source.instances, scope.tenant, untilNs)];
+    return sendJson(request, reply, resultJson({ ...result, warnings }, { categorized: wantsCategories(request) }));
+  };
+  const options = {
+    clock,
+    entriesMax: settings.entriesMax,
+    seriesMax: settings.seriesMax,
+    timeoutMs: settings.timeoutMs,
+    ...(settings.intervalMsMax > 0 && { intervalNsMax: settings.intervalMsMax * 1e6 }),
+  };
+
+  app.route({
+    method: ['GET', 'POST'],
+    url: '/query',
+    handler: async (request, reply) => {
+      const parameters = new Parameters(request, clock.nowMs());
+      const timeNs = parameters.timeNs();
+      const query = parsed(parameters);
+      const [limit, direction] = [parameters.limit(), parameters.direction()];
+      return run(request, reply, timeNs, (common) =>
+        instantQuery({ ...common, query, timeNs, limit, direction }, options),
+      );
+    },
+  });
+
+  app.route({
+    method: ['GET', 'POST'],
+    url: '/query_range',
+    handler: async (request, reply) => {
+      const parameters = new Parameters(request, clock.nowMs());
+      const range = parameters.range();
+      const stepNs = parameters.stepNs(range);
+      const intervalNs = parameters.intervalNs();
+      const query = parsed(parameters);
+      checkLength(range, settings.queryLengthMsMax);
+      const [limit, direction] = [parameters.limit(), parameters.direction()];
+      return run(request, reply, range.endNs, (common) => {
+        const whole = { ...common, ...range, query, stepNs, limit, direction };
+        if (query.kind === 'log' && intervalNs > 0n) return spacedLines(whole, intervalNs, options);
+        return rangeQuery(whole, options);
+      });
+    },
+  });
+
+  app.route({
+    method: ['GET', 'POST'],
+    url: '/format_query',
+    handler: async (request, reply) => {
+      return sendData(request, reply, prettify(parsed(new Parameters(request, clock.nowMs()))));
+    },
+  });
+}
+
+type CommonRequest = Pick<RangeRequest, 'scope' | 'source' | 'signal'>;
+
+function parsed(parameters: Parameters): Expr {
+  return parse(parameters.text('query'));
+}
+
+export function wantsCategories({ headers }: FastifyRequest): boolean {
+  const flags = String(headers['x-loki-response-encoding-flags'] ?? '');
+  return flags.split(',').some((flag) => flag.trim() === categorizeFlag);
+}
+
+function checkLength({ startNs, endNs }: { startNs: bigint; endNs: bigint }, lengthMsMax: number): void {
+  const lengthMs = Number((endNs - startNs) / 1_000_000n);
+  if (lengthMsMax === 0 || lengthMs <= lengthMsMax) return;
+  throw bad(`the query time range exceeds the limit (query length: ${shown(lengthMs)}, limit: ${shown(lengthMsMax)})`);
+}
+
+function shown(ms: number): string {
+  const seconds = Math.floor(ms / 1000);
+  return `${Math.floor(seconds / 3600)}h${Math.floor((seconds % 3600) / 60)}m${seconds % 60}s`;
+}

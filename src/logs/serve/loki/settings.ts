@@ -1,0 +1,32 @@
+/** Limits of queries, with Loki's names and defaults where it has them. */
+export interface LokiSettings {
+  /** max_entries_limit_per_query. */
+  entriesMax: number;
+  /** max_query_series. */
+  seriesMax: number;
+  /** max_query_length; 0: no limit. */
+  queryLengthMsMax: number;
+  /** max_query_range: of one range in a query; 0: no limit. */
+  intervalMsMax: number;
+  /** query_timeout. */
+  timeoutMs: number;
+  /** volume_max_series. */
+  volumeSeriesMax: number;
+  /** max_concurrent_tail_requests. */
+  tailsMax: number;
+  /** Queries that run at a time, and that wait for their turn; further ones are refused. */
+  runningMax: number;
+  queuedMax: number;
+}
+
+export const defaultLokiSettings: LokiSettings = {
+  entriesMax: 5000,
+  seriesMax: 500,
+  queryLengthMsMax: 721 * 3_600_000,
+  intervalMsMax: 0,
+  timeoutMs: 60_000,
+  volumeSeriesMax: 1000,
+  tailsMax: 10,
+  runningMax: 4,
+  queuedMax: 100,
+};
