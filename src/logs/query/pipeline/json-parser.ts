@@ -19,6 +19,7 @@ export function compileJsonParser(wanted: Wanted): StageRun {
     }
     return name;
   };
+  const lengths = wanted.names === null ? undefined : nameLengths(wanted.names);
   let line: Line;
   let prefix = '';
   let missing = 0;
@@ -47,10 +48,17 @@ export function compileJsonParser(wanted: Wanted): StageRun {
     if (wanted.names?.size === 0) return true;
     for (const name of wanted.names ?? []) if (line.labels.wasExtracted(name)) missing--;
     if (wanted.names !== null && missing === 0) return true;
-    const problem = scanObject(line.source, line.from, line.to, visit);
+    const problem = scanObject(line.source, line.from, line.to, visit, line.isAscii ? lengths : undefined);
     if (problem !== undefined) failParsing(line, 'JSONParserErr', problem, wanted);
     return true;
   };
+}
+
+/** 1 at the length of each name. */
+function nameLengths(names: ReadonlySet<string>): Uint8Array {
+  const lengths = new Uint8Array(Math.max(0, ...[...names].map(({ length }) => length)) + 1);
+  for (const { length } of names) lengths[length] = 1;
+  return lengths;
 }
 
 /** Parts that are blank leave no trace; a digit gets a `_` only at the very front. */

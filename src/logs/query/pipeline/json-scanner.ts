@@ -33,10 +33,17 @@ const ENDED = -1;
 /**
  * Goes through the fields of the object that the text begins with, in one pass; what stands behind it does not matter. Numbers are not
  * checked beyond their first character, as by the parser that Loki uses. Returns what is wrong, if something is: not by throwing, since
- * whole blocks may be no JSON, and many scans stop at the one field that they want.
+ * whole blocks may be no JSON, and many scans stop at the one field that they want. With `lengths`, plain fields of the outermost object
+ * whose name has another length are not told of; names with escapes or blanks are, and the text must be in ASCII.
  */
-export function scanObject(source: string, from: number, to: number, visit: FieldVisitor): string | undefined {
-  const scanner = new Scanner(source, to, visit);
+export function scanObject(
+  source: string,
+  from: number,
+  to: number,
+  visit: FieldVisitor,
+  lengths?: Uint8Array,
+): string | undefined {
+  const scanner = new Scanner(source, to, visit, lengths);
   scanner.object(skipSpace(source, from, to), 0);
   return scanner.problem;
 }
@@ -57,8 +64,12 @@ class Scanner {
   readonly #source: string;
   readonly #to: number;
   readonly #visit: FieldVisitor;
+  readonly #lengths: Uint8Array | undefined;
+  /** Of the string that was read last. */
+  #hasEscape = false;
 
-  constructor(source: string, to: number, visit: FieldVisitor) {
+  constructor(source: string, to: number, visit: FieldVisitor, lengths: Uint8Array | undefined) {
+    this.#lengths = lengths;
     this.#source = source;
     this.#to = to;
     this.#visit = visit;
@@ -80,10 +91,11 @@ class Scanner {
       if (next >= to || source.charCodeAt(next) !== QUOTE) return this.#fail(objectProblem);
       const keyEnd = this.#stringEnd(next + 1);
       if (keyEnd < 0) return ENDED;
-      const rawKey = source.slice(next + 1, keyEnd);
+      const keyFrom = next + 1;
+      const isWanted = this.#lengths === undefined || depth > 0 || this.#mayBeWanted(keyFrom, keyEnd);
       next = skipSpace(source, keyEnd + 1, to);
       if (next >= to || source.charCodeAt(next) !== 0x3a) return this.#fail(jsonProblem);
-      next = this.#value(rawKey, skipSpace(source, next + 1, to), depth);
+      next = this.#value(keyFrom, keyEnd, isWanted, skipSpace(source, next + 1, to), depth);
       if (next < 0) return ENDED;
       next = skipSpace(source, next, to);
       const separator = next < to ? source.charCodeAt(next) : 0;
@@ -93,9 +105,23 @@ class Scanner {
     }
   }
 
-  #value(rawKey: string, at: number, depth: number): number {
-    const key = rawKey.includes('\\') ? (unescapedJson(rawKey) ?? rawKey) : rawKey;
+  /** A name that is written as it is can only be one of those lengths. */
+  #mayBeWanted(from: number, to: number): boolean {
+    if (this.#hasEscape || to === from) return true;
+    const [first, last] = [this.#source.charCodeAt(from), this.#source.charCodeAt(to - 1)];
+    const isPlain = first > 0x39 && last > 0x20;
+    return !isPlain || this.#lengths![to - from] === 1;
+  }
+
+  #key(from: number, to: number): string {
+    const raw = this.#source.slice(from, to);
+    return raw.includes('\\') ? (unescapedJson(raw) ?? raw) : raw;
+  }
+
+  #value(keyFrom: number, keyTo: number, isWanted: boolean, at: number, depth: number): number {
     const code = at < this.#to ? this.#source.charCodeAt(at) : 0;
+    if (!isWanted && code !== 0x7b) return this.#skipValue(at, code);
+    const key = this.#key(keyFrom, keyTo);
     if (code === QUOTE) {
       const end = this.#stringEnd(at + 1);
       if (end < 0 || this.#visit(key, 'string', at + 1, end, depth) === 'stop') return ENDED;
@@ -112,6 +138,16 @@ class Scanner {
     return this.#visit(key, kind, at, end, depth) === 'stop' ? ENDED : end;
   }
 
+  #skipValue(at: number, code: number): number {
+    if (code === QUOTE) {
+      const end = this.#stringEnd(at + 1);
+      return end < 0 ? ENDED : end + 1;
+    }
+    if (code === 0x5b) return this.#skipNested(at);
+    const end = this.#tokenEnd(at);
+    return scalarKind(this.#source, at, end) === undefined ? this.#fail(valueProblem) : end;
+  }
+
   #nested(key: string, at: number, depth: number): number {
     const what = this.#visit(key, 'object', at, at, depth);
     if (what === 'stop') return ENDED;
@@ -125,10 +161,14 @@ class Scanner {
   #stringEnd(from: number): number {
     const source = this.#source;
     const to = this.#to;
+    this.#hasEscape = false;
     for (let at = from; at < to; at++) {
       const code = source.charCodeAt(at);
       if (code === QUOTE) return at;
-      if (code === BACKSLASH) at++;
+      if (code === BACKSLASH) {
+        this.#hasEscape = true;
+        at++;
+      }
     }
     return this.#fail(stringProblem);
   }
