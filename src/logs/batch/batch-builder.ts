@@ -3,7 +3,7 @@ import { COLUMN_FLAGS, COLUMN_LENGTHS, COLUMN_TIMES, DELTA_NANOS_MAX, LINE_STDER
 import { type BatchHeader, encodeBatchFrame } from './frame.ts';
 import type { InstanceId, SegmentName } from './identity.ts';
 import type { Cover } from './protocol.ts';
-import { release } from './release.ts';
+import { release } from '../../base/release.ts';
 
 const SECOND_NANOS = 1_000_000_000;
 const DELTA_SECONDS_MAX = Math.floor(DELTA_NANOS_MAX / SECOND_NANOS) - 1;

@@ -7,4 +7,3 @@ export * from './labels.ts';
 export * from './lines.ts';
 export * from './protocol.ts';
 export * from './range-hash.ts';
-export * from './release.ts';

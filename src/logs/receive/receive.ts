@@ -2,9 +2,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Fault } from '../../base/fault.ts';
+import { release } from '../../base/release.ts';
 import type { Principal } from '../../http/principal.ts';
 import type { Logger, MetricsRegistry } from '../../telemetry/telemetry.ts';
-import { decodeFrames, type FramesResponse, limits, type ResolveResponse, release } from '../batch/batch.ts';
+import { decodeFrames, type FramesResponse, limits, type ResolveResponse } from '../batch/batch.ts';
 import type { LogStore } from '../store/store.ts';
 import { BodyBudget } from './body.ts';
 import { type AgentContact, AgentContacts } from './contacts.ts';

@@ -1,14 +1,9 @@
 import { backoffMs } from '../../base/backoff.ts';
 import type { Clock } from '../../base/clock.ts';
 import { messageOf } from '../../base/fault.ts';
+import { release } from '../../base/release.ts';
 import type { Logger } from '../../telemetry/telemetry.ts';
-import {
-  type FrameResult,
-  type FramesResponse,
-  type ResolveRequest,
-  type ResolveResponse,
-  release,
-} from '../batch/batch.ts';
+import type { FrameResult, FramesResponse, ResolveRequest, ResolveResponse } from '../batch/batch.ts';
 import { type Answer, HttpPoster } from './http.ts';
 import type { ShipMetrics } from './metrics.ts';
 import type { ShipSettings } from './settings.ts';

@@ -1,4 +1,5 @@
 import { Fault, messageOf } from '../../base/fault.ts';
+import { release } from '../../base/release.ts';
 import { AnswerReader } from './answer-reader.ts';
 import type { KubeletAccess } from './kubelet-access.ts';
 import { KubeletConnection } from './kubelet-connection.ts';
@@ -86,8 +87,13 @@ export class KubeletClient {
       if (reader.statusCode !== 200) throw refusalOf(reader, access);
       if (reader.keepAlive) this.#connections.keep(endpoint, access.tls, connection);
       else connection.close();
-      const page = await unpacked(reader.body(), reader.header('content-encoding') ?? 'identity', pageBytesMax);
-      return { result: await use(page) };
+      const body = reader.body();
+      const page = await unpacked(body, reader.header('content-encoding') ?? 'identity', pageBytesMax);
+      try {
+        return { result: await use(page) };
+      } finally {
+        if (page.buffer !== body.buffer) release(page);
+      }
     } catch (error) {
       connection.close();
       if (!(error instanceof Fault) && !reader.begun) return { unsaid: error };

@@ -1,6 +1,6 @@
 /**
- * Gives the memory of a large buffer back at once, instead of when the collector comes by: the agent makes and drops hundreds of
- * megabytes of them a second, and finding them dead was a sixth of what it did. Nobody may use the buffer afterwards: it is empty.
+ * Gives the memory of a large buffer back at once, instead of when the collector comes by: who makes and drops many of them a
+ * second keeps it busy (finding them dead was a sixth of what the node agent did). Nobody may use the buffer afterwards: it is empty.
  * Slices of the pool, which share their memory with others, are left alone.
  */
 export function release(buffer: Buffer): void {
