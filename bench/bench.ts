@@ -1,7 +1,7 @@
 /**
- * The figures of the log pipeline in one table, each beside its target.
+ * The figures of the pipelines in one table, each beside its target.
  *
- *   npm run bench [-- --size 1G] [-- --only throughput,idle,latency,stalled,resources]
+ *   npm run bench [-- --size 1G] [--only throughput,idle,latency,stalled,resources,series] [--full]
  */
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -12,6 +12,7 @@ import { idle } from './runs/idle.ts';
 import { latency } from './runs/latency.ts';
 import { stalled } from './runs/stalled.ts';
 import { throughput } from './runs/throughput.ts';
+import { series, seriesBench } from './series.ts';
 import { type Row, row, tableText } from './table.ts';
 
 const MEGABYTE = 1e6;
@@ -70,10 +71,15 @@ const runs: Record<string, (t: Cleanup, corpusNow: () => Corpus) => Promise<Row[
     ];
   },
   resources: (t) => resources(t, CLUSTER_NODES, CLUSTER_ROUNDS),
+  series: (t) => series(t, seriesBench(values.full)),
 };
 
 const { values } = parseArgs({
-  options: { size: { type: 'string', default: '1G' }, only: { type: 'string', default: Object.keys(runs).join(',') } },
+  options: {
+    size: { type: 'string', default: '1G' },
+    only: { type: 'string', default: Object.keys(runs).join(',') },
+    full: { type: 'boolean', default: false },
+  },
 });
 const chosen = values.only.split(',');
 const unknown = chosen.find((name) => !runs[name]);
