@@ -79,6 +79,14 @@ async function bodyOf(answer: IncomingMessage, bytesMax: number): Promise<Buffer
   return Buffer.concat(chunks);
 }
 
+function codeOf(status: number): FaultCode {
+  if (status === 401) return 'unauthenticated';
+  if (status === 403) return 'forbidden';
+  if (status === 404) return 'not-found';
+  if (status === 429) return 'overloaded';
+  return status < 500 ? 'bad-request' : 'unavailable';
+}
+
 function faultOf(status: number, text: string): Fault {
   try {
     const { error } = JSON.parse(text) as { error?: Record<string, unknown> | string };
@@ -86,7 +94,8 @@ function faultOf(status: number, text: string): Fault {
     if (typeof error === 'string') return new Fault(status < 500 ? 'bad-request' : 'unavailable', error);
     if (error?.message) return faultFrom(error);
   } catch {
-    // Not our server's words: the status has to do.
+    // Under /loki/api/v1 errors are texts.
+    if (text !== '' && !text.startsWith('<')) return new Fault(codeOf(status), text.trim());
   }
   return new Fault('unavailable', `the server answered with status ${status}`);
 }

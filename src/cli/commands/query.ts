@@ -4,45 +4,63 @@ import { Output, OutputClosed } from '../output/stdout.ts';
 import { waiting } from '../output/waiting.ts';
 import { resolveServer, type ServerOptions, serverOptions } from '../server-address.ts';
 import { durationMs, wholeNumber } from '../values.ts';
-import { askPromql, type PromqlFlags } from './promql-query.ts';
+import type { LogqlFlags } from './logql-query.ts';
+import type { PromqlFlags } from './promql-query.ts';
 
-interface QueryFlags extends ServerOptions, PromqlFlags {
+interface QueryFlags extends ServerOptions, LogqlFlags {
   promql?: boolean;
 }
 
 const examples = `
 Examples:
-  taffrail query --promql up                                      now, as a table
+  taffrail query '{namespace="default"} |= "error"'                             the last 100 such lines of an hour
+  taffrail query '{app="web"} | json | status >= 500' --since 1d -o jsonl
+  taffrail query 'sum by (pod) (rate({app="web"}[1m]))' --since 1h              lines per second, as a chart
+  taffrail query --promql up                                                    now, as a table
   taffrail query --promql 'sum by (pod) (rate(container_cpu_usage_seconds_total[5m]))' --since 6h
   taffrail query --promql 'kube_pod_status_phase == 1' --time 2026-01-31T12:00:00Z -o csv
 
 Times are how long ago (2h), RFC 3339, or seconds since 1970. Nothing is guessed about the language: what --promql does not mark is LogQL.
 `;
+const outputs = ['default', 'raw', 'jsonl', 'json', 'table', 'chart', 'yaml', 'csv'];
 
 export function command(): Command {
   const query = new Command('query')
-    .description('Ask for metrics in PromQL.')
+    .description('Ask for lines and numbers in LogQL, or for metrics in PromQL.')
     .argument('<expression>', 'what to ask')
     .option('--promql', 'the expression is PromQL')
     .option('--time <when>', 'ask at this time (default: now)')
-    .option('--since <when>', 'ask over a range that begins here')
+    .option('--since <when>', 'ask over a range that begins here (lines: an hour ago, where it is not given)')
     .option('--until <when>', 'end of the range (default: now)')
     .addOption(new Option('--step <duration>', 'distance of points in the range').argParser(durationMs))
-    .addOption(new Option('--limit <series>', 'show no more series than this').argParser(wholeNumber(1, 1_000_000)))
+    .addOption(
+      new Option('--limit <n>', 'show no more lines (default: the last 100) or series than this').argParser(
+        wholeNumber(1, 1_000_000),
+      ),
+    )
     .addOption(
       new Option(
         '-o, --output <format>',
-        'how to print the answer (default: a chart for ranges, otherwise a table)',
-      ).choices(['chart', 'table', 'json', 'yaml', 'csv']),
+        'lines: default, raw, jsonl, json, table; numbers: chart (for ranges), table, json, yaml, csv',
+      ).choices(outputs),
     )
+    .option('--stats', 'say what the query cost (LogQL)')
     .addHelpText('after', examples);
   for (const option of serverOptions()) query.addOption(option);
   return query.action(async (expression: string, flags: QueryFlags) => {
-    if (!flags.promql) {
-      throw new Fault('usage', 'LogQL is not served yet', { hint: 'for metrics, say --promql' });
-    }
-    await print(() => askPromql(expression, flags, resolveServer(flags), tell));
+    if (flags.promql) return askedInPromql(expression, flags);
+    const { askLogql } = await import('./logql-query.ts');
+    await print(() => askLogql(expression, flags, resolveServer(flags), tell));
   });
+}
+
+async function askedInPromql(expression: string, flags: QueryFlags): Promise<void> {
+  if (flags.stats) throw new Fault('usage', '--stats is for LogQL');
+  if (flags.output === 'default' || flags.output === 'raw' || flags.output === 'jsonl') {
+    throw new Fault('usage', `-o ${flags.output} is for lines; metrics have chart, table, json, yaml, csv`);
+  }
+  const { askPromql } = await import('./promql-query.ts');
+  await print(() => askPromql(expression, flags as PromqlFlags, resolveServer(flags), tell));
 }
 
 async function print(ask: () => Promise<string>): Promise<void> {
