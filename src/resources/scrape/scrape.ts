@@ -16,7 +16,7 @@ export interface ResourceScraperParts {
   metrics: MetricsRegistry;
   clock: Clock;
   random: () => number;
-  /** Called when much has become garbage: after the first lists and after each round. */
+  /** Called when much has become garbage: after the first lists and the first rounds. */
   relieve?: () => void;
 }
 

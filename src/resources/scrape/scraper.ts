@@ -16,6 +16,9 @@ import { ScrapeMetrics } from './scrape-metrics.ts';
 import type { ScrapeSettings } from './settings.ts';
 
 /** The heartbeat: every resolution, every node is asked once, each at its own time within the round. */
+/** Connections, caches and columns are made in these. */
+const firstRounds = 2;
+
 export class Scraper implements ResourceScraper {
   readonly #settings: ScrapeSettings;
   readonly #clock: Clock;
@@ -27,6 +30,7 @@ export class Scraper implements ResourceScraper {
   readonly #watch: ClusterWatch;
   readonly #reading: Reading;
   readonly #relieve: () => void;
+  #rounds = 0;
   readonly #life = new AbortController();
   #running: Promise<unknown> = Promise.resolve();
 
@@ -127,7 +131,8 @@ export class Scraper implements ResourceScraper {
     if (signal.aborted) return;
     this.#metrics.roundEnded((this.#clock.monotonicMs() - startedMs) / 1000);
     await this.#reading.countUnserved();
-    this.#relieve();
+    // Later rounds leave little, and a heap that has been made small is collected often.
+    if (this.#rounds++ < firstRounds) this.#relieve();
   }
 
   /** Asks one kubelet and reads what it says into its window. Rejects never. */
