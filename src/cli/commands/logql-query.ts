@@ -1,5 +1,5 @@
 import { systemClock } from '../../base/clock.ts';
-import { Fault } from '../../base/fault.ts';
+import { Fault, messageOf } from '../../base/fault.ts';
 import { parse } from '../../logs/query/query.ts';
 import { showsColour } from '../output/colour.ts';
 import { type LogLine, LogLinePrinter, type LogOutput } from '../output/log-lines.ts';
@@ -29,9 +29,16 @@ const defaultSinceMs = 3_600_000;
 const metricOutputs = ['chart', 'table', 'json', 'yaml', 'csv'];
 const logOutputs = ['default', 'raw', 'jsonl', 'json', 'table'];
 
-/** Throws what is wrong with the query before anybody is asked. */
+/** Throws Fault `usage` with what is wrong with the query, before anybody is asked. */
 export function isLogQuery(query: string): boolean {
-  return parse(query).kind === 'log';
+  try {
+    return parse(query).kind === 'log';
+  } catch (error) {
+    throw new Fault('usage', messageOf(error), {
+      cause: error,
+      hint: 'this was read as LogQL, like {app="web"} |= "error"; for metrics, say --promql',
+    });
+  }
 }
 
 /** Asks, and gives what is to be printed; what should be known besides goes to `tell`. */
