@@ -15,10 +15,10 @@ import type { ResourceScraperParts } from './scrape.ts';
 import { ScrapeMetrics } from './scrape-metrics.ts';
 import type { ScrapeSettings } from './settings.ts';
 
-/** The heartbeat: every resolution, every node is asked once, each at its own time within the round. */
 /** Connections, caches and columns are made in these. */
 const firstRounds = 2;
 
+/** The heartbeat: every resolution, every node is asked once, each at its own time within the round. */
 export class Scraper implements ResourceScraper {
   readonly #settings: ScrapeSettings;
   readonly #clock: Clock;
