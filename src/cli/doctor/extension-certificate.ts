@@ -63,6 +63,6 @@ function fixes(examination: Examination): string[] {
   const patch = JSON.stringify({ spec: { caBundle: null, insecureSkipTLSVerify: true } });
   return [
     examination.kubectl(`patch apiservice ${apiServiceName} --type=merge -p '${patch}'`),
-    `or the APIService's line caBundle: the authority of the server's certificate, PEM in base64`,
+    `the APIService's line caBundle: the authority of the server's certificate, PEM in base64`,
   ];
 }

@@ -35,11 +35,29 @@ export function shakeHands({ host, port, ca, serverName, timeoutMs }: Peer): Pro
     socket.on('error', reject);
     socket.on('secureConnect', () => {
       const error = socket.authorized ? undefined : socket.authorizationError;
-      const distrust = error === undefined ? undefined : String((error as Error).message ?? error);
+      const distrust = error ? distrustText(String((error as NodeJS.ErrnoException).code ?? error)) : undefined;
       resolve({ certificate: socket.getPeerX509Certificate(), distrust });
       end();
     });
   });
+}
+
+const distrusts: Record<string, string> = {
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'it has signed itself, and is not the one that is trusted',
+  SELF_SIGNED_CERT_IN_CHAIN: 'another authority has signed it',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'another authority has signed it',
+  UNABLE_TO_GET_ISSUER_CERT: 'another authority has signed it',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'another authority has signed it',
+  CERT_SIGNATURE_FAILURE: 'another authority of the same name has signed it',
+  CERT_HAS_EXPIRED: 'it, or its authority, has expired',
+  CERT_NOT_YET_VALID: 'it, or its authority, is not valid yet',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'it is for another name or address',
+};
+
+/** OpenSSL's word for it goes along, to be searched for. */
+function distrustText(code: string): string {
+  const text = distrusts[code];
+  return text === undefined ? code : `${text} (${code})`;
 }
 
 export interface Question {

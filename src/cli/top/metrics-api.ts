@@ -1,5 +1,5 @@
 import type { KubeObject, KubernetesClient, RequestOptions } from '../../kubernetes/client/client.ts';
-import { ApiError } from '../../kubernetes/client/status.ts';
+import { ApiError, isApiError } from '../../kubernetes/client/status.ts';
 import { type Amounts, amounts } from './amounts.ts';
 import { listAll } from './collection.ts';
 
@@ -35,6 +35,13 @@ export class NoMetricsApi extends Error {
   }
 }
 
+/** The group is there, and whoever should answer for it does not. */
+export class MetricsUnavailable extends Error {
+  constructor(resource: string) {
+    super(`the server is currently unable to handle the request (get ${resource}.metrics.k8s.io)`);
+  }
+}
+
 /** Rejects with NoMetricsApi, or as `request` does. */
 export async function requireMetricsApi(client: KubernetesClient, signal?: AbortSignal): Promise<void> {
   interface Groups {
@@ -50,9 +57,11 @@ export async function nodeUsages(
   { name, labelSelector }: Selection,
   signal?: AbortSignal,
 ): Promise<NodeUsage[]> {
-  if (name !== undefined)
-    return [nodeUsage(await client.request(`${base}/nodes/${encodeURIComponent(name)}`, withSignal(signal)))];
-  return listAll(client, `${base}/nodes`, { labelSelector }, nodeUsage, signal);
+  const path = `${base}/nodes`;
+  return answered(client, 'nodes', async () => {
+    if (name === undefined) return listAll(client, path, { labelSelector }, nodeUsage, signal);
+    return [nodeUsage(await client.request(`${path}/${encodeURIComponent(name)}`, withSignal(signal)))];
+  });
 }
 
 export async function podUsages(
@@ -61,9 +70,24 @@ export async function podUsages(
   signal?: AbortSignal,
 ): Promise<PodUsage[]> {
   const path = podsPath(base, namespace);
-  if (name !== undefined)
+  return answered(client, 'pods', async () => {
+    if (name === undefined) return listAll(client, path, { labelSelector, fieldSelector }, podUsage, signal);
     return [podUsage(await client.request(`${path}/${encodeURIComponent(name)}`, withSignal(signal)))];
-  return listAll(client, path, { labelSelector, fieldSelector }, podUsage, signal);
+  });
+}
+
+/** kubectl does not see a group at all that its API server calls unavailable; one that merely fails to answer it does. */
+async function answered<T>(client: KubernetesClient, resource: string, ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!isApiError(error, 503)) throw error;
+    const path = '/apis/apiregistration.k8s.io/v1/apiservices/v1beta1.metrics.k8s.io';
+    const apiService = await client.request(path).catch(() => undefined);
+    const conditions: { type: string; status: string }[] = apiService?.status?.conditions ?? [];
+    const available = conditions.find(({ type }) => type === 'Available');
+    throw available?.status === 'False' ? new NoMetricsApi() : new MetricsUnavailable(resource);
+  }
 }
 
 export function podsPath(base: string, namespace: string | undefined): string {

@@ -59,12 +59,15 @@ export async function readNodesView(source: Source, query: Query): Promise<View>
 export async function readNodes({ client, signal }: Source, query: Query): Promise<Nodes> {
   const { name, labelSelector } = query;
   const path = '/api/v1/nodes';
-  const facts =
-    name === undefined
-      ? listAll(client, path, { labelSelector }, nodeFacts, signal)
-      : client.request(`${path}/${encodeURIComponent(name)}`, withSignal(signal)).then((node) => [nodeFacts(node)]);
-  const [usages, known] = await Promise.all([nodeUsages(client, query, signal), facts]);
-  return { usages, facts: known };
+  const usages = nodeUsages(client, query, signal);
+  if (name !== undefined) {
+    // One after the other, so that of a node that there is not, the same is said as kubectl says.
+    const found = await usages;
+    const node = await client.request(`${path}/${encodeURIComponent(name)}`, withSignal(signal));
+    return { usages: found, facts: [nodeFacts(node)] };
+  }
+  const [found, facts] = await Promise.all([usages, listAll(client, path, { labelSelector }, nodeFacts, signal)]);
+  return { usages: found, facts };
 }
 
 /** Nodes are shown to whoever may see them and not their pods. */

@@ -43,7 +43,10 @@ export async function refresh(draw: () => Promise<string>, refreshing: Refreshin
 }
 
 /** Cut to the screen: a line that wraps would push the top out of sight, and every frame would begin somewhere else. */
-export function frame(text: string, { rows = 24, columns = 80 }: Screen): string {
+export function frame(text: string, screen: Screen): string {
+  // A terminal that does not know its size says 0.
+  const rows = screen.rows || 24;
+  const columns = screen.columns || 80;
   const lines = text.replace(/\n$/, '').split('\n');
   const room = Math.max(1, rows - 1);
   const shown = lines.length <= room ? lines : lines.slice(0, room - 1);

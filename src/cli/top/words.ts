@@ -1,7 +1,7 @@
 import { Fault, messageOf } from '../../base/fault.ts';
 import { ApiError } from '../../kubernetes/client/status.ts';
 import type { Explained } from './explain.ts';
-import { NoMetricsApi } from './metrics-api.ts';
+import { MetricsUnavailable, NoMetricsApi } from './metrics-api.ts';
 import { NoFiguresYet } from './read-pods.ts';
 
 export interface Said {
@@ -13,15 +13,13 @@ export interface Said {
 export function inKubectlsWords(error: unknown, doctor: string): Said | undefined {
   const broken = `"${doctor}" finds out which part of the way is broken`;
   if (error instanceof NoMetricsApi) return { text: `error: ${error.message}`, hint: broken };
+  if (error instanceof MetricsUnavailable)
+    return { text: `Error from server (ServiceUnavailable): ${error.message}`, hint: broken };
   if (error instanceof NoFiguresYet) return { text: `error: ${error.message}` };
   if (error instanceof Fault && error.code === 'unavailable')
     return { text: `error: ${error.message}`, ...(error.hint === undefined ? {} : { hint: error.hint }) };
   if (!(error instanceof ApiError)) return undefined;
   if (error.code === 401) return { text: 'error: You must be logged in to the server (Unauthorized)', hint: broken };
-  if (error.code === 503) {
-    const text = 'Error from server (ServiceUnavailable): the server is currently unable to handle the request';
-    return { text, hint: broken };
-  }
   const cause = causeOf(error);
   return {
     text: `Error from server (${error.reason}): ${error.message}`,
