@@ -13,13 +13,27 @@ export interface Group {
 export function groupRows(node: AggregationNode, rows: readonly Row[]): Group[] {
   const groups = new Map<string, Group>();
   const labelsOf = grouping(node);
+  const keyOf = node.without ? (labels: Labels) => labelsOf(labels).key : keyBy([...new Set(node.grouping)]);
   for (const row of rows) {
-    const labels = labelsOf(row.labels);
-    const group = groups.get(labels.key);
-    if (group === undefined) groups.set(labels.key, { labels, rows: [row] });
+    const key = keyOf(row.labels);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, { labels: labelsOf(row.labels), rows: [row] });
     else group.rows.push(row);
   }
   return [...groups.values()];
+}
+
+/** Lone surrogates occur in no label. */
+const separator = '\ud801';
+
+/** Equal exactly for those whose labels of these names are equal: no labels are made but for the first of a group. */
+function keyBy(names: readonly string[]): (labels: Labels) => string {
+  return (labels) => {
+    let key = '';
+    for (let at = 0; at < names.length; at++)
+      key = at === 0 ? labels.get(names[0]!) : key + separator + labels.get(names[at]!);
+    return key;
+  };
 }
 
 export function grouping(

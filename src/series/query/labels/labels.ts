@@ -47,8 +47,14 @@ export class Labels {
 
   /** Equal exactly for equal labels. */
   get key(): string {
-    this.#key ??= this.names.map((name, at) => `${name}${SEPARATOR}${this.values[at]}`).join(SEPARATOR);
-    return this.#key;
+    if (this.#key !== undefined) return this.#key;
+    let key = '';
+    for (let at = 0; at < this.names.length; at++) {
+      key += at === 0 ? this.names[at]! : SEPARATOR + this.names[at]!;
+      key += SEPARATOR + this.values[at]!;
+    }
+    this.#key = key;
+    return key;
   }
 
   /** Only these. */
@@ -70,7 +76,18 @@ export class Labels {
   /** An empty value removes the label. */
   with(name: string, value: string): Labels {
     if (this.get(name) === value) return this;
-    return Labels.from([...this.entries(), [name, value]]);
+    if (value === '') return this.#filter((other) => other !== name);
+    const [names, values] = [this.names.slice(), this.values.slice()];
+    const at = names.indexOf(name);
+    if (at >= 0) {
+      values[at] = value;
+      return new Labels(names, values);
+    }
+    let place = 0;
+    while (place < names.length && compareText(names[place]!, name) < 0) place++;
+    names.splice(place, 0, name);
+    values.splice(place, 0, value);
+    return new Labels(names, values);
   }
 
   *entries(): Generator<[string, string]> {
@@ -87,15 +104,14 @@ export class Labels {
   }
 
   #filter(wanted: (name: string) => boolean): Labels {
-    const kept: number[] = [];
-    this.names.forEach((name, at) => {
-      if (wanted(name)) kept.push(at);
-    });
-    if (kept.length === this.names.length) return this;
-    return new Labels(
-      kept.map((at) => this.names[at]!),
-      kept.map((at) => this.values[at]!),
-    );
+    const names: string[] = [];
+    const values: string[] = [];
+    for (let at = 0; at < this.names.length; at++) {
+      if (!wanted(this.names[at]!)) continue;
+      names.push(this.names[at]!);
+      values.push(this.values[at]!);
+    }
+    return names.length === this.names.length ? this : new Labels(names, values);
   }
 }
 

@@ -1,3 +1,5 @@
+import type { Labels } from '../labels/labels.ts';
+import { metricName } from '../labels/matcher.ts';
 import type { Evaluation } from './evaluation.ts';
 import { failDuplicate } from './query-error.ts';
 import type { Row } from './row.ts';
@@ -5,6 +7,17 @@ import type { Row } from './row.ts';
 /** Whether two rows have the same labels. */
 export function hasEqualLabels(rows: readonly Row[]): boolean {
   return new Set(rows.map(({ labels }) => labels.key)).size < rows.length;
+}
+
+/**
+ * Whether series that differ could be equal once the metric's name, type and unit are gone: not where they share one name and have no more of
+ * these, which is cheaper to see than what their labels are.
+ */
+export function mayLoseDifference(series: readonly { labels: Labels }[]): boolean {
+  const first = series[0]?.labels.get(metricName);
+  return series.some(
+    ({ labels }) => labels.get(metricName) !== first || labels.has('__type__') || labels.has('__unit__'),
+  );
 }
 
 /**

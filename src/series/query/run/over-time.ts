@@ -5,7 +5,7 @@ import type { RangeFunction, Window } from '../range/window.ts';
 import { quote } from '../text/go-quote.ts';
 import type { Position } from '../text/position.ts';
 import { absentOverTime } from './absent.ts';
-import { hasEqualLabels } from './equal-labels.ts';
+import { hasEqualLabels, mayLoseDifference } from './equal-labels.ts';
 import { evaluateScalar } from './evaluate.ts';
 import type { Evaluation } from './evaluation.ts';
 import { failDuplicate, NativeHistogramError, QueryError } from './query-error.ts';
@@ -40,7 +40,8 @@ export function evaluateOverTime(evaluation: Evaluation, call: CallNode): Row[] 
     rows.push(row);
   }
   if (call.name === 'absent_over_time') return absentOverTime(evaluation, range, rows);
-  if (!evaluation.state.options.delayedNameRemoval && hasEqualLabels(rows)) failDuplicate();
+  if (evaluation.state.options.delayedNameRemoval || !mayLoseDifference(series)) return rows;
+  if (hasEqualLabels(rows)) failDuplicate();
   return rows;
 }
 

@@ -1,5 +1,42 @@
 import { Labels } from '../labels/labels.ts';
 
+/** Columns of rows share larger buffers: thousands of small ones are dear to make and to collect. */
+const slabLength = 32 * 1024;
+
+/** Hands out columns of zeroes. Invariant: what it gave out and did not get back is never given out again. */
+class Columns<Column extends Float64Array | Uint8Array> {
+  readonly #make: (length: number) => Column;
+  #slab: Column;
+  #used = 0;
+
+  constructor(make: (length: number) => Column) {
+    this.#make = make;
+    this.#slab = make(0);
+  }
+
+  take(length: number): Column {
+    if (length >= slabLength) return this.#make(length);
+    if (this.#used + length > this.#slab.length) {
+      this.#slab = this.#make(slabLength);
+      this.#used = 0;
+    }
+    const from = this.#used;
+    this.#used += length;
+    return this.#slab.subarray(from, this.#used) as Column;
+  }
+
+  /** Nothing happens unless it is the newest, which nobody else may hold. */
+  giveBack(column: Float64Array | Uint8Array): void {
+    const from = this.#used - column.length;
+    if (column.buffer !== this.#slab.buffer || column.byteOffset !== from * column.BYTES_PER_ELEMENT) return;
+    column.fill(0);
+    this.#used = from;
+  }
+}
+
+const columns = new Columns((length) => new Float64Array(length));
+const flags = new Columns((length) => new Uint8Array(length));
+
 /** One series over all steps of an evaluation: the unit that operators work on. Its columns belong to whoever holds the row. */
 export interface Row {
   labels: Labels;
@@ -16,13 +53,16 @@ export function isPresent(row: Row, step: number): boolean {
 
 /** A row that is filled step by step; `null` presence is restored when it turns out to be full. */
 export function emptyRow(labels: Labels, count: number, dropName = false): Row {
-  return { labels, dropName, values: new Float64Array(count), present: new Uint8Array(count) };
+  return { labels, dropName, values: columns.take(count), present: flags.take(count) };
 }
 
 /** Settles the presence of a row that was filled step by step; undefined where nothing was. */
 export function settled(row: Row): Row | undefined {
   if (row.present === null) return row;
-  if (!row.present.includes(0)) return { ...row, present: null };
+  if (!row.present.includes(0)) {
+    flags.giveBack(row.present);
+    return { labels: row.labels, dropName: row.dropName, values: row.values, present: null };
+  }
   return row.present.includes(1) ? row : undefined;
 }
 

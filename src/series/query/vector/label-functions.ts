@@ -23,11 +23,24 @@ function label_replace(evaluation: Evaluation, call: CallNode): Row[] {
   ];
   const regex = anchored(pattern);
   requireLabel('destination', 'label_replace', destination);
-  const rows = evaluateVector(evaluation, call.args[0]!).map((row) => {
-    const match = regex.matcher(row.labels.get(source));
-    return match.find() ? relabelled(row, destination, expand(replacement, match)) : row;
+  // Many series share a value: it is looked at once. Null where it does not match.
+  const known = new Map<string, string | null>();
+  const replaced = (value: string) => {
+    const match = regex.matcher(value);
+    return match.find() ? expand(replacement, match) : null;
+  };
+  const rows = evaluateVector(evaluation, call.args[0]!);
+  // A label that nobody had makes no two of them equal.
+  const { delayedNameRemoval } = evaluation.state.options;
+  const isNew =
+    !delayedNameRemoval && destination !== metricName && !rows.some(({ labels }) => labels.has(destination));
+  const results = rows.map((row) => {
+    const value = row.labels.get(source);
+    let text = known.get(value);
+    if (text === undefined) known.set(value, (text = replaced(value)));
+    return text === null ? row : relabelled(row, destination, text);
   });
-  return joinEqual(evaluation, rows);
+  return isNew ? results : joinEqual(evaluation, results);
 }
 
 function label_join(evaluation: Evaluation, call: CallNode): Row[] {

@@ -9,8 +9,28 @@ const SLAB_SAMPLES = 64 * 1024;
 /** The event loop is let go on after so long. */
 const SLICE_MS = 10;
 
-/** Parts of the same series together, sorted by labels; the parts of a series stay in their order. */
-export function groupParts(parts: readonly SeriesPart[]): SeriesPart[][] {
+/**
+ * Parts of the same series together, sorted by labels; the parts of a series stay in their order. What comes from one place (the head, or one
+ * block) is told apart by its label objects; only between places the labels themselves are compared.
+ */
+export function groupParts(places: readonly (readonly SeriesPart[])[]): SeriesPart[][] {
+  const filled = places.filter((parts) => parts.length > 0);
+  const groups = filled.length === 1 ? adjacent(filled[0]!) : merged(filled.flat());
+  return groups.sort((a, b) => compareLabels(a[0]!.labels, b[0]!.labels));
+}
+
+function adjacent(parts: readonly SeriesPart[]): SeriesPart[][] {
+  const groups: SeriesPart[][] = [];
+  let before: Labels | undefined;
+  for (const part of parts) {
+    if (part.labels === before) groups.at(-1)!.push(part);
+    else groups.push([part]);
+    before = part.labels;
+  }
+  return groups;
+}
+
+function merged(parts: readonly SeriesPart[]): SeriesPart[][] {
   const groups = new Map<string, SeriesPart[]>();
   let before: Labels | undefined;
   let group: SeriesPart[] = [];
@@ -23,7 +43,7 @@ export function groupParts(parts: readonly SeriesPart[]): SeriesPart[][] {
     }
     group.push(part);
   }
-  return [...groups.values()].sort((a, b) => compareLabels(a[0]!.labels, b[0]!.labels));
+  return [...groups.values()];
 }
 
 /** Decodes into columns. Where two parts have the same time, the first part's sample stands. Series without a sample in the time are left out. */

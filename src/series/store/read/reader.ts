@@ -50,13 +50,13 @@ export class Reader {
         // The head as it is at this moment: a window that becomes a block meanwhile is not missed, nor seen twice.
         const head = this.#heads.of(scope);
         const inHead = head ? headParts(head, scoped, minMs, maxMs) : [];
-        const parts: SeriesPart[] = [];
+        const places: SeriesPart[][] = [];
         for (const block of blocks.sort((a, b) => a.meta.order - b.meta.order)) {
           const deleted = this.#tombstones.of(block.meta);
-          for (const part of await blockParts(block, scoped, minMs, maxMs, deleted)) parts.push(part);
+          places.push(await blockParts(block, scoped, minMs, maxMs, deleted));
         }
-        for (const part of inHead) parts.push(part);
-        return await use(groupParts(parts));
+        places.push(inHead);
+        return await use(groupParts(places));
       } catch (error) {
         if (!(error instanceof DamagedBlock)) throw error;
         await this.#blocks.refuse(error.block, error.fault);
