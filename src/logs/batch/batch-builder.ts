@@ -1,9 +1,9 @@
+import { release } from '../../base/release.ts';
 import { column, compressed, grown, pushVarint, writeVarint, writeZigzag } from './column-writer.ts';
 import { COLUMN_FLAGS, COLUMN_LENGTHS, COLUMN_TIMES, DELTA_NANOS_MAX, LINE_STDERR, NEWLINE } from './columns.ts';
 import { type BatchHeader, encodeBatchFrame } from './frame.ts';
 import type { InstanceId, SegmentName } from './identity.ts';
 import type { Cover } from './protocol.ts';
-import { release } from '../../base/release.ts';
 
 const SECOND_NANOS = 1_000_000_000;
 const DELTA_SECONDS_MAX = Math.floor(DELTA_NANOS_MAX / SECOND_NANOS) - 1;
