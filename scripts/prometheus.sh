@@ -7,11 +7,14 @@ into=$root/.cache/prometheus
 is_there() { "$into/usr/bin/prometheus" --version 2>/dev/null | grep -q 'version 3\.' && [ -x "$into/usr/bin/promtool" ]; }
 is_there && exit 0
 command -v apt-get >/dev/null && command -v dpkg >/dev/null || { echo "prometheus: no apt here to fetch it with" >&2; exit 1; }
+# The mirror that this machine has its own packages from.
+mirror=$(apt-get indextargets --format '$(REPO_URI)' | grep -v security | head -1)
+[ -n "$mirror" ] || { echo "prometheus: apt knows no mirror" >&2; exit 1; }
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 for suite in testing unstable; do
   mkdir -p "$work/$suite/lists/partial" "$work/$suite/archives/partial"
-  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian $suite main" >"$work/$suite/sources"
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $suite main" >"$work/$suite/sources"
   apt() {
     apt-get -qq -o Dir::Etc::SourceList="$work/$suite/sources" -o Dir::Etc::SourceParts=/dev/null -o APT::Sandbox::User=root \
       -o Dir::State::Lists="$work/$suite/lists" -o Dir::Cache="$work/$suite" -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= "$@"
