@@ -39,7 +39,7 @@ export interface RangeTimes {
 
 /** Relative, for what is summed in another order. */
 const differenceMax = 1e-9;
-const warmRuns = 2;
+const warmRuns = 5;
 
 /** The servers take turns. Throws where their answers differ. */
 export async function runDashboard(peers: readonly Peer[], times: RangeTimes, runs: number): Promise<QueryFigures[]> {

@@ -2,6 +2,8 @@
 const MIX_1 = 0xcc9e2d51;
 const MIX_2 = 0x1b873593;
 const slotsAtFirst = 1024;
+/** What is shorter is compared faster by a loop than by a call. */
+const loopBytesMax = 32;
 const arenaBytesAtFirst = 64 * 1024;
 
 /**
@@ -17,6 +19,12 @@ export class ByteKeys {
   #arena = Buffer.allocUnsafe(arenaBytesAtFirst);
   #arenaEnd = 0;
   #count = 0;
+  /**
+   * For each key (from the second place on; the first is for none) the one that was found after it, or -1: who sends the same keys again mostly does so
+   * in the same order, and comparing is much cheaper than hashing.
+   */
+  #followers = new Int32Array(slotsAtFirst / 2 + 1).fill(-1);
+  #found = -1;
 
   /** A seed that a sender does not know keeps it from choosing keys that fall together. */
   constructor(seed: number) {
@@ -33,7 +41,17 @@ export class ByteKeys {
 
   /** -1 where the bytes have no number yet. */
   find(bytes: Buffer, start: number, end: number): number {
-    return this.#find(bytes, start, end, this.#hash(bytes, start, end));
+    const guess = this.#followers[this.#found + 1]!;
+    if (guess >= 0 && this.#isKey(guess, bytes, start, end)) {
+      this.#found = guess;
+      return guess;
+    }
+    const key = this.#find(bytes, start, end, this.#hash(bytes, start, end));
+    if (key >= 0) {
+      this.#followers[this.#found + 1] = key;
+      this.#found = key;
+    }
+    return key;
   }
 
   /** Gives them the next number; they must not have one. */
@@ -52,6 +70,8 @@ export class ByteKeys {
     this.#hashes[key] = this.#hash(bytes, start, end);
     this.#place(key);
     this.#count++;
+    this.#followers[this.#found + 1] = key;
+    this.#found = key;
     return key;
   }
 
@@ -62,6 +82,8 @@ export class ByteKeys {
     this.#arena = Buffer.allocUnsafe(arenaBytesAtFirst);
     this.#arenaEnd = 0;
     this.#count = 0;
+    this.#followers = new Int32Array(slotsAtFirst / 2 + 1).fill(-1);
+    this.#found = -1;
   }
 
   #find(bytes: Buffer, start: number, end: number, hash: number): number {
@@ -76,6 +98,7 @@ export class ByteKeys {
     let at = key === 0 ? 0 : this.#ends[key - 1]!;
     if (this.#ends[key]! - at !== end - start) return false;
     const arena = this.#arena;
+    if (end - start > loopBytesMax) return bytes.compare(arena, at, this.#ends[key]!, start, end) === 0;
     for (let from = start; from < end; from++) if (arena[at++] !== bytes[from]) return false;
     return true;
   }
@@ -96,6 +119,9 @@ export class ByteKeys {
     this.#slots = new Int32Array(slots).fill(-1);
     this.#hashes = hashes;
     this.#ends = ends;
+    const followers = new Int32Array(slots / 2 + 1).fill(-1);
+    followers.set(this.#followers);
+    this.#followers = followers;
     for (let key = 0; key < this.#count; key++) this.#place(key);
   }
 

@@ -1,3 +1,4 @@
+import { release } from '../../../base/release.ts';
 import type { SampleColumns } from '../../store/store.ts';
 
 const roomAtFirst = 2048;
@@ -56,6 +57,12 @@ export class SampleBatch {
       to++;
     }
     this.length = to;
+  }
+
+  /** Gives its memory back at once; it must not be used any more. */
+  release(): void {
+    for (const column of [this.seriesOf, this.refs, this.timestampsMs, this.startTimestampsMs, this.#values])
+      release(column);
   }
 
   #place(series: number, timeMs: number, startMs: number): number {

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Fault } from '../../../base/fault.ts';
+import { release } from '../../../base/release.ts';
 import { snappyDecode } from '../../../base/snappy.ts';
 import type { SeriesWriter } from '../../store/store.ts';
 import type { Surroundings } from '../routes/surroundings.ts';
@@ -54,10 +55,13 @@ export function registerWriteRoutes(app: FastifyInstance, parts: WriteParts): vo
       const { tenant, namespaces } = principalOf(request);
       const { series1, series2, symbols } = states.of(tenant, namespaces);
       const body = snappyDecode(request.body, decodedBytesMax);
+      release(request.body);
       const isVersion2 = protoOf(request) === message2;
       const received = isVersion2 ? readWriteRequest2(body, symbols) : readWriteRequest1(body);
       const outcome = await takeIn(received, { tenant, namespaces }, writer, isVersion2 ? series2 : series1);
       count(received, outcome);
+      received.samples.release();
+      release(body);
       if (isVersion2) reply.headers(writtenHeaders(outcome));
       const problems = problemsOf(received, outcome);
       if (problems.length > 0)
