@@ -79,6 +79,12 @@ async function bodyOf(answer: IncomingMessage, bytesMax: number): Promise<Buffer
   return Buffer.concat(chunks);
 }
 
+/** Under /loki/api/v1 errors are texts. */
+export function textFault(status: number, text: string): Fault {
+  const isForPeople = text.trim() !== '' && !text.startsWith('<');
+  return new Fault(codeOf(status), isForPeople ? text.trim() : `the server answered with status ${status}`);
+}
+
 function codeOf(status: number): FaultCode {
   if (status === 401) return 'unauthenticated';
   if (status === 403) return 'forbidden';
@@ -94,8 +100,8 @@ function faultOf(status: number, text: string): Fault {
     if (typeof error === 'string') return new Fault(status < 500 ? 'bad-request' : 'unavailable', error);
     if (error?.message) return faultFrom(error);
   } catch {
-    // Under /loki/api/v1 errors are texts.
-    if (text !== '' && !text.startsWith('<')) return new Fault(codeOf(status), text.trim());
+    // Not JSON.
+    return textFault(status, text);
   }
   return new Fault('unavailable', `the server answered with status ${status}`);
 }

@@ -24,13 +24,15 @@ export function readLines({ resultType, result }: LokiData): LogLine[] {
   if (resultType !== 'streams' || !Array.isArray(result)) {
     throw new Fault('unavailable', "the server's answer is not a list of streams");
   }
-  return linesOf(result as LokiStream[]);
+  return linesOf(result as LokiStream[], 'backward');
 }
 
-export function linesOf(streams: readonly LokiStream[]): LogLine[] {
+/** Earliest first; of lines with one time the order is kept, which the server gave in the direction that was asked for. */
+export function linesOf(streams: readonly LokiStream[], direction: 'forward' | 'backward'): LogLine[] {
   const lines = streams.flatMap(({ stream, values }) =>
-    // The server gives the latest first; of lines with one time the order is kept.
-    values.toReversed().map(([time, line]) => ({ timeNs: BigInt(time), labels: stream, line })),
+    (direction === 'forward' ? values : values.toReversed()).map(([time, line]) => {
+      return { timeNs: BigInt(time), labels: stream, line };
+    }),
   );
   return lines.sort((a, b) => (a.timeNs < b.timeNs ? -1 : a.timeNs > b.timeNs ? 1 : 0));
 }

@@ -9,6 +9,7 @@ import type { PromqlFlags } from './promql-query.ts';
 
 interface QueryFlags extends ServerOptions, LogqlFlags {
   promql?: boolean;
+  follow?: boolean;
 }
 
 const examples = `
@@ -44,23 +45,36 @@ export function command(): Command {
         'lines: default, raw, jsonl, json, table; numbers: chart (for ranges), table, json, yaml, csv',
       ).choices(outputs),
     )
+    .option('-f, --follow', 'go on with lines as they come, after the ones that are there (LogQL)')
     .option('--stats', 'say what the query cost (LogQL)')
     .addHelpText('after', examples);
   for (const option of serverOptions()) query.addOption(option);
   return query.action(async (expression: string, flags: QueryFlags) => {
     if (flags.promql) return askedInPromql(expression, flags);
+    if (flags.follow) return followed(expression, flags);
     const { askLogql } = await import('./logql-query.ts');
     await print(() => askLogql(expression, flags, resolveServer(flags), tell));
   });
 }
 
 async function askedInPromql(expression: string, flags: QueryFlags): Promise<void> {
-  if (flags.stats) throw new Fault('usage', '--stats is for LogQL');
+  if (flags.stats || flags.follow) throw new Fault('usage', '--stats and --follow are for LogQL');
   if (flags.output === 'default' || flags.output === 'raw' || flags.output === 'jsonl') {
     throw new Fault('usage', `-o ${flags.output} is for lines; metrics have chart, table, json, yaml, csv`);
   }
   const { askPromql } = await import('./promql-query.ts');
   await print(() => askPromql(expression, flags as PromqlFlags, resolveServer(flags), tell));
+}
+
+async function followed(expression: string, flags: QueryFlags): Promise<void> {
+  const { followLogql } = await import('./logql-follow.ts');
+  const { untilInterrupted } = await import('../interrupt.ts');
+  const output = new Output(process.stdout);
+  try {
+    await followLogql(expression, flags, resolveServer(flags), output, untilInterrupted());
+  } catch (error) {
+    if (!(error instanceof OutputClosed)) throw error;
+  }
 }
 
 async function print(ask: () => Promise<string>): Promise<void> {

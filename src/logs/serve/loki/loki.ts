@@ -1,15 +1,21 @@
 import type { FastifyInstance } from 'fastify';
 import { sendError } from './api-error.ts';
+import { registerDrilldownRoutes } from './drilldown-routes.ts';
+import { registerIndexRoutes } from './index-routes.ts';
 import { registerLabelRoutes } from './label-routes.ts';
 import { registerQueryRoutes } from './query-routes.ts';
 import { defaultLokiSettings, type LokiSettings } from './settings.ts';
+import { registerStatusRoutes } from './status-routes.ts';
 import type { Surroundings } from './surroundings.ts';
+import { registerTailRoute } from './tail-route.ts';
+import { Upgrades } from './upgrades.ts';
 
 export interface LokiApiParts extends Omit<Surroundings, 'settings' | 'silentMs'> {
   settings?: Partial<LokiSettings>;
   silentMs?: Surroundings['silentMs'];
 }
 
+const prefix = '/loki/api/v1';
 const formBytesMax = 4 * 1024 * 1024;
 
 /** Registers the reading half of Loki's HTTP API below `/loki/api/v1`. Errors are texts, as Loki's are. */
@@ -19,6 +25,7 @@ export function registerLokiApi(app: FastifyInstance, parts: LokiApiParts): void
     silentMs: parts.silentMs ?? (() => null),
     settings: { ...defaultLokiSettings, ...parts.settings },
   };
+  const upgrades = new Upgrades(app, `${prefix}/tail`);
   app.register(
     async (api) => {
       api.addContentTypeParser(
@@ -36,7 +43,11 @@ export function registerLokiApi(app: FastifyInstance, parts: LokiApiParts): void
       });
       registerQueryRoutes(api, surroundings);
       registerLabelRoutes(api, surroundings);
+      registerIndexRoutes(api, surroundings);
+      registerDrilldownRoutes(api, surroundings);
+      registerStatusRoutes(api);
+      registerTailRoute(api, surroundings, upgrades);
     },
-    { prefix: '/loki/api/v1' },
+    { prefix },
   );
 }

@@ -32,6 +32,13 @@ export function* resultJson({ value, statistics, warnings }: QueryResult, form: 
   yield `,"stats":${JSON.stringify(statsOf(statistics, returned))}}}`;
 }
 
+/** A message of a tail. */
+export function streamsJson(streams: readonly StreamResult[], form: AnswerForm): string {
+  const shown = joined(streams, form).map((stream) => streamJson(stream, form));
+  const flags = form.categorized ? ',"encodingFlags":["categorize-labels"]' : '';
+  return `{"streams":[${shown.join(',')}]${flags}}`;
+}
+
 function* list(items: Iterable<string>): Generator<string> {
   yield '[';
   let separator = '';

@@ -30,17 +30,26 @@ export function selectInstances(store: LogStore, selection: Selection): Selected
   for (const { name, op, value } of matchers) {
     if (op === '=' && value !== '' && Object.hasOwn(filterOf, name)) filter[name as keyof typeof filterOf] = value;
   }
-  const tests = matchers.map((matcher) => ({ name: matcher.name, matches: compileMatcher(matcher) }));
+  const select = selectsInstance(matchers);
   const selected: SelectedInstance[] = [];
   for (const instance of store.instances(scope, filter)) {
     if (instance.lineCount === 0 && instance.gaps.length === 0) continue;
     if (!mayHaveLines(instance, sinceNs)) continue;
+    const found = select(instance);
+    if (found) selected.push(found);
+  }
+  return selected;
+}
+
+/** Tells which outputs of an instance match, if any. */
+export function selectsInstance(matchers: readonly Matcher[]): (instance: Instance) => SelectedInstance | undefined {
+  const tests = matchers.map((matcher) => ({ name: matcher.name, matches: compileMatcher(matcher) }));
+  return (instance) => {
     const streams = outputs
       .map((output) => ({ output, labels: streamLabels(instance, output) }))
       .filter(({ labels }) => tests.every(({ name, matches }) => matches(labels[name] ?? '')));
-    if (streams.length > 0) selected.push({ instance, streams });
-  }
-  return selected;
+    return streams.length > 0 ? { instance, streams } : undefined;
+  };
 }
 
 /** The store keeps those that still run in its answer, whenever their last line was. */

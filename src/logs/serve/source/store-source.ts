@@ -1,6 +1,6 @@
 import { LINE_STDERR } from '../../batch/batch.ts';
 import type { LogSource, SelectRequest, SourceBlock } from '../../query/query.ts';
-import type { Instance, LineBlock, LogStore } from '../../store/store.ts';
+import type { Instance, LineBlock, LogStore, ReadRange } from '../../store/store.ts';
 import { inOrder } from './in-order.ts';
 import { NeedleTest } from './needle-test.ts';
 import { type SelectedInstance, selectInstances } from './selected-streams.ts';
@@ -11,11 +11,14 @@ import { type SelectedInstance, selectInstances } from './selected-streams.ts';
  */
 export class StoreSource implements LogSource {
   readonly #store: LogStore;
+  readonly #limits: Pick<ReadRange, 'throughSequence'>;
   readonly #instances = new Map<string, Instance>();
   #skipped = 0;
 
-  constructor(store: LogStore) {
+  /** With `throughSequence` only what was stored up to that position. */
+  constructor(store: LogStore, limits: Pick<ReadRange, 'throughSequence'> = {}) {
     this.#store = store;
+    this.#limits = limits;
   }
 
   get instances(): readonly Instance[] {
@@ -44,7 +47,7 @@ export class StoreSource implements LogSource {
   }
 
   async *#read(from: SelectedInstance, { scope, sinceNs, untilNs, direction }: SelectRequest) {
-    const range = { since: sinceNs, until: untilNs, direction };
+    const range = { ...this.#limits, since: sinceNs, until: untilNs, direction };
     for await (const block of this.#store.read(scope, from.instance.id, range)) {
       if (block.timeMax >= sinceNs && block.timeMin < untilNs) yield { block, from };
     }
@@ -52,7 +55,7 @@ export class StoreSource implements LogSource {
 }
 
 /** One for each output that is selected and has lines in the block. */
-function* sourceBlocks(block: LineBlock, { streams }: SelectedInstance): Generator<SourceBlock> {
+export function* sourceBlocks(block: LineBlock, { streams }: SelectedInstance): Generator<SourceBlock> {
   const { timeMin, timeMax, text, starts, times, flags } = block;
   let errorLines = 0;
   for (let at = 0; at < flags.length; at++) errorLines += flags[at]! & LINE_STDERR;

@@ -1,0 +1,99 @@
+import type { FastifyInstance } from 'fastify';
+import type { WebSocket } from 'ws';
+import { Fault, messageOf } from '../../../base/fault.ts';
+import { parse } from '../../query/query.ts';
+import { bad, Parameters } from './parameters.ts';
+import { wantsCategories } from './query-routes.ts';
+import { streamsJson } from './result-json.ts';
+import { type Surroundings, scopeOf } from './surroundings.ts';
+import { type TailRequest, tailedStreams } from './tail.ts';
+import type { Upgrades } from './upgrades.ts';
+
+const delaySecondsMax = 5;
+/** A client that takes nothing for so long is cut; a ping that it does not answer within it is a client that is gone. */
+const pingMs = 30_000;
+const internalErrorCode = 1011;
+const reasonBytesMax = 120;
+
+/** `tail`: a WebSocket on which lines come as they are stored. */
+export function registerTailRoute(app: FastifyInstance, parts: Surroundings, upgrades: Upgrades): void {
+  const { store, clock, settings, log, metrics } = parts;
+  const tails = new Map<string, number>();
+  const open = () => [...tails.values()].reduce((sum, count) => sum + count, 0);
+  metrics.observe('taffrail_loki_tails_active', 'Tails of logs that are being sent.', open);
+
+  app.get('/tail', async (request, reply) => {
+    const scope = scopeOf(parts, request);
+    const parameters = new Parameters(request, clock.nowMs());
+    const expr = parse(parameters.text('query'));
+    if (expr.kind !== 'log') throw bad('only log selector is supported');
+    const delay = parameters.whole('delay_for', 0);
+    if (delay > delaySecondsMax) throw bad(`delay_for can't be greater than ${delaySecondsMax}`);
+    const limit = parameters.whole('limit');
+    if (limit > settings.entriesMax) {
+      const limits = `(${limit} > ${settings.entriesMax})`;
+      throw bad(`max entries limit per query exceeded, limit > max_entries_limit_per_query ${limits}`);
+    }
+    const tailing = { expr, scope, sinceNs: parameters.range().startNs, limit };
+    const categorized = wantsCategories(request);
+    const count = tails.get(scope.tenant) ?? 0;
+    if (count >= settings.tailsMax) {
+      const limits = `(${count + 1} > ${settings.tailsMax})`;
+      throw new Fault('overloaded', `max concurrent tail requests limit exceeded, count > limit ${limits}`);
+    }
+    upgrades.accept(request, reply, (socket) => {
+      tails.set(scope.tenant, (tails.get(scope.tenant) ?? 0) + 1);
+      socket.once('close', () => {
+        const left = tails.get(scope.tenant)! - 1;
+        if (left > 0) tails.set(scope.tenant, left);
+        else tails.delete(scope.tenant);
+      });
+      void serve(socket, tailing, categorized);
+    });
+    return reply;
+  });
+
+  const serve = async (socket: WebSocket, tailing: TailRequest, categorized: boolean): Promise<void> => {
+    const gone = new AbortController();
+    const stopPings = keptAlive(socket);
+    socket.once('close', () => gone.abort());
+    socket.on('error', () => socket.terminate());
+    try {
+      for await (const streams of tailedStreams(store, tailing, gone.signal)) {
+        await sent(socket, streamsJson(streams, { categorized }));
+      }
+      socket.close();
+    } catch (error) {
+      if (gone.signal.aborted) return;
+      if (!(error instanceof Fault)) log.error('a tail of logs failed', { error: (error as Error).stack });
+      const reason = error instanceof Fault ? messageOf(error) : 'the server failed; its log says why';
+      socket.close(
+        internalErrorCode,
+        Buffer.from(reason)
+          .subarray(0, reasonBytesMax)
+          .toString()
+          .replace(/\ufffd$/, ''),
+      );
+    } finally {
+      stopPings();
+    }
+  };
+}
+
+/** Resolves when the bytes are with the system: a slow reader slows the reading down, and nothing is kept for it. */
+function sent(socket: WebSocket, text: string): Promise<void> {
+  return new Promise((resolve, reject) => socket.send(text, (error) => (error ? reject(error) : resolve())));
+}
+
+function keptAlive(socket: WebSocket): () => void {
+  let isAlive = true;
+  socket.on('pong', () => {
+    isAlive = true;
+  });
+  const timer = setInterval(() => {
+    if (!isAlive) socket.terminate();
+    isAlive = false;
+    socket.ping();
+  }, pingMs);
+  return () => clearInterval(timer);
+}
