@@ -6,4 +6,6 @@ export * from './identity.ts';
 export * from './labels.ts';
 export * from './lines.ts';
 export * from './protocol.ts';
+export * from './pushed-builder.ts';
+export * from './pushed-frame.ts';
 export * from './range-hash.ts';

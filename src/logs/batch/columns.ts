@@ -21,3 +21,17 @@ export const LINE_TRUNCATED = 2;
 export const LINE_MALFORMED = 4;
 /** The container ended within the line: a final P without its F. */
 export const LINE_UNTERMINATED = 8;
+
+/*
+ * Further columns of a pushed frame (pushed-frame.ts):
+ *   4 runs      JSON [{labels, lines, text, min, max}, …]: lines follow each other by stream
+ *   5 metadata  JSON [labels, …]: the sets of structured metadata that occur; set 0 is the empty one and is not listed
+ *   6 sets      runs: varint set, varint count
+ * Its times may lie anywhere, so neighbours can be further apart than DELTA_NANOS_MAX: TIME_JUMP stands for the number, and the
+ * seconds (zigzag) and nanoseconds since 1970 follow.
+ */
+export const COLUMN_RUNS = 4;
+export const COLUMN_METADATA = 5;
+export const COLUMN_SETS = 6;
+/** Greater than the zigzag form of any delta up to DELTA_NANOS_MAX. */
+export const TIME_JUMP = 2 ** 52 + 2;

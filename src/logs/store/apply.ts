@@ -1,5 +1,6 @@
 import { Fault } from '../../base/fault.ts';
-import { type BatchHeader, decodeFrame, type Fact, type Frame } from '../batch/batch.ts';
+import { type BatchHeader, decodeFrame, type Fact } from '../batch/batch.ts';
+import { applyPushed, applyPushedDeleted, applyPushedMerged } from './apply-pushed.ts';
 import { parseParts } from './block-table.ts';
 import type { Catalogue } from './catalogue.ts';
 import { changeOf } from './facts.ts';
@@ -18,14 +19,7 @@ import {
   type ResolvedPayload,
   type StartedPayload,
 } from './payloads.ts';
-import { type Location, type RecordKind, recordKinds, type StoredRecord } from './record.ts';
-
-/** A record in its place. `frame` spares decoding it again where the caller has done so. */
-export interface PlacedRecord {
-  record: StoredRecord;
-  location: Location;
-  frame?: Frame | undefined;
-}
+import { type PlacedRecord, type RecordKind, recordKinds } from './record.ts';
 
 const changes: Record<RecordKind, (catalogue: Catalogue, placed: PlacedRecord) => void> = {
   [recordKinds.frame]: applyFrame,
@@ -39,6 +33,9 @@ const changes: Record<RecordKind, (catalogue: Catalogue, placed: PlacedRecord) =
   [recordKinds.instanceState]: applyInstanceState,
   [recordKinds.podState]: applyPodState,
   [recordKinds.damaged]: applyDamaged,
+  [recordKinds.pushed]: applyPushed,
+  [recordKinds.pushedMerged]: applyPushedMerged,
+  [recordKinds.pushedDeleted]: applyPushedDeleted,
 };
 
 /**
@@ -150,7 +147,10 @@ function applyMerged(catalogue: Catalogue, placed: PlacedRecord): void {
 }
 
 function applyExpired(catalogue: Catalogue, { record }: PlacedRecord): void {
-  removeBlocks(catalogue, parsePayload<ExpiredPayload>(record).blocks);
+  const { blocks } = parsePayload<ExpiredPayload>(record);
+  removeBlocks(catalogue, blocks);
+  // Numbers are of one order, so each names a block of either kind.
+  catalogue.pushed.removeBlocks(blocks.filter((sequence) => catalogue.pushed.block(sequence)));
 }
 
 function applyDamaged(catalogue: Catalogue, placed: PlacedRecord): void {
@@ -175,7 +175,8 @@ function removeBlocks(catalogue: Catalogue, sequences: readonly number[]): void 
 }
 
 function applyForgotten(catalogue: Catalogue, { record }: PlacedRecord): void {
-  const { ids, pods } = parsePayload<ForgottenPayload>(record);
+  const { ids, pods, pushed = [] } = parsePayload<ForgottenPayload>(record);
+  for (const id of pushed) catalogue.pushed.forgetTombstone(id);
   for (const id of ids) {
     const instance = catalogue.instances.find(record.tenant, id);
     if (!instance) continue;

@@ -3,6 +3,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { BlockTable } from './block-table.ts';
 import { InstanceTable } from './instance-table.ts';
 import { PodTable } from './pod-table.ts';
+import { PushedTable } from './pushed-table.ts';
 import type { Location } from './record.ts';
 import { catalogueSchema, catalogueVersion } from './schema.ts';
 import { SegmentTable } from './segment-table.ts';
@@ -26,6 +27,7 @@ export class Catalogue {
   readonly segments: SegmentTable;
   readonly pods: PodTable;
   readonly blocks: BlockTable;
+  readonly pushed: PushedTable;
   readonly #setMeta: StatementSync;
   readonly #getMeta: StatementSync;
   #watermark: Watermark;
@@ -39,6 +41,7 @@ export class Catalogue {
     this.segments = new SegmentTable(database);
     this.pods = new PodTable(database);
     this.blocks = new BlockTable(database);
+    this.pushed = new PushedTable(database);
     this.instances = new InstanceTable(database);
     this.#watermark = this.#storedWatermark();
   }

@@ -4,14 +4,23 @@ import { isDamage } from './block-reader.ts';
 import type { BlockRow } from './block-table.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { Committer, Group } from './committer.ts';
+import { copyPushed } from './copy-pushed.ts';
 import { mergedHeader } from './merge.ts';
+import type { MergeThread } from './merge-thread.ts';
 import type { Packs } from './packs.ts';
-import { encodeMerged, frameBytesOf, type InstanceStatePayload, type PodStatePayload } from './payloads.ts';
+import {
+  encodeMerged,
+  frameBytesOf,
+  type InstanceStatePayload,
+  type PodStatePayload,
+  type PushedDeletedPayload,
+} from './payloads.ts';
+import type { PushedBlockRow } from './pushed-table.ts';
 import { jsonPayload, recordKinds } from './record.ts';
 
 /** So much of the oldest packs must be dead before they are rewritten: then two bytes are copied for each one that is won. */
 export const deadShareMin = 1 / 3;
-const COPIED_BYTES_PER_COMMIT = 4 * 1024 * 1024;
+export const COPIED_BYTES_PER_COMMIT = 4 * 1024 * 1024;
 const STATES_PER_COMMIT = 200;
 
 export interface CleanOptions {
@@ -21,6 +30,8 @@ export interface CleanOptions {
   log: Logger;
   /** Drops a block that is damaged, and leaves a gap. */
   giveUp: (block: BlockRow, why: string) => Promise<void>;
+  giveUpPushed: (block: PushedBlockRow, why: string) => Promise<void>;
+  thread: MergeThread;
   removed: Counter;
 }
 
@@ -35,12 +46,16 @@ export async function cleanOldestPacks(options: CleanOptions, share: number, sig
   const last = victims.at(-1);
   if (last === undefined) return false;
   if (last === packs.end.pack) await committer.roll();
-  for (const pack of victims) await copyBlocks(options, pack, signal);
+  for (const pack of victims) {
+    await copyBlocks(options, pack, signal);
+    await copyPushed(options, pack, signal);
+  }
   await writeStates(options, last, signal);
   if (signal.aborted) return false;
   // An older catalogue must not come back after a power loss and look for these.
   catalogue.sync();
-  if (victims.some((pack) => catalogue.blocks.inPack(pack).length > 0)) return false;
+  if (victims.some((pack) => catalogue.blocks.inPack(pack).length + catalogue.pushed.inPack(pack).length > 0))
+    return false;
   const bytes = victims.reduce((sum, pack) => sum + packs.sizeBytes(pack), 0);
   await packs.remove(victims);
   removed.add(victims.length);
@@ -59,6 +74,7 @@ export function victimsOf({ catalogue, packs }: Pick<CleanOptions, 'catalogue' |
     catalogue.blocks.liveBytesByPack(),
     catalogue.instances.stateBytesByPack(),
     catalogue.pods.stateBytesByPack(),
+    catalogue.pushed.liveBytesByPack(),
   ];
   let bytes = 0;
   let live = 0;
@@ -115,7 +131,10 @@ function planCopies(catalogue: Catalogue, group: Group, copies: readonly { block
 /** Says once more, in the newest pack, what the packs up to `last` said of instances and pods. */
 async function writeStates(options: CleanOptions, last: number, signal: AbortSignal): Promise<void> {
   const { catalogue, committer } = options;
-  const pending = () => catalogue.instances.withStateUpTo(last).length + catalogue.pods.withStateUpTo(last).length;
+  const pending = () =>
+    catalogue.instances.withStateUpTo(last).length +
+    catalogue.pods.withStateUpTo(last).length +
+    catalogue.pushed.tombstonesUpTo(last, 1).length;
   while (pending() > 0 && !signal.aborted) {
     await committer.submit({
       bytes: STATES_PER_COMMIT * 1024,
@@ -142,5 +161,9 @@ function planStates(catalogue: Catalogue, group: Group, last: number): void {
     const { tenant, fact, receivedMs } = catalogue.pods.byRow(row);
     const payload: PodStatePayload = { fact, receivedMs, states: catalogue.pods.states(row) };
     group.records.push({ kind: recordKinds.podState, tenant, payload: jsonPayload(payload) });
+  }
+  for (const { tenant, id, through, sequence, deletedMs } of catalogue.pushed.tombstonesUpTo(last, STATES_PER_COMMIT)) {
+    const payload: PushedDeletedPayload = { streams: [{ id, through: through.toString(), sequence, deletedMs }] };
+    group.records.push({ kind: recordKinds.pushedDeleted, tenant, payload: jsonPayload(payload) });
   }
 }

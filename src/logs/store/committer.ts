@@ -2,12 +2,12 @@ import type { Clock } from '../../base/clock.ts';
 import { Fault, messageOf } from '../../base/fault.ts';
 import type { FileLayer } from '../../base/file-layer.ts';
 import type { Logger } from '../../telemetry/telemetry.ts';
-import type { Frame } from '../batch/batch.ts';
-import { applyRecord, type PlacedRecord } from './apply.ts';
+import type { Frame, PushedRun } from '../batch/batch.ts';
+import { applyRecord } from './apply.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { Coverage } from './coverage.ts';
 import type { Packs } from './packs.ts';
-import type { RecordDraft, StoredRecord } from './record.ts';
+import type { PlacedRecord, RecordDraft, StoredRecord } from './record.ts';
 
 /** One write and sync takes jobs until they come to this. */
 const groupBytesMax = 32 * 1024 * 1024;
@@ -20,7 +20,7 @@ const RESERVED_SHARE = 0.05;
 
 /** What the jobs of one group have agreed on so far: nothing of it is in the catalogue yet. */
 export interface Group {
-  readonly records: (RecordDraft & { frame?: Frame | undefined })[];
+  readonly records: (RecordDraft & { frame?: Frame | undefined; runs?: readonly PushedRun[] | undefined })[];
   /** Coverage as it will be, by `row/segment`. */
   readonly coverage: Map<string, Coverage>;
 }
@@ -171,7 +171,8 @@ export class Committer {
       this.#torn = true;
       const locations = await packs.append(records);
       const placed = records.map((record, i): PlacedRecord => {
-        return { record, location: locations[i]!, frame: group.records[i]!.frame };
+        const { frame, runs } = group.records[i]!;
+        return { record, location: locations[i]!, frame, runs };
       });
       catalogue.advance({ ...packs.end, sequence: this.#sequence, last: locations.at(-1)! }, () => {
         for (const each of placed) applyRecord(catalogue, each);

@@ -12,20 +12,38 @@ import {
   type ResolveRequest,
   type ResolveResponse,
 } from '../batch/batch.ts';
-import type { PlacedRecord } from './apply.ts';
 import type { BlockReader } from './block-reader.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { Committer, Group } from './committer.ts';
 import { type Bell, followBlocks } from './follow.ts';
+import { followPushedBlocks } from './follow-pushed.ts';
 import type { Housekeeping } from './housekeeping.ts';
+import { listPushed } from './list-pushed.ts';
 import { listInstances } from './listing.ts';
 import type { Packs } from './packs.ts';
 import type { DeletedPayload } from './payloads.ts';
 import { planFrames } from './plan.ts';
+import type { PushedReader } from './pushed-reader.ts';
+import type { Pusher } from './pusher.ts';
 import { instanceInScope, readBlocks } from './read.ts';
-import { jsonPayload, recordKinds } from './record.ts';
+import { readPushedBlocks, streamInScope } from './read-pushed.ts';
+import { jsonPayload, type PlacedRecord, type RecordKind, recordKinds } from './record.ts';
 import { heldOf, planResolve } from './resolve.ts';
-import type { Instance, InstanceFilter, LineBlock, LogStore, ReadRange, Scope, StoreStatus } from './store.ts';
+import type {
+  Instance,
+  InstanceFilter,
+  LineBlock,
+  LogStore,
+  PushedBlock,
+  PushedFilter,
+  PushedStream,
+  PushedStreamLines,
+  PushOutcome,
+  PushWriter,
+  ReadRange,
+  Scope,
+  StoreStatus,
+} from './store.ts';
 
 export interface StoreParts {
   epoch: string;
@@ -34,6 +52,8 @@ export interface StoreParts {
   cataloguePath: string;
   committer: Committer;
   reader: BlockReader;
+  pushedReader: PushedReader;
+  pusher: Pusher;
   bell: Bell;
   /** Positions of those who follow right now; merging keeps behind them where it can. */
   followers: Set<{ sequence: number }>;
@@ -125,6 +145,52 @@ export class DurableStore implements LogStore {
     });
   }
 
+  async push(tenant: string, writer: PushWriter, entries: readonly PushedStreamLines[]): Promise<PushOutcome> {
+    this.#requireOpen();
+    return await this.#parts.pusher.push(tenant, writer, entries);
+  }
+
+  pushedStreams(scope: Scope, filter: PushedFilter = {}): PushedStream[] {
+    this.#requireOpen();
+    return listPushed(this.#parts.catalogue, scope, filter);
+  }
+
+  async *readPushed(scope: Scope, stream: string, range: ReadRange): AsyncGenerator<PushedBlock> {
+    this.#requireOpen();
+    try {
+      yield* readPushedBlocks(this.#parts.catalogue, this.#parts.pushedReader, scope, stream, range);
+    } catch (error) {
+      this.#requireOpen();
+      throw error;
+    }
+  }
+
+  async *followPushed(
+    scope: Scope,
+    after: number,
+    wants: (stream: PushedStream) => boolean,
+    signal: AbortSignal,
+  ): AsyncGenerator<PushedBlock> {
+    const { catalogue, pushedReader: reader, bell, followers } = this.#parts;
+    const progress = { sequence: after };
+    followers.add(progress);
+    try {
+      const either = AbortSignal.any([signal, this.#closing.signal]);
+      yield* followPushedBlocks({ catalogue, reader, bell, progress }, scope, wants, either);
+    } finally {
+      followers.delete(progress);
+    }
+  }
+
+  async deletePushed(scope: Scope, ids: readonly string[]): Promise<void> {
+    this.#requireOpen();
+    const { catalogue, pusher } = this.#parts;
+    await pusher.delete(
+      scope,
+      ids.map((id) => streamInScope(catalogue, scope, id).id),
+    );
+  }
+
   /** Does all background work now, instead of when it is due. */
   tidy(): Promise<void> {
     return this.#parts.housekeeping.tidy();
@@ -134,14 +200,16 @@ export class DurableStore implements LogStore {
     this.#requireOpen();
     const { catalogue, cataloguePath, committer, packs, retention } = this.#parts;
     const totals = catalogue.blocks.totals();
+    const pushed = catalogue.pushed.totals();
     return {
       epoch: this.epoch,
       sequence: catalogue.watermark.sequence,
       instances: catalogue.instances.count(),
-      blocks: totals.blocks,
+      pushedStreams: pushed.streams,
+      blocks: totals.blocks + pushed.blocks,
       diskBytes: packs.totalBytes + fileBytes(cataloguePath) + fileBytes(`${cataloguePath}-wal`),
-      textBytes: totals.text,
-      lineCount: totals.lines,
+      textBytes: totals.text + pushed.text,
+      lineCount: totals.lines + pushed.lines,
       refusing: committer.refusing,
       retention: { ...retention },
     };
@@ -182,10 +250,18 @@ export class DurableStore implements LogStore {
   }
 }
 
+const linesAlone = new Set<RecordKind>([
+  recordKinds.merged,
+  recordKinds.expired,
+  recordKinds.pushed,
+  recordKinds.pushedMerged,
+  recordKinds.pushedDeleted,
+]);
+
 /** Whether these records change what is known about instances beyond their lines. */
 export function changesAttributes(records: readonly PlacedRecord[]): boolean {
   return records.some(({ record, frame }) => {
-    if (record.kind === recordKinds.merged || record.kind === recordKinds.expired) return false;
+    if (linesAlone.has(record.kind)) return false;
     return (
       frame?.kind !== 'batch' && !(frame?.kind === 'facts' && frame.facts.every((fact) => fact.kind === 'progress'))
     );

@@ -2,7 +2,8 @@ import type { BlockRow } from './block-table.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { Committer } from './committer.ts';
 import { Coverage } from './coverage.ts';
-import type { DamagedPayload } from './payloads.ts';
+import type { DamagedPayload, ExpiredPayload } from './payloads.ts';
+import type { PushedBlockRow } from './pushed-table.ts';
 import { jsonPayload, recordKinds } from './record.ts';
 
 const TIME_MIN = -(2n ** 63n);
@@ -28,6 +29,22 @@ export function giveUpBlock(catalogue: Catalogue, committer: Committer, block: B
         noticedAt: new Date(nowMs).toISOString(),
       };
       group.records.push({ kind: recordKinds.damaged, tenant: instance.tenant, payload: jsonPayload(payload) });
+    },
+  });
+}
+
+/** The same for pushed lines, which have no positions and so leave no gap. */
+export function giveUpPushedBlock(catalogue: Catalogue, committer: Committer, block: PushedBlockRow): Promise<void> {
+  return committer.submit({
+    bytes: 64,
+    exclusive: true,
+    makesRoom: true,
+    plan(group) {
+      const now = catalogue.pushed.block(block.sequence);
+      const same = now?.location.pack === block.location.pack && now.location.offset === block.location.offset;
+      if (!same) return;
+      const payload: ExpiredPayload = { blocks: [block.sequence] };
+      group.records.push({ kind: recordKinds.expired, tenant: block.tenant, payload: jsonPayload(payload) });
     },
   });
 }

@@ -1,6 +1,7 @@
 import { messageOf } from '../../base/fault.ts';
 import { cleanOldestPacks, deadShareMin } from './clean.ts';
 import { type MergeOptions, mergeSmallBlocks } from './merge.ts';
+import { mergeSmallPushes } from './merge-pushed.ts';
 import { type RetentionOptions, retain } from './retention.ts';
 
 const INTERVAL_MS = 5_000;
@@ -65,6 +66,7 @@ export class Housekeeping {
 
   async #merge(): Promise<void> {
     await mergeSmallBlocks(this.#options, this.#stop.signal);
+    await mergeSmallPushes(this.#options, this.#stop.signal);
     while (!this.#stop.signal.aborted && (await cleanOldestPacks(this.#options, deadShareMin, this.#stop.signal)));
   }
 }

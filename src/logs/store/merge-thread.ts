@@ -1,18 +1,34 @@
 import { Worker } from 'node:worker_threads';
 import { Fault } from '../../base/fault.ts';
 
+/** Where there is `keep`, the frames are of pushed lines, and it says of each which of its runs are alive. */
 export interface MergeTask {
   frames: Uint8Array[];
+  keep?: number[][];
 }
 
-export type MergeAnswer = { frame: Uint8Array; count: number } | { error: string };
+/** `from` says of each run of a frame of pushed lines which runs it was made of: pairs of frame and position. */
+export type MergeAnswer = { frame: Uint8Array; count: number; from?: [number, number][][] } | { error: string };
 
 /** The thread that merges. Invariant: it has one task at a time. It is started when there is something to merge. */
 export class MergeThread {
   #worker: Worker | undefined;
 
   /** Rejects with Fault `corrupt` where a frame cannot be read. */
-  merge(frames: Uint8Array[]): Promise<{ frame: Buffer; count: number }> {
+  async merge(frames: Uint8Array[]): Promise<{ frame: Buffer; count: number }> {
+    return this.#ask({ frames });
+  }
+
+  /** The same for frames of pushed lines. */
+  async mergePushed(
+    frames: Uint8Array[],
+    keep: number[][],
+  ): Promise<{ frame: Buffer; count: number; from: [number, number][][] }> {
+    const { frame, count, from } = await this.#ask({ frames, keep });
+    return { frame, count, from: from! };
+  }
+
+  #ask(task: MergeTask): Promise<{ frame: Buffer; count: number; from?: [number, number][][] }> {
     const worker = (this.#worker ??= this.#start());
     return new Promise((resolve, reject) => {
       const settle = (finish: () => void) => {
@@ -24,7 +40,7 @@ export class MergeThread {
         settle(() => {
           if ('error' in answer) return reject(new Fault('corrupt', answer.error));
           const { buffer, byteOffset, length } = answer.frame;
-          resolve({ frame: Buffer.from(buffer, byteOffset, length), count: answer.count });
+          resolve({ ...answer, frame: Buffer.from(buffer, byteOffset, length) });
         });
       const lost = (cause: unknown) =>
         settle(() => {
@@ -33,7 +49,6 @@ export class MergeThread {
         });
       worker.on('message', answered).on('error', lost).on('exit', lost);
       worker.ref();
-      const task: MergeTask = { frames };
       worker.postMessage(task);
     });
   }

@@ -1,16 +1,16 @@
 import { parentPort } from 'node:worker_threads';
+import { decodePushedFrame } from '../batch/batch.ts';
 import { mergeFrames } from './merge-frames.ts';
+import { mergePushedFrames } from './merge-pushed-frames.ts';
 import type { MergeAnswer, MergeTask } from './merge-thread.ts';
 import { batchOf } from './payloads.ts';
 
 /* Runs in a thread of its own, so that decompressing and compressing never hold up the server. */
-parentPort!.on('message', ({ frames }: MergeTask) => {
+parentPort!.on('message', ({ frames, keep }: MergeTask) => {
   let answer: MergeAnswer;
   try {
-    const { frame, count } = mergeFrames(
-      frames.map((bytes) => batchOf(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length))),
-    );
-    answer = { frame, count };
+    const buffers = frames.map((bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
+    answer = keep ? mergePushedFrames(buffers.map(decodePushedFrame), keep) : mergeFrames(buffers.map(batchOf));
   } catch (error) {
     answer = { error: error instanceof Error ? error.message : String(error) };
   }

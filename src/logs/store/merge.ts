@@ -17,10 +17,10 @@ import { recordKinds } from './record.ts';
  */
 export const smallTextBytes = 256 * 1024;
 /** A segment is looked at when it has so many small blocks. */
-const SMALL_BLOCKS_MIN = 8;
+export const SMALL_BLOCKS_MIN = 8;
 const SEGMENTS_PER_PASS = 64;
 /** Retention drops whole blocks, so what is far apart in age stays apart. */
-const spanMsMax = 24 * 3600 * 1000;
+export const spanMsMax = 24 * 3600 * 1000;
 /** Merging keeps behind followers for so long: what they have yet to read stays as it was appended. */
 const followerLagMsMax = 10 * 60_000;
 
@@ -48,7 +48,10 @@ export async function mergeSmallBlocks(options: MergeOptions, signal: AbortSigna
   }
 }
 
-function isSettled({ followers, clock }: MergeOptions, block: BlockRow): boolean {
+export function isSettled(
+  { followers, clock }: MergeOptions,
+  block: { sequence: number; receivedMs: number },
+): boolean {
   if (clock.nowMs() - block.receivedMs > followerLagMsMax) return true;
   for (const { sequence } of followers) if (sequence < block.sequence) return false;
   return true;
@@ -84,13 +87,13 @@ export function runsToMerge(blocks: readonly BlockRow[], coverage: Coverage): Bl
   return runs;
 }
 
-function withoutLargeHead(run: BlockRow[]): BlockRow[] {
+export function withoutLargeHead<B extends { textBytes: number }>(run: B[]): B[] {
   let rest = run;
   while (rest.length > 1 && rest[0]!.textBytes > 2 * (sumOfText(rest) - rest[0]!.textBytes)) rest = rest.slice(1);
   return rest;
 }
 
-function sumOfText(blocks: readonly BlockRow[]): number {
+export function sumOfText(blocks: readonly { textBytes: number }[]): number {
   return blocks.reduce((sum, block) => sum + block.textBytes, 0);
 }
 

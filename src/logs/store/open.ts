@@ -12,11 +12,14 @@ import type { BlockRow } from './block-table.ts';
 import { Committer } from './committer.ts';
 import { changesAttributes, DurableStore } from './durable-store.ts';
 import { Bell } from './follow.ts';
-import { giveUpBlock } from './give-up.ts';
+import { giveUpBlock, giveUpPushedBlock } from './give-up.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { MergeThread } from './merge-thread.ts';
 import { Packs } from './packs.ts';
 import type { StartedPayload } from './payloads.ts';
+import { PushedReader } from './pushed-reader.ts';
+import type { PushedBlockRow } from './pushed-table.ts';
+import { Pusher } from './pusher.ts';
 import { jsonPayload, recordKinds } from './record.ts';
 import { recover } from './recovery.ts';
 import { defaultBytesMax, defaultRetention, type Retention } from './retention.ts';
@@ -99,6 +102,11 @@ async function openLocked(
     log.error('a damaged block is given up', { ...block.location, lines: block.lineCount, error: why });
     return giveUpBlock(catalogue, committer, block, clock.nowMs());
   };
+  const giveUpPushed = (block: PushedBlockRow, why: string) => {
+    damaged.add();
+    log.error('a damaged block of pushed lines is given up', { ...block.location, error: why });
+    return giveUpPushedBlock(catalogue, committer, block);
+  };
   const followers = new Set<{ sequence: number }>();
   const { freeBytes } = await files.space(directory);
   const kept: Retention = {
@@ -106,7 +114,7 @@ async function openLocked(
     bytesMax: retention?.bytesMax === undefined ? defaultBytesMax(freeBytes, packs.totalBytes) : retention.bytesMax,
   };
   const housekeeping = new Housekeeping({
-    ...{ catalogue, packs, committer, followers, clock, log, giveUp, retention: kept },
+    ...{ catalogue, packs, committer, followers, clock, log, giveUp, giveUpPushed, retention: kept },
     thread: new MergeThread(),
     merged: metrics.counter('taffrail_store_merged_blocks_total', 'Blocks that became part of a larger one'),
     removed: metrics.counter(
@@ -116,9 +124,18 @@ async function openLocked(
     expired: metrics.counter('taffrail_store_expired_blocks_total', 'Blocks dropped by retention'),
   });
   const reader = new BlockReader(packs, catalogue, giveUp);
+  const pushedReader = new PushedReader(packs, catalogue, giveUpPushed);
+  const pusher = new Pusher({
+    ...{ catalogue, committer, reader: pushedReader },
+    uncompared: metrics.counter(
+      'taffrail_store_uncompared_pushed_lines_total',
+      'Pushed lines taken without looking for them in all that is held around their time',
+    ),
+  });
   const nowMs = () => clock.nowMs();
   const store = new DurableStore({
     ...{ epoch, packs, catalogue, cataloguePath, committer, reader, bell, followers, lock, housekeeping, log, nowMs },
+    ...{ pushedReader, pusher },
     retention: kept,
   });
   observe(metrics, store, committer, clock);
@@ -142,6 +159,7 @@ function observe(metrics: MetricsRegistry, store: LogStore, committer: Committer
   metrics.observe('taffrail_store_lines', 'Lines stored', () => current().lineCount);
   metrics.observe('taffrail_store_blocks', 'Blocks stored', () => current().blocks);
   metrics.observe('taffrail_store_instances', 'Container instances known', () => current().instances);
+  metrics.observe('taffrail_store_pushed_streams', 'Pushed streams that have lines', () => current().pushedStreams);
   metrics.observe('taffrail_store_queued_bytes', 'Bytes that wait to be written', () => committer.queuedBytes);
   metrics.observe('taffrail_store_refusing', 'Whether the store refuses lines', () => (committer.refusing ? 1 : 0));
 }

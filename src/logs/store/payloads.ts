@@ -3,7 +3,7 @@ import { type BatchFrame, decodeFrame, type InstanceId, type InstanceKey, type P
 import type { InstanceColumns } from './instance-table.ts';
 import type { PodState } from './pod-table.ts';
 import type { StoredRecord } from './record.ts';
-import type { Gap } from './store.ts';
+import type { Gap, PushedStreamId } from './store.ts';
 
 /* The JSON of each kind of record; docs/formats/pack.md lists them. */
 
@@ -47,6 +47,8 @@ export interface DamagedPayload {
 export interface ForgottenPayload {
   ids: InstanceId[];
   pods: { cluster: string; podUid: string }[];
+  /** Tombstones of pushed streams. */
+  pushed?: PushedStreamId[];
 }
 
 export interface InstanceStatePayload {
@@ -76,20 +78,35 @@ export interface MergedHeader {
   receivedMs: number;
 }
 
+/** What precedes the frame in a `pushedMerged` record, as in a `merged` one. */
+export interface PushedMergedHeader {
+  replaces: number[];
+  /** Of each run, as formatParts writes them; null for a run of one part, which has `sequence`. */
+  parts: (string | null)[];
+  sequence: number;
+  sequenceMin: number;
+  receivedMs: number;
+}
+
+/** Where something is null, the record itself says it: a copy that cleaning makes of the record has to name it. */
+export interface PushedDeletedPayload {
+  streams: { id: PushedStreamId; through: string; sequence: number | null; deletedMs: number | null }[];
+}
+
 export function parsePayload<T>(record: StoredRecord): T {
   return JSON.parse(record.payload.toString()) as T;
 }
 
-export function encodeMerged(header: MergedHeader, frame: Buffer): Buffer {
+export function encodeMerged(header: MergedHeader | PushedMergedHeader, frame: Buffer): Buffer {
   const json = Buffer.from(JSON.stringify(header));
   const length = Buffer.allocUnsafe(4);
   length.writeUInt32LE(json.length);
   return Buffer.concat([length, json, frame]);
 }
 
-export function decodeMerged(payload: Buffer): { header: MergedHeader; frame: Buffer } {
+export function decodeMerged<H = MergedHeader>(payload: Buffer): { header: H; frame: Buffer } {
   const jsonBytes = payload.readUInt32LE(0);
-  const header = JSON.parse(payload.toString('utf8', 4, 4 + jsonBytes)) as MergedHeader;
+  const header = JSON.parse(payload.toString('utf8', 4, 4 + jsonBytes)) as H;
   return { header, frame: payload.subarray(4 + jsonBytes) };
 }
 

@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { Fault } from '../../base/fault.ts';
+import type { Frame, PushedRun } from '../batch/batch.ts';
 
 /*
  * A record is what the packs are made of; docs/formats/pack.md draws it.
@@ -44,6 +45,12 @@ export const recordKinds = {
   podState: 9,
   /** A block whose record failed its checksum: it is given up and leaves a gap. */
   damaged: 10,
+  /** A frame of lines that somebody pushed. */
+  pushed: 11,
+  /** Pushed lines that take the place of others. */
+  pushedMerged: 12,
+  /** Pushed streams deleted on purpose. */
+  pushedDeleted: 13,
 } as const;
 
 export type RecordKind = (typeof recordKinds)[keyof typeof recordKinds];
@@ -66,6 +73,14 @@ export interface Location {
   offset: number;
   /** Of the whole record. */
   bytes: number;
+}
+
+/** A record in its place. `frame` and `runs` spare decoding it again where the caller has done so. */
+export interface PlacedRecord {
+  record: StoredRecord;
+  location: Location;
+  frame?: Frame | undefined;
+  runs?: readonly PushedRun[] | undefined;
 }
 
 /** The envelope; the payload follows it on disk and is not copied. */

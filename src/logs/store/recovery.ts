@@ -1,8 +1,9 @@
 import { Fault, messageOf } from '../../base/fault.ts';
 import type { Logger } from '../../telemetry/telemetry.ts';
-import { applyRecord, type PlacedRecord } from './apply.ts';
+import { applyRecord } from './apply.ts';
 import { Catalogue, type Watermark } from './catalogue.ts';
 import type { PackEnd, Packs } from './packs.ts';
+import type { PlacedRecord } from './record.ts';
 
 /** Records are applied so many to a transaction. */
 const REPLAY_BATCH = 2000;
@@ -49,6 +50,7 @@ async function fits(catalogue: Catalogue, packs: Packs): Promise<boolean> {
   if (watermark.pack === 0) return packs.numbers().length === 0;
   if (packs.sizeBytes(watermark.pack) < watermark.bytes) return false;
   for (const pack of catalogue.blocks.liveBytesByPack().keys()) if (!packs.has(pack)) return false;
+  for (const pack of catalogue.pushed.packs()) if (!packs.has(pack)) return false;
   if (!watermark.last) return true;
   const last = await packs.read(watermark.last).catch(() => undefined);
   return last?.sequence === watermark.sequence;

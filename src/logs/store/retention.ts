@@ -1,9 +1,11 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Counter, Logger } from '../../telemetry/telemetry.ts';
+import type { BlockRow } from './block-table.ts';
 import type { Catalogue } from './catalogue.ts';
 import { type CleanOptions, cleanOldestPacks, deadShareMin } from './clean.ts';
 import type { Committer } from './committer.ts';
 import type { ExpiredPayload, ForgottenPayload } from './payloads.ts';
+import type { PushedBlockRow } from './pushed-table.ts';
 import { jsonPayload, recordKinds } from './record.ts';
 
 const DAY_MS = 24 * 3600 * 1000;
@@ -53,13 +55,19 @@ async function expireByAge(options: RetentionOptions, signal: AbortSignal): Prom
   const { catalogue, retention, clock } = options;
   while (retention.ageMs !== null && !signal.aborted) {
     const before = clock.nowMs() - retention.ageMs;
-    const old = catalogue.blocks.oldest(BLOCKS_PER_COMMIT).filter((block) => block.receivedMs < before);
+    const old = oldestBlocks(catalogue).filter((block) => block.receivedMs < before);
     if (old.length === 0) return;
     await expire(
       options,
       old.map((block) => block.sequence),
     );
   }
+}
+
+/** Of agents and of those who push, by arrival. */
+function oldestBlocks({ blocks, pushed }: Catalogue): (BlockRow | PushedBlockRow)[] {
+  const both = [...blocks.oldest(BLOCKS_PER_COMMIT), ...pushed.oldest(BLOCKS_PER_COMMIT)];
+  return both.sort((a, b) => a.receivedMs - b.receivedMs || a.sequence - b.sequence).slice(0, BLOCKS_PER_COMMIT);
 }
 
 async function expireByBytes(options: RetentionOptions, signal: AbortSignal): Promise<void> {
@@ -70,7 +78,7 @@ async function expireByBytes(options: RetentionOptions, signal: AbortSignal): Pr
     if (await cleanOldestPacks(options, DEAD_SHARE_MIN_URGENT, signal)) continue;
     const victims: number[] = [];
     let bytes = 0;
-    for (const block of catalogue.blocks.oldest(BLOCKS_PER_COMMIT)) {
+    for (const block of oldestBlocks(catalogue)) {
       if (bytes >= excess) break;
       bytes += block.location.bytes;
       victims.push(block.sequence);
@@ -125,6 +133,10 @@ function forgotten(catalogue: Catalogue, beforeMs: number, tombstonesBeforeMs: n
   }
   for (const { tenant, cluster, podUid } of catalogue.pods.unused(beforeMs, FORGOTTEN_PER_COMMIT)) {
     payloadOf(tenant).pods.push({ cluster, podUid });
+  }
+  for (const { tenant, id } of catalogue.pushed.oldTombstones(tombstonesBeforeMs, FORGOTTEN_PER_COMMIT)) {
+    const payload = payloadOf(tenant);
+    payload.pushed = [...(payload.pushed ?? []), id];
   }
   return payloads;
 }

@@ -1,5 +1,5 @@
 /** Raised whenever the tables change; a catalogue of another number is rebuilt from the packs. */
-export const catalogueVersion = 1;
+export const catalogueVersion = 2;
 
 /** The catalogue is an index of the packs; docs/formats/catalog.md explains the tables. Times are nanoseconds since 1970. */
 export const catalogueSchema = `
@@ -69,4 +69,34 @@ CREATE INDEX blocks_merged ON blocks (sequence) WHERE parts IS NOT NULL;
 CREATE INDEX blocks_small ON blocks (instance, segment) WHERE text_bytes < 262144;
 CREATE INDEX blocks_by_pack ON blocks (pack, record_bytes);
 CREATE INDEX blocks_by_arrival ON blocks (received_ms);
+
+CREATE TABLE pushed_streams (
+  row INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  tenant TEXT NOT NULL, namespace TEXT, labels TEXT NOT NULL,
+  first_time INTEGER NOT NULL, last_time INTEGER NOT NULL,
+  line_count INTEGER NOT NULL, text_bytes INTEGER NOT NULL, last_sequence INTEGER NOT NULL
+) STRICT;
+CREATE INDEX pushed_streams_by_tenant ON pushed_streams (tenant, namespace);
+CREATE TABLE pushed_tombstones (
+  id TEXT PRIMARY KEY, tenant TEXT NOT NULL, through INTEGER NOT NULL, sequence INTEGER NOT NULL, deleted_ms INTEGER NOT NULL,
+  pack INTEGER NOT NULL, pack_bytes INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE pushed_blocks (
+  sequence INTEGER PRIMARY KEY, sequence_min INTEGER NOT NULL,
+  tenant TEXT NOT NULL, run_count INTEGER NOT NULL, text_bytes INTEGER NOT NULL, received_ms INTEGER NOT NULL,
+  pack INTEGER NOT NULL, pack_offset INTEGER NOT NULL, record_bytes INTEGER NOT NULL
+) STRICT;
+CREATE INDEX pushed_blocks_small ON pushed_blocks (tenant, sequence) WHERE text_bytes < 262144;
+CREATE INDEX pushed_blocks_by_sequence_min ON pushed_blocks (sequence_min);
+CREATE INDEX pushed_blocks_merged ON pushed_blocks (sequence) WHERE sequence_min < sequence;
+CREATE INDEX pushed_blocks_by_pack ON pushed_blocks (pack, record_bytes);
+CREATE INDEX pushed_blocks_by_arrival ON pushed_blocks (received_ms);
+CREATE TABLE pushed_runs (
+  block INTEGER NOT NULL, position INTEGER NOT NULL, stream INTEGER NOT NULL,
+  line_from INTEGER NOT NULL, line_count INTEGER NOT NULL, text_bytes INTEGER NOT NULL,
+  time_min INTEGER NOT NULL, time_max INTEGER NOT NULL, parts TEXT,
+  PRIMARY KEY (block, position)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX pushed_runs_by_time ON pushed_runs (stream, time_max);
 `;

@@ -15,6 +15,8 @@ import type {
   SegmentName,
 } from '../batch/batch.ts';
 
+import type { PushedStore } from './pushed-streams.ts';
+
 export type * from './pushed-streams.ts';
 
 /** Who asks. Every read takes one; nothing outside it is ever returned, counted or hinted at. */
@@ -111,6 +113,8 @@ export interface StoreStatus {
   /** Position of the newest durable record. */
   sequence: number;
   instances: number;
+  /** Streams that were pushed and have lines. */
+  pushedStreams: number;
   blocks: number;
   /** Bytes on disk in packs and catalogue, and the text that they hold. */
   diskBytes: number;
@@ -121,7 +125,7 @@ export interface StoreStatus {
   retention: { ageMs: number | null; bytesMax: number | null };
 }
 
-export interface LogStore {
+export interface LogStore extends PushedStore {
   readonly epoch: string;
 
   /** Finds or makes the instances that an agent has files of, and says what is already held. */

@@ -1,0 +1,149 @@
+import { Fault } from '../../base/fault.ts';
+import type { Nanos } from '../../base/nanotime.ts';
+import { columnsOf, corruptColumns, decompressed, required, VarintReader } from './column-reader.ts';
+import {
+  COLUMN_LENGTHS,
+  COLUMN_METADATA,
+  COLUMN_RUNS,
+  COLUMN_SETS,
+  COLUMN_TIMES,
+  DELTA_NANOS_MAX,
+  TIME_JUMP,
+} from './columns.ts';
+import { corruptFrame, decodeEnvelope, frameKinds, isCount, isObject } from './envelope.ts';
+import type { LabelRecord } from './labels.ts';
+import { startsFromLengths, startsFromNewlines } from './lines.ts';
+import { limits } from './protocol.ts';
+
+/** Lines that were pushed, of one or more streams: what one push, or several merged ones, brought. */
+export interface PushedFrame {
+  header: PushedHeader;
+  /** Compressed. */
+  columns: Buffer;
+  text: Buffer;
+  /** The whole frame. */
+  bytes: Buffer;
+}
+
+export interface PushedHeader {
+  runCount: number;
+  lineCount: number;
+  /** Uncompressed sizes. */
+  textBytes: number;
+  columnsBytes: number;
+}
+
+/** The lines of one stream: they lie together, in the order of the runs. */
+export interface PushedRun {
+  labels: LabelRecord;
+  lineCount: number;
+  /** Newlines included. */
+  textBytes: number;
+  timeMin: Nanos;
+  timeMax: Nanos;
+}
+
+/** Line `i` is `text[starts[i], starts[i + 1] - 1)`; its structured metadata is `sets[of[i]]`. */
+export interface PushedLines {
+  text: Buffer;
+  starts: Uint32Array;
+  times: BigInt64Array;
+  metadata: { sets: readonly LabelRecord[]; of: Uint32Array };
+}
+
+/** Throws Fault `corrupt` or `newer-format`. */
+export function decodePushedFrame(buffer: Buffer): PushedFrame {
+  const { kind, header, columns, text, bytes } = decodeEnvelope(buffer, 0);
+  if (kind !== frameKinds.pushed) throw corruptFrame(0, `its kind is ${kind}, not that of pushed lines`);
+  return { header: checkedHeader(header), columns, text, bytes };
+}
+
+/** What is in a frame, without its lines. Throws Fault `corrupt`. */
+export function decodePushedRuns(frame: PushedFrame): PushedRun[] {
+  return runsFrom(columnsOf(decompressed(frame.columns, frame.header.columnsBytes, 'columns')), frame.header);
+}
+
+/** Throws Fault `corrupt` where the parts do not agree with the header. */
+export function decodePushedLines({ header, columns, text }: PushedFrame): { runs: PushedRun[]; lines: PushedLines } {
+  const { lineCount } = header;
+  const found = columnsOf(decompressed(columns, header.columnsBytes, 'columns'));
+  const plain = decompressed(text, header.textBytes, 'text');
+  const lengths = found.get(COLUMN_LENGTHS);
+  const sets = [{}, ...(jsonOf(required(found, COLUMN_METADATA)) as LabelRecord[])];
+  const lines: PushedLines = {
+    text: plain,
+    starts: lengths ? startsFromLengths(lengths, lineCount, plain.length) : startsFromNewlines(plain, lineCount),
+    times: timesFrom(required(found, COLUMN_TIMES), lineCount),
+    metadata: { sets, of: setsFrom(required(found, COLUMN_SETS), lineCount, sets.length) },
+  };
+  return { runs: runsFrom(found, header), lines };
+}
+
+function runsFrom(columns: Map<number, Buffer>, header: PushedHeader): PushedRun[] {
+  const stored = jsonOf(required(columns, COLUMN_RUNS));
+  if (!Array.isArray(stored) || stored.length !== header.runCount) throw corruptColumns('the runs are not a list');
+  const runs = stored.map(({ labels, lines, text, min, max }): PushedRun => {
+    return { labels, lineCount: lines, textBytes: text, timeMin: BigInt(min), timeMax: BigInt(max) };
+  });
+  const lineCount = runs.reduce((sum, run) => sum + run.lineCount, 0);
+  if (lineCount !== header.lineCount) throw corruptColumns('the runs do not have as many lines as the frame');
+  return runs;
+}
+
+function timesFrom(column: Buffer, lineCount: number): BigInt64Array {
+  const reader = new VarintReader(column);
+  const times = new BigInt64Array(lineCount);
+  // As in a batch: sums of deltas stay exact in a double, and are carried over into the bigint before they grow too large.
+  let carried = 0n;
+  let sum = 0;
+  for (let i = 0; i < lineCount; i++) {
+    const number = reader.next();
+    if (number === TIME_JUMP) {
+      carried = BigInt(zigzag(reader.next())) * 1_000_000_000n + BigInt(reader.next());
+      sum = 0;
+    } else sum += zigzag(number);
+    if (Math.abs(sum) > DELTA_NANOS_MAX) {
+      carried += BigInt(sum);
+      sum = 0;
+    }
+    times[i] = carried + BigInt(sum);
+  }
+  return times;
+}
+
+function zigzag(number: number): number {
+  return number % 2 === 0 ? number / 2 : -(number + 1) / 2;
+}
+
+function setsFrom(column: Buffer, lineCount: number, setCount: number): Uint32Array {
+  const reader = new VarintReader(column);
+  const of = new Uint32Array(lineCount);
+  for (let at = 0; at < lineCount; ) {
+    const set = reader.next();
+    const run = reader.next();
+    if (run === 0 || at + run > lineCount || set >= setCount)
+      throw corruptColumns('the metadata does not fit the lines');
+    of.fill(set, at, at + run);
+    at += run;
+  }
+  return of;
+}
+
+function jsonOf(column: Buffer): unknown {
+  try {
+    return JSON.parse(column.toString());
+  } catch (cause) {
+    throw new Fault('corrupt', 'a column is not JSON', { cause });
+  }
+}
+
+function checkedHeader(value: unknown): PushedHeader {
+  const header = value as PushedHeader;
+  const sound =
+    isObject(value) &&
+    [header.runCount, header.lineCount, header.textBytes, header.columnsBytes].every(isCount) &&
+    header.textBytes <= limits.batchTextBytesMax &&
+    header.columnsBytes <= 4 * limits.batchTextBytesMax;
+  if (!sound) throw corruptFrame(0, 'a field of its header is missing or of the wrong type');
+  return header;
+}

@@ -1,0 +1,397 @@
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import { type LabelRecord, type PushedRun, pushedStreamId, sortedLabels } from '../batch/batch.ts';
+import { formatParts, type Part, parseParts } from './block-table.ts';
+import type { Location } from './record.ts';
+
+/** Where pushed lines lie that were stored together: one record, with a run of lines for each stream. */
+export interface PushedBlockRow {
+  /** Of the latest part; names the block. */
+  sequence: number;
+  sequenceMin: number;
+  tenant: string;
+  /** Of the frame; runs of streams that were deleted meanwhile are among them. */
+  runCount: number;
+  textBytes: number;
+  receivedMs: number;
+  location: Location;
+}
+
+/** The lines of one stream in a block. They are those of `parts`, in that order; within a part by time. */
+export interface PushedRunRow {
+  block: PushedBlockRow;
+  /** Among the runs of the frame. */
+  position: number;
+  stream: number;
+  /** Among the lines of the frame. */
+  lineFrom: number;
+  lineCount: number;
+  timeMin: bigint;
+  timeMax: bigint;
+  parts: Part[];
+}
+
+export interface PushedStreamRow {
+  row: number;
+  id: string;
+  tenant: string;
+  /** Null where its labels name none. */
+  namespace: string | null;
+  firstTime: bigint;
+  lastTime: bigint;
+}
+
+export interface Tombstone {
+  id: string;
+  tenant: string;
+  through: bigint;
+  sequence: number;
+  deletedMs: number;
+}
+
+const RUN_COLUMNS = `b.sequence, b.sequence_min, b.tenant, b.run_count, b.text_bytes, b.received_ms, b.pack, b.pack_offset, b.record_bytes,
+  r.position, r.stream, r.line_from, r.line_count, r.time_min, r.time_max, r.parts`;
+const RUNS = `SELECT ${RUN_COLUMNS} FROM pushed_runs r JOIN pushed_blocks b ON b.sequence = r.block`;
+const BLOCKS = `SELECT sequence, sequence_min, tenant, run_count, text_bytes, received_ms, pack, pack_offset, record_bytes FROM pushed_blocks`;
+
+/**
+ * Streams that were pushed, and where their lines lie. Invariant: a stream is here while it has lines, and what is said of it is the sum
+ * of its runs; a block is here while it has runs.
+ */
+export class PushedTable {
+  readonly #database: DatabaseSync;
+  readonly #prepared = new Map<string, StatementSync>();
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+  }
+
+  stream(id: string): PushedStreamRow | undefined {
+    return this.#streams('WHERE id = ?', id)[0];
+  }
+
+  streamByRow(row: number): PushedStreamRow | undefined {
+    return this.#streams('WHERE row = ?', row)[0];
+  }
+
+  /** Adds a block. `parts` are of each run, null for a run of one part. */
+  add(block: PushedBlockRow, runs: readonly PushedRun[], parts: (run: number) => string | null): void {
+    const { sequence, sequenceMin, tenant, runCount, textBytes, receivedMs, location } = block;
+    this.#run(
+      `INSERT INTO pushed_blocks (sequence, sequence_min, tenant, run_count, text_bytes, received_ms, pack, pack_offset, record_bytes)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      ...[sequence, sequenceMin, tenant, runCount, textBytes, receivedMs],
+      ...[location.pack, location.offset, location.bytes],
+    );
+    let lineFrom = 0;
+    for (const [position, run] of runs.entries()) {
+      const stream = this.#tally(tenant, run, sequence);
+      this.#run(
+        `INSERT INTO pushed_runs (block, position, stream, line_from, line_count, text_bytes, time_min, time_max, parts)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        ...[
+          sequence,
+          position,
+          stream,
+          lineFrom,
+          run.lineCount,
+          run.textBytes,
+          run.timeMin,
+          run.timeMax,
+          parts(position),
+        ],
+      );
+      lineFrom += run.lineCount;
+    }
+  }
+
+  /** Takes the lines of blocks back; streams of which nothing is left go. */
+  removeBlocks(sequences: readonly number[]): void {
+    this.#recount(this.#take(sequences));
+  }
+
+  /** The same lines in another block: streams keep their rows. */
+  replace(
+    sequences: readonly number[],
+    block: PushedBlockRow,
+    runs: readonly PushedRun[],
+    parts: (string | null)[],
+  ): void {
+    const streams = this.#take(sequences);
+    this.add(block, runs, (run) => parts[run] ?? null);
+    this.#recount(streams);
+  }
+
+  #take(sequences: readonly number[]): Set<number> {
+    const streams = new Set<number>();
+    for (const sequence of sequences) {
+      for (const { stream } of this.#all('DELETE FROM pushed_runs WHERE block = ? RETURNING stream', sequence))
+        streams.add(stream as number);
+      this.#run('DELETE FROM pushed_blocks WHERE sequence = ?', sequence);
+    }
+    return streams;
+  }
+
+  /** Takes back what the stream had up to the deletion, and remembers it. */
+  bury(tombstone: Tombstone, location: Location): void {
+    const { id, tenant, through, sequence, deletedMs } = tombstone;
+    const stream = this.stream(id);
+    if (stream) {
+      const rows = this.#all('SELECT block FROM pushed_runs WHERE stream = ? AND block <= ?', stream.row, sequence);
+      this.#run('DELETE FROM pushed_runs WHERE stream = ? AND block <= ?', stream.row, sequence);
+      for (const { block } of rows)
+        this.#run(
+          'DELETE FROM pushed_blocks WHERE sequence = ?1 AND NOT EXISTS (SELECT 1 FROM pushed_runs WHERE block = ?1)',
+          block as number,
+        );
+      this.#recount([stream.row]);
+    }
+    this.#run(
+      `INSERT INTO pushed_tombstones (id, tenant, through, sequence, deleted_ms, pack, pack_bytes) VALUES (?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (id) DO UPDATE SET through = max(through, excluded.through), sequence = max(sequence, excluded.sequence),
+         deleted_ms = max(deleted_ms, excluded.deleted_ms), pack = excluded.pack, pack_bytes = excluded.pack_bytes`,
+      ...[id, tenant, through, sequence, deletedMs, location.pack, location.bytes],
+    );
+  }
+
+  tombstone(id: string): Tombstone | undefined {
+    return this.#tombstones('WHERE id = ?', id)[0];
+  }
+
+  tombstonesUpTo(pack: number, limit: number): Tombstone[] {
+    return this.#tombstones('WHERE pack <= ? LIMIT ?', pack, limit);
+  }
+
+  oldTombstones(deletedBeforeMs: number, limit: number): Tombstone[] {
+    return this.#tombstones('WHERE deleted_ms < ? LIMIT ?', deletedBeforeMs, limit);
+  }
+
+  forgetTombstone(id: string): void {
+    this.#run('DELETE FROM pushed_tombstones WHERE id = ?', id);
+  }
+
+  block(sequence: number): PushedBlockRow | undefined {
+    return this.#blocks('WHERE sequence = ?', sequence)[0];
+  }
+
+  inPack(pack: number): PushedBlockRow[] {
+    return this.#blocks('WHERE pack = ? ORDER BY pack_offset', pack);
+  }
+
+  oldest(limit: number): PushedBlockRow[] {
+    return this.#blocks('ORDER BY received_ms, sequence LIMIT ?', limit);
+  }
+
+  /** Tenants that have at least so many small blocks, and those blocks in the order of storing. */
+  smallBlocks(blocksMin: number, limit: number): PushedBlockRow[][] {
+    const tenants = this.#all(
+      'SELECT tenant FROM pushed_blocks WHERE text_bytes < 262144 GROUP BY tenant HAVING count(*) >= ?',
+      blocksMin,
+    );
+    return tenants.map(({ tenant }) =>
+      this.#blocks('WHERE text_bytes < 262144 AND tenant = ? ORDER BY sequence LIMIT ?', tenant as string, limit),
+    );
+  }
+
+  /** How many of its runs are alive. */
+  runCount(sequence: number): number {
+    return this.#all('SELECT count(*) AS runs FROM pushed_runs WHERE block = ?', sequence)[0]!.runs as number;
+  }
+
+  /** By position. */
+  runsOf(sequence: number): PushedRunRow[] {
+    return this.#runs('WHERE r.block = ? ORDER BY r.position', sequence);
+  }
+
+  /** Runs of a stream with lines in [since, until), in the order in which they are read. */
+  runsBetween(stream: number, since: bigint, until: bigint, direction: 'forward' | 'backward'): PushedRunRow[] {
+    const order = direction === 'forward' ? 'r.time_min, r.block' : 'r.time_max DESC, r.block DESC';
+    return this.#runs(
+      `WHERE r.stream = ? AND r.time_max >= ? AND r.time_min < ? ORDER BY ${order}`,
+      stream,
+      since,
+      until,
+    );
+  }
+
+  /** Runs of a stream that have lines at or between these times, newest first. */
+  runsAround(stream: number, from: bigint, to: bigint, limit: number): PushedRunRow[] {
+    return this.#runs(
+      'WHERE r.stream = ? AND r.time_max >= ? AND r.time_min <= ? ORDER BY r.block DESC LIMIT ?',
+      ...[stream, from, to, limit],
+    );
+  }
+
+  /** Runs of a stream that hold parts with these numbers, or some of them. */
+  runsHolding(stream: number, sequenceMin: number, sequenceMax: number): PushedRunRow[] {
+    return this.#runs(
+      'WHERE r.stream = ? AND b.sequence >= ? AND b.sequence_min <= ? ORDER BY b.sequence',
+      ...[stream, sequenceMin, sequenceMax],
+    );
+  }
+
+  /** Blocks that have parts after `sequence`, up to a horizon that about `limit` blocks reach; at most `last`. */
+  since(sequence: number, last: number, limit: number): { blocks: PushedBlockRow[]; horizon: number } {
+    const next = this.#all(
+      'SELECT sequence_min FROM pushed_blocks WHERE sequence_min > ? ORDER BY sequence_min LIMIT 1 OFFSET ?',
+      ...[sequence, limit],
+    )[0];
+    const horizon = Math.min(last, (next?.sequence_min as number | undefined) ?? last);
+    const straddling = this.#blocks(
+      'WHERE sequence_min < sequence AND sequence > ? AND sequence_min <= ?',
+      sequence,
+      sequence,
+    );
+    const whole = this.#blocks('WHERE sequence_min > ? AND sequence_min <= ? ORDER BY sequence_min', sequence, horizon);
+    return { blocks: [...straddling, ...whole], horizon };
+  }
+
+  liveBytesByPack(): Map<number, number> {
+    const rows = this.#all(`SELECT pack, sum(bytes) AS bytes FROM (SELECT pack, record_bytes AS bytes FROM pushed_blocks
+      UNION ALL SELECT pack, pack_bytes FROM pushed_tombstones) GROUP BY pack`);
+    return new Map(rows.map(({ pack, bytes }) => [pack as number, bytes as number]));
+  }
+
+  packs(): number[] {
+    return this.#all('SELECT DISTINCT pack FROM pushed_blocks').map(({ pack }) => pack as number);
+  }
+
+  totals(): { streams: number; blocks: number; lines: number; text: number } {
+    const { streams, lines, text } = this.#all(`SELECT count(*) AS streams, coalesce(sum(line_count), 0) AS lines,
+      coalesce(sum(text_bytes), 0) AS text FROM pushed_streams`)[0] as { streams: number; lines: number; text: number };
+    return {
+      streams,
+      blocks: this.#all('SELECT count(*) AS blocks FROM pushed_blocks')[0]!.blocks as number,
+      lines,
+      text,
+    };
+  }
+
+  /** Gives the row of the run's stream. */
+  #tally(tenant: string, run: PushedRun, sequence: number): number {
+    const id = pushedStreamId(tenant, run.labels);
+    const values = [run.timeMin, run.timeMax, run.lineCount, run.textBytes, sequence] as SQLInputValue[];
+    const known = this.#all(
+      `UPDATE pushed_streams SET first_time = min(first_time, ?), last_time = max(last_time, ?), line_count = line_count + ?,
+       text_bytes = text_bytes + ?, last_sequence = max(last_sequence, ?) WHERE id = ? RETURNING row`,
+      ...[...values, id],
+    )[0];
+    if (known) return known.row as number;
+    const labels = JSON.stringify(Object.fromEntries(sortedLabels(run.labels)));
+    const made = this.#all(
+      `INSERT INTO pushed_streams (id, tenant, namespace, labels, first_time, last_time, line_count, text_bytes, last_sequence)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING row`,
+      ...[id, tenant, namespaceOf(run.labels), labels, ...values],
+    );
+    return made[0]!.row as number;
+  }
+
+  #recount(streams: Iterable<number>): void {
+    for (const stream of streams) {
+      this.#run(
+        'DELETE FROM pushed_streams WHERE row = ?1 AND NOT EXISTS (SELECT 1 FROM pushed_runs WHERE stream = ?1)',
+        stream,
+      );
+      this.#run(
+        `UPDATE pushed_streams SET (first_time, last_time, line_count, text_bytes, last_sequence) =
+          (SELECT min(time_min), max(time_max), sum(line_count), sum(text_bytes), max(block) FROM pushed_runs WHERE stream = ?1)
+         WHERE row = ?1`,
+        stream,
+      );
+    }
+  }
+
+  #streams(where: string, ...values: SQLInputValue[]): PushedStreamRow[] {
+    const rows = this.#big(
+      `SELECT row, id, tenant, namespace, first_time, last_time FROM pushed_streams ${where}`,
+      values,
+    );
+    return rows.map((row) => ({
+      row: Number(row.row),
+      id: row.id as string,
+      tenant: row.tenant as string,
+      namespace: row.namespace as string | null,
+      firstTime: row.first_time as bigint,
+      lastTime: row.last_time as bigint,
+    }));
+  }
+
+  #tombstones(where: string, ...values: SQLInputValue[]): Tombstone[] {
+    const rows = this.#big(`SELECT id, tenant, through, sequence, deleted_ms FROM pushed_tombstones ${where}`, values);
+    return rows.map((row) => ({
+      id: row.id as string,
+      tenant: row.tenant as string,
+      through: row.through as bigint,
+      sequence: Number(row.sequence),
+      deletedMs: Number(row.deleted_ms),
+    }));
+  }
+
+  #blocks(where: string, ...values: SQLInputValue[]): PushedBlockRow[] {
+    return this.#all(`${BLOCKS} ${where}`, ...values).map(blockOf);
+  }
+
+  #runs(where: string, ...values: SQLInputValue[]): PushedRunRow[] {
+    return this.#big(`${RUNS} ${where}`, values).map((row): PushedRunRow => {
+      const block = blockOf(row);
+      const lineCount = Number(row.line_count);
+      return {
+        block,
+        position: Number(row.position),
+        stream: Number(row.stream),
+        lineFrom: Number(row.line_from),
+        lineCount,
+        timeMin: row.time_min as bigint,
+        timeMax: row.time_max as bigint,
+        parts: row.parts === null ? [partOf(block.sequence, lineCount)] : parseParts(row.parts as string),
+      };
+    });
+  }
+
+  #prepare(sql: string): StatementSync {
+    let statement = this.#prepared.get(sql);
+    if (!statement) this.#prepared.set(sql, (statement = this.#database.prepare(sql)));
+    return statement;
+  }
+
+  #run(sql: string, ...values: SQLInputValue[]): void {
+    this.#prepare(sql).run(...values);
+  }
+
+  #all(sql: string, ...values: SQLInputValue[]): Record<string, unknown>[] {
+    return this.#prepare(sql).all(...values);
+  }
+
+  #big(sql: string, values: readonly SQLInputValue[]): Record<string, unknown>[] {
+    const statement = this.#prepare(sql);
+    statement.setReadBigInts(true);
+    return statement.all(...values);
+  }
+}
+
+/** A part of a run: its place in a file says nothing here. */
+export function partOf(sequence: number, lineCount: number): Part {
+  return { sequence, offset: 0, lineCount };
+}
+
+/** Null for one part. The run's block is named by its latest part, which a run of one part need not be. */
+export function formatRunParts(parts: readonly Part[], blockSequence: number): string | null {
+  const [only] = parts;
+  if (parts.length === 1 && only!.sequence !== blockSequence) return `${only!.sequence} 0 ${only!.lineCount}`;
+  return formatParts(parts);
+}
+
+export function namespaceOf(labels: LabelRecord): string | null {
+  return Object.hasOwn(labels, 'namespace') ? labels.namespace! : null;
+}
+
+function blockOf(row: Record<string, unknown>): PushedBlockRow {
+  return {
+    sequence: Number(row.sequence),
+    sequenceMin: Number(row.sequence_min),
+    tenant: row.tenant as string,
+    runCount: Number(row.run_count),
+    textBytes: Number(row.text_bytes),
+    receivedMs: Number(row.received_ms),
+    location: { pack: Number(row.pack), offset: Number(row.pack_offset), bytes: Number(row.record_bytes) },
+  };
+}

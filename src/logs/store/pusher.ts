@@ -1,0 +1,144 @@
+import { Fault } from '../../base/fault.ts';
+import type { Counter } from '../../telemetry/telemetry.ts';
+import { PushedFrameBuilder, type PushedRun } from '../batch/batch.ts';
+import type { Catalogue } from './catalogue.ts';
+import type { Committer } from './committer.ts';
+import type { PushedDeletedPayload } from './payloads.ts';
+import { metadataOf, type StreamPush, streamsOf, timeOf } from './push-lines.ts';
+import type { PushedReader } from './pushed-reader.ts';
+import { jsonPayload, recordKinds } from './record.ts';
+import { compareBudget, dropRepeats } from './repeats.ts';
+import type { PushedStreamLines, PushOutcome, PushWriter, Scope } from './store.ts';
+import { StreamLanes } from './stream-lanes.ts';
+
+/** Text of pushes that wait for their streams or for the disk; beyond it they are refused with `overloaded`. */
+export const pushedBytesInFlightMax = 128 * 1024 * 1024;
+
+export interface PusherOptions {
+  catalogue: Catalogue;
+  committer: Committer;
+  reader: PushedReader;
+  /** Lines that were taken without being compared with all that is held around their time. */
+  uncompared: Counter;
+}
+
+/** Takes pushes. Invariant: for each stream one push at a time is under way, from the comparison until its lines are in the catalogue. */
+export class Pusher {
+  readonly #options: PusherOptions;
+  readonly #lanes = new StreamLanes();
+  #bytesInFlight = 0;
+
+  constructor(options: PusherOptions) {
+    this.#options = options;
+  }
+
+  async push(tenant: string, writer: PushWriter, entries: readonly PushedStreamLines[]): Promise<PushOutcome> {
+    const bytes = bytesOf(entries);
+    if (this.#bytesInFlight > 0 && this.#bytesInFlight + bytes > pushedBytesInFlightMax) {
+      const why = `${this.#bytesInFlight} bytes of pushed lines are under way`;
+      throw new Fault('overloaded', `${why} (pushedBytesInFlightMax is ${pushedBytesInFlightMax})`);
+    }
+    this.#bytesInFlight += bytes;
+    try {
+      const { streams, refused } = streamsOf(tenant, writer, entries);
+      const leave = await this.#lanes.enter(streams.map(({ id }) => id));
+      try {
+        return { ...(await this.#store(tenant, streams)), refused };
+      } finally {
+        leave();
+      }
+    } finally {
+      this.#bytesInFlight -= bytes;
+    }
+  }
+
+  /** `ids` are those that the scope allows. */
+  async delete(scope: Scope, ids: readonly string[]): Promise<void> {
+    const { catalogue, committer } = this.#options;
+    const leave = await this.#lanes.enter(ids);
+    try {
+      await committer.submit({
+        bytes: 128 * ids.length,
+        exclusive: true,
+        plan(group) {
+          const streams: PushedDeletedPayload['streams'] = ids.flatMap((id) => {
+            const stream = catalogue.pushed.stream(id);
+            return stream ? [{ id, through: stream.lastTime.toString(), sequence: null, deletedMs: null }] : [];
+          });
+          const payload: PushedDeletedPayload = { streams };
+          if (streams.length > 0)
+            group.records.push({
+              kind: recordKinds.pushedDeleted,
+              tenant: scope.tenant,
+              payload: jsonPayload(payload),
+            });
+        },
+      });
+    } finally {
+      leave();
+    }
+  }
+
+  async #store(tenant: string, streams: readonly StreamPush[]): Promise<Omit<PushOutcome, 'refused'>> {
+    const { catalogue, committer, reader, uncompared } = this.#options;
+    const outcome = { stored: 0, held: 0, deleted: 0 };
+    const budget = compareBudget();
+    for (const stream of streams) {
+      outcome.deleted += dropDeleted(catalogue, stream);
+      if (stream.lines.length === 0) continue;
+      const dropped = await dropRepeats(catalogue, reader, stream, budget);
+      outcome.held += dropped.held;
+      outcome.stored += stream.lines.length;
+      if (dropped.uncompared > 0) uncompared.add(dropped.uncompared);
+    }
+    if (outcome.stored === 0) return outcome;
+    const frames = framesOf(streams);
+    await committer.submit({
+      bytes: frames.reduce((sum, { frame }) => sum + frame.length, 0),
+      exclusive: false,
+      plan(group) {
+        for (const { frame, runs } of frames)
+          group.records.push({ kind: recordKinds.pushed, tenant, payload: frame, runs });
+      },
+    });
+    return outcome;
+  }
+}
+
+/** Takes out lines that are no later than what was deleted on purpose; gives how many. */
+function dropDeleted(catalogue: Catalogue, stream: StreamPush): number {
+  const tombstone = catalogue.pushed.tombstone(stream.id);
+  if (!tombstone) return 0;
+  const before = stream.lines.length;
+  stream.lines = stream.lines.filter((line) => timeOf(line) > tombstone.through);
+  return before - stream.lines.length;
+}
+
+/** Text and what is said of it, in memory. */
+function bytesOf(entries: readonly PushedStreamLines[]): number {
+  let bytes = 0;
+  for (const { from, to } of entries) for (let i = 0; i < from.length; i++) bytes += to[i]! - from[i]! + 64;
+  return bytes;
+}
+
+function framesOf(streams: readonly StreamPush[]): { frame: Buffer; runs: PushedRun[] }[] {
+  const builder = new PushedFrameBuilder();
+  const frames: { frame: Buffer; runs: PushedRun[] }[] = [];
+  for (const { labels, lines } of streams) {
+    let begun = false;
+    for (const line of lines) {
+      const { source, index, seconds, nanos } = line;
+      const from = source.from[index]!;
+      const to = source.to[index]!;
+      if (!builder.fits(to - from)) {
+        begun = false;
+        frames.push(builder.finish());
+      }
+      if (!begun) builder.beginRun(labels);
+      begun = true;
+      builder.add(source.bytes, from, to, seconds, nanos, metadataOf(line));
+    }
+  }
+  if (builder.lineCount > 0) frames.push(builder.finish());
+  return frames;
+}

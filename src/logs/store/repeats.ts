@@ -1,0 +1,145 @@
+import { Fault } from '../../base/fault.ts';
+import type { PushedLines } from '../batch/batch.ts';
+import type { Catalogue } from './catalogue.ts';
+import { lineKey, type PushedLine, type StreamPush, timeOf } from './push-lines.ts';
+import type { PushedReader } from './pushed-reader.ts';
+import type { PushedBlockRow, PushedRunRow } from './pushed-table.ts';
+
+/**
+ * How far one push looks for what is repeated: so much stored text, of blocks that reach over the times of its lines, newest first.
+ * Lines beyond it are taken without being compared, and counted. docs/decisions/pushed-repeats.md says why.
+ */
+export const comparedTextBytesMax = 64 * 1024 * 1024;
+/** The same in runs of one stream. */
+const comparedRunsMax = 4096;
+const ATTEMPTS_MAX = 20;
+
+/** What one push has left to look at. */
+export interface CompareBudget {
+  textBytes: number;
+  readonly seen: Set<number>;
+}
+
+export function compareBudget(): CompareBudget {
+  return { textBytes: comparedTextBytesMax, seen: new Set() };
+}
+
+/**
+ * Takes lines out of the push that the store holds already. A line is held as often as it occurs there at its time, so a push
+ * that has it once more adds one. Gives how many were held, and how many could not be compared.
+ */
+export async function dropRepeats(
+  catalogue: Catalogue,
+  reader: PushedReader,
+  stream: StreamPush,
+  budget: CompareBudget,
+): Promise<{ held: number; uncompared: number }> {
+  const known = catalogue.pushed.stream(stream.id);
+  const { lines } = stream;
+  const earliest = timeOf(lines[0]!);
+  // What is later than everything held is new: the usual case, which reads nothing.
+  if (!known || earliest > known.lastTime) return { held: 0, uncompared: 0 };
+  const times = BigInt64Array.from(lines, timeOf);
+  const { compared, isWhole } = await heldAround(catalogue, reader, known.row, times, budget);
+  const before = lines.length;
+  if (compared.size > 0) stream.lines = withoutHeld(lines, times, compared);
+  return { held: before - stream.lines.length, uncompared: isWhole ? 0 : stream.lines.length };
+}
+
+/** Stored lines that have the time of a pushed one, by the index of the first pushed line of that time. */
+type Compared = Map<number, string[]>;
+
+async function heldAround(
+  catalogue: Catalogue,
+  reader: PushedReader,
+  stream: number,
+  times: BigInt64Array,
+  budget: CompareBudget,
+): Promise<{ compared: Compared; isWhole: boolean }> {
+  // Blocks that are merged meanwhile are asked for again, all of them, so that no line is counted in two places.
+  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+    const compared: Compared = new Map();
+    const runs = catalogue.pushed.runsAround(stream, times[0]!, times.at(-1)!, comparedRunsMax);
+    const affordable = runs.filter(({ block }) => afford(block, budget));
+    const isWhole = affordable.length === runs.length && runs.length < comparedRunsMax;
+    let moved = false;
+    for (const run of affordable) {
+      const lines = await reader.load(run.block);
+      moved ||= lines === 'moved';
+      if (typeof lines === 'object') collect(lines, run, times, compared);
+    }
+    if (!moved) return { compared, isWhole };
+  }
+  throw new Fault('unavailable', 'blocks are merged faster than they can be compared');
+}
+
+function afford({ sequence, textBytes }: PushedBlockRow, budget: CompareBudget): boolean {
+  if (budget.seen.has(sequence)) return true;
+  if (budget.textBytes <= 0) return false;
+  budget.seen.add(sequence);
+  budget.textBytes -= textBytes;
+  return true;
+}
+
+function collect(lines: PushedLines, run: PushedRunRow, times: BigInt64Array, compared: Compared): void {
+  let from = run.lineFrom;
+  for (const { lineCount } of run.parts) {
+    collectPart(lines, from, from + lineCount, times, compared);
+    from += lineCount;
+  }
+}
+
+/** Both lie in the order of time, so the place in one is sought from the place in the other on. */
+function collectPart(stored: PushedLines, from: number, to: number, times: BigInt64Array, compared: Compared): void {
+  let at = from;
+  for (let i = 0; i < times.length && at < to; i++) {
+    const time = times[i]!;
+    if (i > 0 && times[i - 1] === time) continue;
+    at = firstNotBefore(stored.times, at, to, time);
+    for (; at < to && stored.times[at] === time; at++) {
+      const key = stored.text.toString('latin1', stored.starts[at], stored.starts[at + 1]! - 1);
+      const found = compared.get(i);
+      if (found) found.push(key);
+      else compared.set(i, [key]);
+    }
+  }
+}
+
+function firstNotBefore(times: BigInt64Array, from: number, to: number, time: bigint): number {
+  let low = from;
+  let high = to;
+  // Pushed again or nearly in order, the place is near: first in steps that double, then by halves.
+  for (let step = 1; low + step < high; step *= 2) {
+    if (times[low + step]! >= time) {
+      high = low + step;
+      break;
+    }
+    low += step;
+  }
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (times[middle]! < time) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function withoutHeld(lines: readonly PushedLine[], times: BigInt64Array, compared: Compared): PushedLine[] {
+  const kept: PushedLine[] = [];
+  let counts: Map<string, number> | undefined;
+  for (const [i, line] of lines.entries()) {
+    if (i === 0 || times[i] !== times[i - 1]) counts = countsOf(compared.get(i));
+    const key = counts && lineKey(line);
+    const count = key === undefined ? 0 : (counts!.get(key) ?? 0);
+    if (count > 0) counts!.set(key!, count - 1);
+    else kept.push(line);
+  }
+  return kept;
+}
+
+function countsOf(keys: readonly string[] | undefined): Map<string, number> | undefined {
+  if (!keys) return undefined;
+  const counts = new Map<string, number>();
+  for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1);
+  return counts;
+}
