@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { formatByteSize } from '../../base/byte-size.ts';
 import type { AgentContact } from '../../logs/receive/receive.ts';
 import type { StoreStatus } from '../../logs/store/store.ts';
+import type { SeriesStatus } from '../../series/store/store.ts';
 import { resolveServer, type ServerAddress, type ServerOptions, serverOptions } from '../server-address.ts';
 import { getJson } from '../server-call.ts';
 
@@ -10,6 +11,8 @@ interface ServerStatus {
   pid: number;
   uptimeSeconds: number;
   store: StoreStatus;
+  /** Missing where another server keeps the series. */
+  series?: SeriesStatus;
   agents: AgentContact[];
 }
 
@@ -41,9 +44,14 @@ function agentText({ node, version, heardMsAgo }: AgentContact): string {
   return `${node} (version ${version}, heard ${Math.round(heardMsAgo / 1000)} s ago)`;
 }
 
+function seriesText({ headSeries, headSamples, blocks, diskBytes, refusing }: SeriesStatus): string {
+  const taken = refusing === null ? '' : `; takes no samples: ${refusing}`;
+  return `${headSeries} with ${headSamples} samples since the last block, ${blocks} blocks, ${formatByteSize(diskBytes)} on disk${taken}`;
+}
+
 function report(
   { url }: ServerAddress,
-  { version, pid, uptimeSeconds, store, agents }: ServerStatus,
+  { version, pid, uptimeSeconds, store, series, agents }: ServerStatus,
   instances: InstanceLag[],
 ): string {
   const live = instances.filter(({ ended }) => !ended);
@@ -63,6 +71,7 @@ function report(
       'instances',
       `${instances.length}, of which ${live.length} are being read, on ${nodes.length} node${nodes.length === 1 ? '' : 's'}`,
     ],
+    ['series', series ? seriesText(series) : 'kept by another server'],
     ['agents', agents.length === 0 ? 'none has come forward' : agents.map(agentText).join(', ')],
     ['gaps', String(instances.reduce((sum, { gaps }) => sum + gaps.length, 0))],
   ];
