@@ -10,7 +10,7 @@ import { listInstances } from './instance-list.ts';
 import { type PumpTiming, pump, pumpTiming } from './pump.ts';
 import { checkedRequest } from './request.ts';
 
-export { type LokiApiParts, registerLokiApi } from './loki/loki.ts';
+export { registerLokiApi } from './loki/loki.ts';
 
 export interface LogReadParts {
   store: LogStore;

@@ -15,6 +15,8 @@ export interface Selection {
   sinceNs?: Nanos;
   /** Exclusive. */
   untilNs?: Nanos;
+  /** Also instances of which nothing but gaps may be in the range. */
+  withGaps?: boolean;
 }
 
 /** Labels that the store itself looks for. */
@@ -33,8 +35,8 @@ export function selectInstances(store: LogStore, selection: Selection): Selected
   const select = selectsInstance(matchers);
   const selected: SelectedInstance[] = [];
   for (const instance of store.instances(scope, filter)) {
-    if (instance.lineCount === 0 && instance.gaps.length === 0) continue;
-    if (!mayHaveLines(instance, sinceNs)) continue;
+    const isGapped = selection.withGaps && instance.gaps.length > 0;
+    if (!isGapped && !hasLines(instance, sinceNs)) continue;
     const found = select(instance);
     if (found) selected.push(found);
   }
@@ -53,7 +55,6 @@ export function selectsInstance(matchers: readonly Matcher[]): (instance: Instan
 }
 
 /** The store keeps those that still run in its answer, whenever their last line was. */
-function mayHaveLines({ lastTime, gaps }: Instance, sinceNs: Nanos | undefined): boolean {
-  if (gaps.length > 0) return true;
+function hasLines({ lastTime }: Instance, sinceNs: Nanos | undefined): boolean {
   return lastTime !== null && (sinceNs === undefined || lastTime >= sinceNs);
 }

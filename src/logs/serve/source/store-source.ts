@@ -32,7 +32,7 @@ export class StoreSource implements LogSource {
   }
 
   async *select(request: SelectRequest): AsyncGenerator<SourceBlock> {
-    const selected = selectInstances(this.#store, request);
+    const selected = selectInstances(this.#store, { ...request, withGaps: true });
     for (const { instance } of selected) this.#instances.set(instance.id, instance);
     const needles = new NeedleTest(request.hints.needles);
     const read = (one: SelectedInstance) => this.#read(one, request);
