@@ -38,9 +38,10 @@ export interface Workbench {
   pendingBytes: number;
 }
 
-export function createWorkbench(lineBytesMax: number, pendingBytesMax: number): Workbench {
+/** `chunkBytes`: of the pieces of files that the builder's `source` is to take. */
+export function createWorkbench(lineBytesMax: number, pendingBytesMax: number, chunkBytes = 0): Workbench {
   return {
-    builder: new BatchBuilder(1 << 20),
+    builder: new BatchBuilder(chunkBytes + lineBytesMax, chunkBytes),
     parser: new CriParser(),
     lineBytesMax,
     pendingBytesMax,

@@ -45,14 +45,15 @@ export class Collector {
   constructor(options: CollectorOptions) {
     this.#options = options;
     const { settings, clock, log, metrics, scratch, node, root } = options;
+    const bench = createWorkbench(settings.lineBytesMax, settings.pendingBytesMax, settings.chunkBytes);
     this.#context = {
       settings,
       metrics,
       log,
       scratch,
       node,
-      bench: createWorkbench(settings.lineBytesMax, settings.pendingBytesMax),
-      chunk: Buffer.allocUnsafeSlow(settings.chunkBytes),
+      bench,
+      chunk: bench.builder.source,
       monotonicMs: () => clock.monotonicMs(),
       wallMs: () => clock.nowMs(),
     };
