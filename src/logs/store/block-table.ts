@@ -61,6 +61,8 @@ export class BlockTable {
   readonly #smallRuns: StatementSync;
   readonly #ofSegment: StatementSync;
   readonly #move: StatementSync;
+  readonly #within: StatementSync;
+  readonly #holding: StatementSync;
 
   constructor(database: DatabaseSync) {
     const select = (rest: string) => database.prepare(`SELECT ${COLUMNS} FROM blocks ${rest}`);
@@ -91,6 +93,9 @@ export class BlockTable {
       database.prepare(`SELECT instance, segment, count(*) AS blocks FROM blocks WHERE text_bytes < 262144
       GROUP BY instance, segment HAVING count(*) >= ? ORDER BY count(*) DESC LIMIT ?`);
     this.#ofSegment = select('WHERE instance = ? AND segment_time = ? AND segment = ? ORDER BY offset_last');
+    this.#within = database.prepare(`SELECT ${COLUMNS}, time_min, time_max FROM blocks WHERE ${within}`);
+    this.#within.setReadBigInts(true);
+    this.#holding = select('WHERE instance = ? AND sequence >= ? AND sequence_min <= ? ORDER BY sequence');
     this.#move = database.prepare('UPDATE blocks SET instance = ? WHERE instance = ?');
   }
 
@@ -173,6 +178,23 @@ export class BlockTable {
   /** In file order. */
   ofSegment(instance: number, segment: string): BlockRow[] {
     return this.#list(this.#ofSegment, [instance, segmentTime(segment), segment]);
+  }
+
+  /** Blocks with lines in [since, until), in no order, with their times. */
+  *within(instance: number, since: bigint, until: bigint): Generator<BlockRow & BlockTimes> {
+    for (const row of this.#within.iterate(instance, since, until)) {
+      const { time_min: timeMin, time_max: timeMax, ...rest } = row as Record<string, bigint>;
+      const numbers = Object.entries(rest).map(([name, value]) => [
+        name,
+        typeof value === 'bigint' ? Number(value) : value,
+      ]);
+      yield { ...blockOf(Object.fromEntries(numbers) as unknown as StoredBlock), timeMin: timeMin!, timeMax: timeMax! };
+    }
+  }
+
+  /** Blocks of an instance that may have parts from `least` to `most`. */
+  holding(instance: number, least: number, most: number): BlockRow[] {
+    return this.#list(this.#holding, [instance, least, most]);
   }
 
   #list(statement: StatementSync, values: SQLInputValue[]): BlockRow[] {

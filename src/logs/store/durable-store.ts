@@ -19,6 +19,7 @@ import { type Bell, followBlocks } from './follow.ts';
 import { followPushedBlocks } from './follow-pushed.ts';
 import type { Housekeeping } from './housekeeping.ts';
 import { listPushed } from './list-pushed.ts';
+import { listBlocks, readListedBlock } from './listed-blocks.ts';
 import { listInstances } from './listing.ts';
 import type { Packs } from './packs.ts';
 import type { DeletedPayload } from './payloads.ts';
@@ -33,6 +34,7 @@ import type {
   Instance,
   InstanceFilter,
   LineBlock,
+  ListedBlock,
   LogStore,
   PushedBlock,
   PushedFilter,
@@ -110,6 +112,21 @@ export class DurableStore implements LogStore {
     this.#requireOpen();
     try {
       yield* readBlocks(this.#parts.catalogue, this.#parts.reader, scope, instance, range);
+    } catch (error) {
+      this.#requireOpen();
+      throw error;
+    }
+  }
+
+  list(scope: Scope, instance: InstanceId, range: Parameters<LogStore['list']>[2]): ListedBlock[] {
+    this.#requireOpen();
+    return listBlocks(this.#parts.catalogue, scope, instance, range);
+  }
+
+  async *readListed(scope: Scope, block: ListedBlock): AsyncGenerator<LineBlock> {
+    this.#requireOpen();
+    try {
+      yield* readListedBlock(this.#parts.catalogue, this.#parts.reader, scope, block);
     } catch (error) {
       this.#requireOpen();
       throw error;

@@ -99,6 +99,17 @@ export interface LineBlock extends DecodedLines {
   timeMax: Nanos;
 }
 
+/** A block without its lines, as it was listed; `readListed` finds its lines also where it has become part of another meanwhile. */
+export interface ListedBlock {
+  instance: InstanceId;
+  timeMin: Nanos;
+  timeMax: Nanos;
+  lineCount: number;
+  textBytes: number;
+  /** Positions of the batches in it, in the order of all that was stored. */
+  sequences: readonly number[];
+}
+
 export interface ReadRange {
   /** Blocks that end before `since` or begin at or after `until` are left out; lines within a block are not filtered. */
   since?: Nanos;
@@ -142,6 +153,16 @@ export interface LogStore extends PushedStore {
 
   /** The blocks of one instance in file order (or the reverse; lines within a block stay in file order). */
   read(scope: Scope, instance: InstanceId, range: ReadRange): AsyncIterable<LineBlock>;
+
+  /** What `read` would give, by when it was written and how much it is, in no order: nothing is opened. */
+  list(
+    scope: Scope,
+    instance: InstanceId,
+    range: Pick<ReadRange, 'since' | 'until' | 'throughSequence'>,
+  ): ListedBlock[];
+
+  /** The lines of a listed block: usually one block, more where it was merged in between, none where it is gone. */
+  readListed(scope: Scope, block: ListedBlock): AsyncIterable<LineBlock>;
 
   /**
    * What is stored after position `after`, in that order, for instances that `wants` accepts (asked once an instance; asked
