@@ -7,10 +7,15 @@ export function valueText(value: number): string {
   if (value === 0) return Object.is(value, -0) ? '-0' : '0';
   if (!Number.isFinite(value)) return Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf';
   const text = String(value);
+  const magnitude = Math.abs(value);
+  if (magnitude >= exponentBelow && magnitude < exponentFrom) return text;
   const at = text.indexOf('e');
   // e-7 is written e-07.
   return at >= 0 && text.length - at === 3 ? `${text.slice(0, at + 2)}0${text.slice(at + 2)}` : text;
 }
+
+const exponentBelow = 1e-6;
+const exponentFrom = 1e21;
 
 /** Milliseconds as seconds, with three decimals or none. */
 export function secondsText(timeMs: number): string {

@@ -6,6 +6,8 @@ import { annotationsJson } from './query-json.ts';
 /** A shorter answer is sent as it is. */
 const compressedBytesMin = 1024;
 const gzipLevel = 1;
+/** An answer up to this length is sent in one piece: a stream costs more than it saves. */
+const wholeBytesMax = 512 * 1024;
 
 /** Sends a body as it comes, compressed where the client takes that and it is long enough. */
 export async function sendPieces(
@@ -14,15 +16,18 @@ export async function sendPieces(
   pieces: AsyncIterable<Uint8Array>,
 ): Promise<FastifyReply> {
   const iterator = pieces[Symbol.asyncIterator]();
-  const first = await iterator.next();
-  const second = first.done ? first : await iterator.next();
+  const taken: Uint8Array[] = [];
+  let bytes = 0;
+  let next = await iterator.next();
+  for (; !next.done && bytes + next.value.length <= wholeBytesMax; next = await iterator.next()) {
+    taken.push(next.value);
+    bytes += next.value.length;
+  }
   reply.type('application/json');
-  if (first.done) return reply.send('');
-  if (second.done && first.value.length < compressedBytesMin) return reply.send(Buffer.from(first.value));
-  const body = Readable.from(rest([first.value, ...(second.done ? [] : [second.value])], iterator), {
-    objectMode: false,
-  });
-  const compressor = compressorFor(request);
+  const compressor = next.done && bytes < compressedBytesMin ? undefined : compressorFor(request);
+  if (next.done && !compressor) return reply.send(Buffer.concat(taken));
+  if (!next.done) taken.push(next.value);
+  const body = Readable.from(rest(taken, iterator), { objectMode: false });
   if (!compressor) return reply.send(body);
   reply.header('content-encoding', compressor.name).header('vary', 'Accept-Encoding');
   body.on('error', (error) => compressor.stream.destroy(error));

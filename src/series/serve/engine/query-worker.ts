@@ -4,7 +4,7 @@ import { instantQuery, type QueryResult, rangeQuery, type SeriesSource } from '.
 import { queryJson } from '../answer/query-json.ts';
 import { failureOf } from './failure.ts';
 import { packResult } from './packed-result.ts';
-import { unpackSeries } from './packed-series.ts';
+import { buffersOf, unpackSeries } from './packed-series.ts';
 import { type FromThread, stopWord, type Task, type ToThread } from './protocol.ts';
 import { queryStats } from './stages.ts';
 
@@ -31,6 +31,8 @@ async function run(task: Task): Promise<void> {
     const startMs = performance.now();
     const result = await computed(task);
     const seconds = (performance.now() - startMs) / 1000;
+    // What a result shows is its own; the samples behind it can be many times as much, and the collector need not look for them.
+    for (const buffer of task.reads.flatMap(buffersOf)) if (buffer.byteLength > 0) buffer.transfer(0);
     if (task.form === 'value') return tell({ kind: 'value', result: packResult(result) });
     pieces = queryJson(result, task.seriesMax, task.stats && queryStats(task.stats, seconds));
     send(piecesAheadMax);

@@ -1,4 +1,4 @@
-import { bytesType, fixed64Type, varintType, Wire } from '../write/wire.ts';
+import { bytesType, fixed64Type, varintType, Wire } from '../../../base/protobuf-wire.ts';
 import { type AnyValue, attributeText } from './attribute-value.ts';
 import {
   type Attribute,

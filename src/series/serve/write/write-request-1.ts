@@ -1,8 +1,8 @@
+import { bytesType, fixed64Type, varintType, Wire } from '../../../base/protobuf-wire.ts';
 import type { Labels } from '../../query/query.ts';
 import type { MetricMetadata } from '../../store/store.ts';
 import { checkedLabels, metricTypes, type ReceivedWrite } from './received-series.ts';
 import { SampleBatch } from './sample-batch.ts';
-import { bytesType, fixed64Type, varintType, Wire } from './wire.ts';
 
 /** The first byte of a field 1 of bytes: a label within a series. */
 const labelTag = 0x0a;

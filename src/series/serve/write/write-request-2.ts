@@ -1,9 +1,9 @@
+import { bytesType, fixed64Type, varintType, Wire } from '../../../base/protobuf-wire.ts';
 import type { Labels } from '../../query/query.ts';
 import type { MetricMetadata } from '../../store/store.ts';
 import type { KnownSymbols } from './known-symbols.ts';
 import { checkedLabels, InvalidSeries, metricTypes, type ReceivedWrite } from './received-series.ts';
 import { SampleBatch } from './sample-batch.ts';
-import { bytesType, fixed64Type, varintType, Wire } from './wire.ts';
 
 /** Names and values that one request can hold. */
 const symbolsMax = 1_000_000;

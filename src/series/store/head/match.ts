@@ -24,19 +24,26 @@ export function namespaceMatcher(namespaces: readonly string[]): Matcher {
 /** Slots of the series that meet all matchers, in no order. */
 export function* matchingSlots(index: SeriesIndex, matchers: readonly Matcher[]): Generator<number> {
   const conditions: Condition[] = [];
-  let narrowest: { pairs: readonly number[]; series: number } | undefined;
+  let narrowest: { pairs: readonly number[]; series: number; at: number } | undefined;
   for (const matcher of matchers) {
     const matchesMissing = matcher.matches('');
     const pairs = matchesMissing ? undefined : pairsThatMatch(index, matcher);
     if (pairs !== undefined) {
       const series = pairs.reduce((sum, pair) => sum + index.seriesOf(pair), 0);
-      if (narrowest === undefined || series < narrowest.series) narrowest = { pairs, series };
+      if (narrowest === undefined || series < narrowest.series) narrowest = { pairs, series, at: conditions.length };
     }
     conditions.push({ name: index.symbolOf(matcher.name), matchesMissing, matches: membership(index, matcher, pairs) });
   }
+  // Those that are gone through meet the condition that they were found by.
+  if (narrowest) conditions.splice(narrowest.at, 1);
   for (const slot of narrowest ? slotsOfAll(index, narrowest.pairs) : allSlots(index)) {
-    if (conditions.every((condition) => meets(index, slot, condition))) yield slot;
+    if (meetsAll(index, slot, conditions)) yield slot;
   }
+}
+
+function meetsAll(index: SeriesIndex, slot: number, conditions: readonly Condition[]): boolean {
+  for (const condition of conditions) if (!meets(index, slot, condition)) return false;
+  return true;
 }
 
 function pairsThatMatch(index: SeriesIndex, matcher: Matcher): number[] {
