@@ -192,9 +192,13 @@ async function frontProxy(sandbox: Sandbox): Promise<void> {
   await assertMended(sandbox);
 }
 
+/** By kubelets of addKubelet. */
+const tokensSeen: string[] = [];
+
 /** A kubelet that takes nobody's word, with the certificate that it is given; as a node of the cluster. */
 async function addKubelet(t: Cleanup, sandbox: Sandbox, name: string, status: number, pair: KeyPair): Promise<void> {
-  const server = createServer({ cert: pair.certificate, key: pair.key }, (_, response) => {
+  const server = createServer({ cert: pair.certificate, key: pair.key }, (request, response) => {
+    if (request.headers.authorization !== undefined) tokensSeen.push(request.headers.authorization);
     response.writeHead(status, { 'content-type': 'text/plain' }).end('Forbidden (user=somebody, verb=get)\n');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -222,7 +226,7 @@ async function kubelets(t: Cleanup, sandbox: Sandbox): Promise<void> {
   assert.equal(of('sandbox').outcome, 'ok', JSON.stringify(of('sandbox')));
   const expected: [string, RegExp, RegExp][] = [
     ['refuses', /refuses you its figures \(403\): Forbidden \(user=somebody/, /authorization: \{mode: Webhook\}/],
-    ['unknown-caller', /does not take your credentials \(401\)/, /authentication: \{/],
+    ['unknown-caller', /does not know you \(401\)/, /authentication: \{/],
     ['misnamed', /not believed: it is for another name or address/, /serverTLSBootstrap: true/],
     ['signs-itself', /not believed: it has signed itself/, /serverTLSBootstrap: true/],
     ['nowhere', /no address/, /--kubelet-preferred-address-types=/],
@@ -231,27 +235,48 @@ async function kubelets(t: Cleanup, sandbox: Sandbox): Promise<void> {
     assert.equal(of(name).outcome, 'broken', name);
     assert.match(of(name).says, says);
     assert.match(of(name).fixes[0]!, fix);
-    await sandbox.kube(['delete', 'node', name]);
   }
+  await assertTokenIsKept(sandbox);
+  for (const [name] of expected) await sandbox.kube(['delete', 'node', name]);
   await assertMended(sandbox);
+}
+
+/** Whoever has taken over a node would act as the person who runs the doctor. */
+async function assertTokenIsKept(sandbox: Sandbox): Promise<void> {
+  await sandbox.kube(['create', 'serviceaccount', 'root']);
+  const role = ['--clusterrole=cluster-admin', '--serviceaccount=default:root'];
+  await sandbox.kube(['create', 'clusterrolebinding', 'root', ...role]);
+  const path = await accountKubeconfig(sandbox, 'root');
+  const { findings } = await sandbox.doctor(['--kubeconfig', path]);
+  const refusing = findings.find(({ title }) => title === 'kubelet refuses')!;
+  assert.match(refusing.says, /refuses the API server its figures \(403\)/);
+  const { token } = JSON.parse(readFileSync(path, 'utf8')).users[0].user;
+  // Those of the metrics server itself, whose token is for kubelets, were seen.
+  assert.equal(tokensSeen.includes(`Bearer ${token}`), false);
+}
+
+async function accountKubeconfig({ directory, dataDir, kube }: Sandbox, account: string): Promise<string> {
+  const config = parse(readFileSync(join(dataDir, 'kubeconfig'), 'utf8'));
+  const token = (await kube(['create', 'token', account])).trim();
+  config.users = config.users.map(({ name }: { name: string }) => ({ name, user: { token } }));
+  const path = join(directory, `${account}.yaml`);
+  writeFileSync(path, JSON.stringify(config), { mode: 0o600 });
+  return path;
 }
 
 /** Whoever may not look at everything is told what was not looked at. */
 async function ordinaryUser(sandbox: Sandbox): Promise<void> {
   await sandbox.kube(['create', 'serviceaccount', 'ann']);
   await sandbox.kube(['create', 'rolebinding', 'ann-views', '--clusterrole=view', '--serviceaccount=default:ann']);
-  const config = parse(readFileSync(join(sandbox.dataDir, 'kubeconfig'), 'utf8'));
-  const token = (await sandbox.kube(['create', 'token', 'ann'])).trim();
-  config.users = config.users.map(({ name }: { name: string }) => ({ name, user: { token } }));
-  const path = join(sandbox.directory, 'ann.yaml');
-  writeFileSync(path, JSON.stringify(config), { mode: 0o600 });
+  const path = await accountKubeconfig(sandbox, 'ann');
   const { code, findings } = await sandbox.doctor(['--kubeconfig', path]);
   const of = (check: string) => findings.find((each) => each.check === check)!;
   assert.equal(code, 0, JSON.stringify(findings, null, 1));
   assert.equal(of('caller-rights').outcome, 'warning');
   assert.match(of('caller-rights').says, /^system:serviceaccount:default:ann may not list pods\.metrics\.k8s\.io/);
   assert.match(of('server-rights').says, /^you may not: /);
-  config.users = config.users.map(({ name }: { name: string }) => ({ name, user: { token: `${token}x` } }));
+  const config = JSON.parse(readFileSync(path, 'utf8'));
+  config.users[0].user.token += 'x';
   writeFileSync(path, JSON.stringify(config));
   const stranger = await sandbox.doctor(['--kubeconfig', path]);
   assert.match(brokenOf(stranger)[0]!.says, /does not know who you are \(401\)/);

@@ -1,12 +1,6 @@
 import { ApiError } from '../../kubernetes/client/status.ts';
 import { type Check, ok, warning } from './check.ts';
-import type { Examination } from './examination.ts';
-
-interface Right {
-  verb: string;
-  group: string;
-  resource: string;
-}
+import type { Examination, Right } from './examination.ts';
 
 const wanted: Right[] = [
   { verb: 'list', group: 'metrics.k8s.io', resource: 'pods' },
@@ -19,10 +13,7 @@ export const callerRightsCheck: Check<Examination> = {
   title: 'your rights',
   after: ['api-server'],
   async run(examination) {
-    const [user, ...allowed] = await Promise.all([
-      whoAmI(examination),
-      ...wanted.map((each) => mayI(examination, each)),
-    ]);
+    const [user, ...allowed] = await Promise.all([whoAmI(examination), ...wanted.map((each) => examination.may(each))]);
     const missing = wanted.filter((_, i) => !allowed[i]);
     if (missing.length === 0) return ok(`${user} may read the figures of all pods and nodes`);
     const what = missing.map(({ verb, resource, group }) => `${verb} ${resource}.${group}`).join(', ');
@@ -53,13 +44,4 @@ async function whoAmI(examination: Examination): Promise<string> {
     if (error instanceof ApiError) return 'you';
     throw error;
   }
-}
-
-async function mayI(examination: Examination, resourceAttributes: Right): Promise<boolean> {
-  const review = await examination.post('/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', {
-    apiVersion: 'authorization.k8s.io/v1',
-    kind: 'SelfSubjectAccessReview',
-    spec: { resourceAttributes },
-  });
-  return review.status?.allowed === true;
 }

@@ -13,6 +13,13 @@ export interface ServiceReference {
   port: number;
 }
 
+export interface Right {
+  verb: string;
+  group: string;
+  resource: string;
+  subresource?: string;
+}
+
 /** What checks share. Each object is asked for once, whoever wants it first. */
 export class Examination {
   readonly client: KubernetesClient;
@@ -22,6 +29,7 @@ export class Examination {
   isSandbox = false;
   apiServerSkewMs = 0;
   readonly #flags: ClusterOptions;
+  #mayReadKubelets: Promise<boolean> | undefined;
   readonly #read = new Map<string, Promise<KubeObject | undefined>>();
 
   constructor(client: KubernetesClient, clock: Clock, requestTimeoutMs: number, flags: ClusterOptions) {
@@ -55,6 +63,21 @@ export class Examination {
     const url = new URL(`${access.server}${path}`);
     const own = { url, accept, token, serverName: access.tlsServerName, timeoutMs: this.requestTimeoutMs };
     return ask({ ...own, ca, cert, key, insecure });
+  }
+
+  /** Whether the caller may, by the API server's own word. */
+  async may(resourceAttributes: Right): Promise<boolean> {
+    const review = await this.post('/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', {
+      apiVersion: 'authorization.k8s.io/v1',
+      kind: 'SelfSubjectAccessReview',
+      spec: { resourceAttributes },
+    });
+    return review.status?.allowed === true;
+  }
+
+  mayReadKubelets(): Promise<boolean> {
+    this.#mayReadKubelets ??= this.may({ verb: 'get', group: '', resource: 'nodes', subresource: 'metrics' });
+    return this.#mayReadKubelets;
   }
 
   apiService(): Promise<KubeObject | undefined> {

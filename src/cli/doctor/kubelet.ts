@@ -1,15 +1,12 @@
 import { messageOf } from '../../base/fault.ts';
 import type { KubeObject } from '../../kubernetes/client/client.ts';
-import { skewResult } from './api-server.ts';
 import { namesOf, validity } from './certificate-words.ts';
 import type { Examination } from './examination.ts';
-import { type Answer, ask, type Handshake, shakeHands } from './handshake.ts';
+import { ask, type Handshake, shakeHands } from './handshake.ts';
+import { notePage, pagePath, refusal, restart } from './kubelet-page.ts';
 
 const addressTypes = ['InternalIP', 'ExternalIP', 'Hostname', 'InternalDNS', 'ExternalDNS'];
 const defaultPort = 10_250;
-const pagePath = '/metrics/resource';
-/** Kubelets refresh their figures every 10 to 15 s. */
-const pageAgeMsMax = 90_000;
 
 export interface Kubelet {
   name: string;
@@ -43,7 +40,10 @@ function flagOf(args: readonly string[], flag: string): string | undefined {
   return args.find((each) => each.startsWith(`${flag}=`))?.slice(flag.length + 1);
 }
 
-/** Directly where it can be reached from here, otherwise by way of the API server's proxy. */
+/**
+ * Directly where it can be reached from here, otherwise by way of the API server's proxy. A bearer token never goes to a kubelet:
+ * whoever has taken over a node would have the token of whoever runs the doctor.
+ */
 export async function examineKubelet(examination: Examination, kubelet: Kubelet): Promise<KubeletFound> {
   const found: KubeletFound = { problems: [], details: [] };
   const direct = await handshake(examination, kubelet);
@@ -53,7 +53,8 @@ export async function examineKubelet(examination: Examination, kubelet: Kubelet)
     return found;
   }
   noteCertificate(examination, direct, found);
-  if (direct.distrust === undefined) await askDirectly(examination, kubelet, found);
+  if (direct.distrust === undefined && examination.client.access.clientCertificate)
+    await askDirectly(examination, kubelet, found);
   else await askByProxy(examination, kubelet, found);
   return found;
 }
@@ -92,76 +93,36 @@ async function askDirectly(examination: Examination, kubelet: Kubelet, found: Ku
   const host = kubelet.host.includes(':') ? `[${kubelet.host}]` : kubelet.host;
   const url = new URL(`https://${host}:${kubelet.port}${pagePath}`);
   try {
-    const token = await examination.client.access.token?.();
-    const answer = await ask({ url, ca, cert, key, token, timeoutMs: examination.requestTimeoutMs });
-    if (answer.status !== 200) found.problems.push(refusal(answer, token !== undefined));
-    else notePage(examination, answer, found);
+    const answer = await ask({ url, ca, cert, key, timeoutMs: examination.requestTimeoutMs });
+    if (answer.status === 200) notePage(examination, answer, examination.skewMs(answer), found);
+    else found.problems.push(await refusal(examination, answer, 'you'));
   } catch (error) {
     found.problems.push({ kind: 'reach', says: `it does not answer: ${messageOf(error)}`, fixes: restart });
   }
 }
 
 async function askByProxy(examination: Examination, { name }: Kubelet, found: KubeletFound): Promise<void> {
-  try {
-    const answer = await examination.ask(`/api/v1/nodes/${encodeURIComponent(name)}/proxy${pagePath}`);
-    if (answer.status === 200) {
-      notePage(examination, { ...answer, headers: {} }, found);
-      return;
-    }
-    if (answer.status === 403) found.details.push(`you may not ask it by way of the API server (nodes/proxy)`);
-    else {
-      const says = `the API server cannot reach it either (${answer.status}): ${messageIn(answer.body)}`;
-      found.problems.push({ kind: 'reach', says, fixes: restart });
-    }
-  } catch (error) {
-    found.problems.push({ kind: 'reach', says: messageOf(error), fixes: restart });
-  }
-}
-
-const restart = ['systemctl restart kubelet    (on the node; its log: journalctl -u kubelet)'];
-
-function messageIn(body: string): string {
-  try {
-    return String(JSON.parse(body).message);
-  } catch {
-    return body.trim().slice(0, 200);
-  }
-}
-
-function refusal({ status, body }: Answer, byToken: boolean): Problem {
-  if (status === 401) {
-    const line = byToken
-      ? 'authentication: {webhook: {enabled: true}}'
-      : 'authentication: {x509: {clientCAFile: FILE}}';
-    const fixes = [`${line}    (in the node's KubeletConfiguration; then systemctl restart kubelet)`];
-    return { kind: 'authorization', says: `it does not take your credentials (401)`, fixes };
-  }
-  const text = body.trim().slice(0, 200);
-  if (status === 403) {
-    const fixes = [
-      "authorization: {mode: Webhook}    (in the node's KubeletConfiguration; then systemctl restart kubelet)",
-      'kubectl auth can-i get nodes/metrics    (whether it is you who may not)',
-    ];
-    return { kind: 'authorization', says: `it refuses you its figures (403): ${text}`, fixes };
-  }
-  return { kind: 'page', says: `${pagePath} answers ${status}: ${text}`, fixes: restart };
-}
-
-/** Its clock by the head of its answer, and how old its figures are. */
-function notePage(examination: Examination, answer: Answer, found: KubeletFound): void {
-  const skewMs = examination.skewMs(answer);
-  if (skewMs !== undefined) {
-    const { outcome, says, fixes } = skewResult(skewMs, "the node's clock", "this machine's");
-    if (outcome !== 'ok') found.problems.push({ kind: 'clock', says, fixes });
-  }
-  const stamps = [...answer.body.matchAll(/^node_cpu_usage_seconds_total \S+ (\d{13})$/gm)].map(([, ms]) => Number(ms));
-  if (stamps.length === 0) {
-    found.problems.push({ kind: 'page', says: `${pagePath} says nothing of the node's CPU`, fixes: restart });
+  const answer = await examination.ask(`/api/v1/nodes/${encodeURIComponent(name)}/proxy${pagePath}`);
+  if (answer.status === 200) {
+    // Whose clock the head tells, the node's or the API server's, cannot be known.
+    notePage(examination, answer, undefined, found);
     return;
   }
-  const ageMs = examination.clock.nowMs() + (skewMs ?? 0) - Math.max(...stamps);
-  if (Math.abs(ageMs) > pageAgeMsMax) {
-    const says = `its figures are of ${(ageMs / 1000).toFixed(0)} s ago`;
-    found.problems.push({ kind: 'clock', says, fixes: ['timedatectl set-ntp true    (on the node)', ...restart] });
-  } else found.details.push(`figures of ${Math.max(0, ageMs / 1000).toFixed(0)} s ago`);
+  const message = statusMessage(answer.body);
+  if (message === undefined) found.problems.push(await refusal(examination, answer, 'the API server'));
+  else if (answer.status === 403) found.details.push('you may not ask it by way of the API server (get nodes/proxy)');
+  else {
+    const says = `the API server cannot reach it (${answer.status}): ${message}`;
+    found.problems.push({ kind: 'reach', says, fixes: restart });
+  }
+}
+
+/** Of the API server's own answers; what the kubelet answers is no Status. */
+function statusMessage(body: string): string | undefined {
+  try {
+    const status = JSON.parse(body);
+    return status.kind === 'Status' ? String(status.message) : undefined;
+  } catch {
+    return undefined;
+  }
 }

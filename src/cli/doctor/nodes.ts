@@ -47,11 +47,17 @@ async function resultOf(examination: Examination, node: KubeObject, args: readon
     askWhy(examination.client, `nodes/${encodeURIComponent(kubelet.name)}`).catch(() => undefined),
   ]).catch((error: unknown) => [messageOf(error), undefined] as const);
   if (typeof found === 'string') return { ...broken(found, []), title };
-  return { ...judged(kubelet, found, why, args), title };
+  return { ...judged(examination, kubelet, found, why, args), title };
 }
 
 /** What the metrics server itself meets counts; what is seen from here says why. */
-function judged(kubelet: Kubelet, found: KubeletFound, why: Reason | undefined, args: readonly string[]): Result {
+function judged(
+  examination: Examination,
+  kubelet: Kubelet,
+  found: KubeletFound,
+  why: Reason | undefined,
+  args: readonly string[],
+): Result {
   const where = `${kubelet.host}:${kubelet.port}`;
   const insecure = args.includes('--kubelet-insecure-tls');
   const problems = found.problems.filter(({ kind }) => !(insecure && kind === 'certificate'));
@@ -69,15 +75,15 @@ function judged(kubelet: Kubelet, found: KubeletFound, why: Reason | undefined, 
   if (why && why.reason !== 'FirstPoint' && why.reason !== 'NotInStep')
     return broken(
       `${where} answers, but is not served: ${why.reason}: ${why.message}`,
-      [fixOfReason(why.reason)],
+      [fixOfReason(examination, why.reason)],
       found.details,
     );
   return ok(`${where} answers${why ? ', and will be served after the next scrape' : ''}`, found.details);
 }
 
-function fixOfReason(reason: string): string {
+function fixOfReason(examination: Examination, reason: string): string {
   if (reason === 'NodeNotSelected') return "the metrics server's argument --node-selector";
-  if (reason === 'SharedAddress') return 'kubectl delete node NAME    (the one that is gone)';
+  if (reason === 'SharedAddress') return `${examination.kubectl('delete node NAME')}    (the one that is gone)`;
   if (reason === 'ClockSkew') return 'timedatectl set-ntp true    (on the node)';
-  return 'kubectl logs -n kube-system deployment/metrics-server';
+  return examination.kubectl('logs -n kube-system deployment/metrics-server');
 }

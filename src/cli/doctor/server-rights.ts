@@ -1,13 +1,9 @@
 import type { KubeObject } from '../../kubernetes/client/client.ts';
 import { broken, type Check, ok, warning } from './check.ts';
-import type { Examination } from './examination.ts';
+import type { Examination, Right } from './examination.ts';
 import { addressesOf } from './registration.ts';
 
-interface Right {
-  verb: string;
-  group: string;
-  resource: string;
-  subresource?: string;
+interface ServerRight extends Right {
   namespace?: string;
   name?: string;
 }
@@ -17,10 +13,10 @@ interface Grant {
   binding: string;
   role: string;
   namespace?: string;
-  rights: Right[];
+  rights: ServerRight[];
 }
 
-const core = (verb: string, resource: string): Right => ({ verb, group: '', resource });
+const core = (verb: string, resource: string): ServerRight => ({ verb, group: '', resource });
 
 /** What deploy/metrics.yaml gives, binding by binding. */
 const grants: Grant[] = [
@@ -58,7 +54,7 @@ export const serverRightsCheck: Check<Examination> = {
   after: ['api-service'],
   async run(examination) {
     const account = await accountOf(examination);
-    const missing: { grant: Grant; right: Right }[] = [];
+    const missing: { grant: Grant; right: ServerRight }[] = [];
     const answers = grants.flatMap((grant) =>
       grant.rights.map(async (right) => {
         if (!(await isAllowed(examination, account, right))) missing.push({ grant, right });
@@ -91,7 +87,7 @@ export async function accountOf(examination: Examination): Promise<{ namespace: 
 async function isAllowed(
   examination: Examination,
   { namespace, name }: { namespace: string; name: string },
-  resourceAttributes: Right,
+  resourceAttributes: ServerRight,
 ): Promise<boolean> {
   const review = await examination.post('/apis/authorization.k8s.io/v1/subjectaccessreviews', {
     apiVersion: 'authorization.k8s.io/v1',
@@ -123,7 +119,7 @@ async function fixOf(
   return examination.kubectl(`create ${kind} ${binding} ${flag} --serviceaccount=${account.namespace}:${account.name}`);
 }
 
-function rightText({ verb, group, resource, subresource, namespace, name }: Right): string {
+function rightText({ verb, group, resource, subresource, namespace, name }: ServerRight): string {
   const what = `${resource}${subresource ? `/${subresource}` : ''}${group ? `.${group}` : ''}`;
   return `${verb} ${what}${name ? ` ${name}` : ''}${namespace ? ` in ${namespace}` : ''}`;
 }
