@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { version } from '../../../base/version.ts';
 import { type Expr, parse, print, rangeQuery, type StreamResult } from '../../query/query.ts';
-import { selectInstances } from '../source/selected-streams.ts';
+import { labelsOf, selectStreams } from '../source/selected-streams.ts';
 import { StoreSource } from '../source/store-source.ts';
 import { type FieldType, fieldType } from './field-types.ts';
 import { bad, Parameters } from './parameters.ts';
@@ -32,10 +32,9 @@ export function registerDrilldownRoutes(app: FastifyInstance, parts: Surrounding
       const scope = scopeOf(parts, request);
       const matchers = parameters.matchers();
       const values = new Map<string, Set<string>>();
-      for (const { streams } of selectInstances(store, { scope, matchers, sinceNs: startNs, untilNs: endNs + 1n })) {
-        for (const [name, value] of streams.flatMap(({ labels }) => Object.entries(labels))) {
-          values.set(name, (values.get(name) ?? new Set()).add(value));
-        }
+      const selected = selectStreams(store, { scope, matchers, sinceNs: startNs, untilNs: endNs + 1n });
+      for (const [name, value] of labelsOf(selected).flatMap((labels) => Object.entries(labels))) {
+        values.set(name, (values.get(name) ?? new Set()).add(value));
       }
       const detectedLabels = [...values]
         .map(([label, { size }]) => ({ label, cardinality: size }))

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Nanos } from '../../../base/nanotime.ts';
 import type { Matcher } from '../../query/query.ts';
-import { selectInstances } from '../source/selected-streams.ts';
+import { selectStreams } from '../source/selected-streams.ts';
 import { bad, Parameters } from './parameters.ts';
 import { sampleJson, sortedJson } from './result-json.ts';
 import { sendJson } from './send.ts';
@@ -18,7 +18,7 @@ export function registerIndexRoutes(app: FastifyInstance, parts: Surroundings): 
     const parameters = new Parameters(request, clock.nowMs());
     const range = parameters.range();
     const matchers = parameters.matchers();
-    const selected = selectInstances(store, {
+    const selected = selectStreams(store, {
       scope: scopeOf(parts, request),
       matchers,
       sinceNs: range.startNs,
@@ -35,7 +35,12 @@ export function registerIndexRoutes(app: FastifyInstance, parts: Surroundings): 
       const sizes = sizesOf(selected, range.startNs, range.endNs + 1n);
       const total = (field: 'bytes' | 'entries') => Math.round(sizes.reduce((sum, size) => sum + size[field], 0));
       const streams = new Set(sizes.map(({ labels }) => sortedJson(labels))).size;
-      const counts = { streams, chunks: selected.length, bytes: total('bytes'), entries: total('entries') };
+      const counts = {
+        streams,
+        chunks: selected.instances.length + selected.pushed.length,
+        bytes: total('bytes'),
+        entries: total('entries'),
+      };
       return sendJson(request, reply, [JSON.stringify(counts)]);
     },
   });

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { LabelRecord, Matcher } from '../../query/query.ts';
 import type { Scope } from '../../store/store.ts';
-import { selectInstances } from '../source/selected-streams.ts';
+import { labelsOf, selectStreams } from '../source/selected-streams.ts';
 import { Parameters } from './parameters.ts';
 import { sortedJson } from './result-json.ts';
 import { sendData, sendJson } from './send.ts';
@@ -12,10 +12,9 @@ export function registerLabelRoutes(app: FastifyInstance, parts: Surroundings): 
   const { store, clock } = parts;
   const streams = (scope: Scope, matchers: readonly Matcher[], parameters: Parameters): LabelRecord[] => {
     const { startNs, endNs } = parameters.range();
-    const selected = selectInstances(store, { scope, matchers, sinceNs: startNs, untilNs: endNs + 1n });
-    return selected.flatMap(({ streams }) => streams.map(({ labels }) => labels));
+    return labelsOf(selectStreams(store, { scope, matchers, sinceNs: startNs, untilNs: endNs + 1n }));
   };
-  const labelsOf = (request: FastifyRequest) => {
+  const askedFor = (request: FastifyRequest) => {
     const parameters = new Parameters(request, clock.nowMs());
     return streams(scopeOf(parts, request), parameters.matchers(), parameters);
   };
@@ -25,14 +24,14 @@ export function registerLabelRoutes(app: FastifyInstance, parts: Surroundings): 
       method: ['GET', 'POST'],
       url,
       handler: async (request, reply) => {
-        return sendData(request, reply, sorted(labelsOf(request).flatMap(Object.keys)));
+        return sendData(request, reply, sorted(askedFor(request).flatMap(Object.keys)));
       },
     });
   }
 
   app.get('/label/:name/values', async (request, reply) => {
     const { name } = request.params as { name: string };
-    const values = labelsOf(request).flatMap((labels) => (Object.hasOwn(labels, name) ? [labels[name]!] : []));
+    const values = askedFor(request).flatMap((labels) => (Object.hasOwn(labels, name) ? [labels[name]!] : []));
     return sendData(request, reply, sorted(values));
   });
 

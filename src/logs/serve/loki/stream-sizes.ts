@@ -1,6 +1,6 @@
 import type { Nanos } from '../../../base/nanotime.ts';
 import type { LabelRecord } from '../../query/query.ts';
-import type { SelectedInstance } from '../source/selected-streams.ts';
+import type { SelectedStreams } from '../source/selected-streams.ts';
 
 /** What a stream holds within a range, as far as its first and last line tell. */
 export interface StreamSize {
@@ -10,15 +10,29 @@ export interface StreamSize {
 }
 
 /**
- * Shares of what an instance holds: lines are taken to be spread evenly from its first to its last one, and to belong to the outputs
- * that were selected in equal parts.
+ * Shares of what streams hold: lines are taken to be spread evenly from the first to the last one, and those of an instance to belong
+ * to the outputs that were selected in equal parts.
  */
-export function sizesOf(selected: readonly SelectedInstance[], sinceNs: Nanos, untilNs: Nanos): StreamSize[] {
-  return selected.flatMap(({ instance, streams }) => {
-    const share = overlap(instance, sinceNs, untilNs) / streams.length;
-    const [bytes, entries] = [instance.textBytes * share, instance.lineCount * share];
-    return bytes > 0 ? streams.map(({ labels }) => ({ labels, bytes, entries })) : [];
+export function sizesOf({ instances, pushed }: SelectedStreams, sinceNs: Nanos, untilNs: Nanos): StreamSize[] {
+  const parts = [
+    ...instances.map(({ instance, streams }) => ({ ...sizeOf(instance), all: streams.map(({ labels }) => labels) })),
+    ...pushed.map((stream) => ({ ...sizeOf(stream), all: [stream.labels] })),
+  ];
+  return parts.flatMap(({ all, textBytes, lineCount, ...times }) => {
+    const share = overlap(times, sinceNs, untilNs) / all.length;
+    return share > 0 ? all.map((labels) => ({ labels, bytes: textBytes * share, entries: lineCount * share })) : [];
   });
+}
+
+interface Size {
+  firstTime: Nanos | null;
+  lastTime: Nanos | null;
+  lineCount: number;
+  textBytes: number;
+}
+
+function sizeOf({ firstTime, lastTime, lineCount, textBytes }: Size): Size {
+  return { firstTime, lastTime, lineCount, textBytes };
 }
 
 function overlap(

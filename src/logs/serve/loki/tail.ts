@@ -1,8 +1,17 @@
 import type { Nanos } from '../../../base/nanotime.ts';
-import { type BlockResult, createBlockRunner, type LogExpr, rangeQuery, type StreamResult } from '../../query/query.ts';
+import {
+  type BlockResult,
+  createBlockRunner,
+  type LabelRecord,
+  type LogExpr,
+  rangeQuery,
+  type StreamResult,
+} from '../../query/query.ts';
 import type { LogStore, Scope } from '../../store/store.ts';
-import { selectsInstance } from '../source/selected-streams.ts';
-import { StoreSource, sourceBlocks } from '../source/store-source.ts';
+import { matchesLabels, selectsInstance } from '../source/selected-streams.ts';
+import { instanceBlocks, pushedBlock } from '../source/source-blocks.ts';
+import { StoreSource } from '../source/store-source.ts';
+import { either } from './either.ts';
 
 export interface TailRequest {
   expr: LogExpr;
@@ -32,7 +41,23 @@ export async function* tailedStreams(
     const { value } = await rangeQuery({ ...common, limit, direction: 'backward' }, { entriesMax: limit });
     if (value.type === 'streams' && value.streams.length > 0) yield value.streams.map(reversed);
   }
-  const select = selectsInstance(expr.matchers);
+  const plan = { kind: 'lines', stages: expr.stages, needed: null, direction: 'forward' } as const;
+  const runner = createBlockRunner({ ...plan, sinceNs, untilNs: latestNs, limit: Number.MAX_SAFE_INTEGER });
+  const blocks = either([
+    followedInstances(store, expr, scope, after, signal),
+    followedPushed(store, expr, scope, after, signal),
+  ]);
+  for await (const block of blocks) yield* messages(runner.run(block));
+}
+
+async function* followedInstances(
+  store: LogStore,
+  { matchers }: LogExpr,
+  scope: Scope,
+  after: number,
+  signal: AbortSignal,
+) {
+  const select = selectsInstance(matchers);
   const selected = new Map<string, NonNullable<ReturnType<typeof select>>>();
   const wants: Parameters<LogStore['follow']>[2] = (instance) => {
     const found = select(instance);
@@ -40,12 +65,29 @@ export async function* tailedStreams(
     else selected.delete(instance.id);
     return found !== undefined;
   };
-  const plan = { kind: 'lines', stages: expr.stages, needed: null, direction: 'forward' } as const;
-  const runner = createBlockRunner({ ...plan, sinceNs, untilNs: latestNs, limit: Number.MAX_SAFE_INTEGER });
   for await (const block of store.follow(scope, after, wants, signal)) {
     const from = selected.get(block.instance);
-    if (from === undefined) continue;
-    for (const one of sourceBlocks(block, from)) yield* messages(runner.run(one));
+    if (from) yield* instanceBlocks(block, from);
+  }
+}
+
+async function* followedPushed(
+  store: LogStore,
+  { matchers }: LogExpr,
+  scope: Scope,
+  after: number,
+  signal: AbortSignal,
+) {
+  const matches = matchesLabels(matchers);
+  const selected = new Map<string, LabelRecord>();
+  const wants: Parameters<LogStore['followPushed']>[2] = ({ id, labels }) => {
+    const isWanted = matches(labels);
+    if (isWanted) selected.set(id, labels);
+    return isWanted;
+  };
+  for await (const block of store.followPushed(scope, after, wants, signal)) {
+    const labels = selected.get(block.stream);
+    if (labels) yield pushedBlock(block, labels);
   }
 }
 

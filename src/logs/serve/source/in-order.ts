@@ -1,66 +1,72 @@
-import type { SelectRequest } from '../../query/query.ts';
-import type { LineBlock } from '../../store/store.ts';
-import type { SelectedInstance } from './selected-streams.ts';
+import type { Nanos } from '../../../base/nanotime.ts';
 
-export interface ReadBlock {
-  block: LineBlock;
-  from: SelectedInstance;
+export interface Timed {
+  timeMin: Nanos;
+  timeMax: Nanos;
 }
 
-interface Head {
-  next: ReadBlock;
-  reader: AsyncIterator<ReadBlock>;
+/** Items in order, which are opened when their time has come. */
+export interface Sequence<T extends Timed> {
+  /** No item begins earlier (backward: ends later). Undefined: not known, it is opened first. */
+  from: Nanos | undefined;
+  open(): AsyncIterable<T>;
 }
 
-/**
- * Blocks of all instances by time: forward by their beginnings, backward by their ends, latest first. An instance is opened when its
- * time has come. Where no lines are wanted the order does not matter, and one is read after the other.
- */
-export async function* inOrder(
-  selected: readonly SelectedInstance[],
-  { direction, hints }: Pick<SelectRequest, 'direction' | 'hints'>,
-  read: (from: SelectedInstance) => AsyncGenerator<ReadBlock>,
-): AsyncGenerator<ReadBlock> {
-  if (hints.linesWanted === undefined) {
-    for (const from of selected) yield* read(from);
-    return;
-  }
-  const isForward = direction === 'forward';
-  const keyOf = ({ block }: ReadBlock) => (isForward ? block.timeMin : -block.timeMax);
-  const startOf = ({ instance }: SelectedInstance) =>
-    isForward ? (instance.firstTime ?? 0n) : -(instance.lastTime ?? 0n);
-  const waiting = selected.toSorted((a, b) => compare(startOf(a), startOf(b)));
-  const heads: Head[] = [];
+const [earliestNs, latestNs] = [-(2n ** 63n), 2n ** 63n - 1n];
+
+interface Head<T> {
+  key: bigint;
+  item: T;
+  reader: AsyncIterator<T>;
+}
+
+/** How an item compares with others: forward by its beginning, backward by its end, latest first. */
+export function orderKey({ timeMin, timeMax }: Timed, direction: 'forward' | 'backward'): bigint {
+  return direction === 'forward' ? timeMin : -timeMax;
+}
+
+export function compareKeys(a: bigint, b: bigint): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Merges sequences. One item of each that is open is held. */
+export async function* inOrder<T extends Timed>(
+  sequences: readonly Sequence<T>[],
+  direction: 'forward' | 'backward',
+): AsyncGenerator<T> {
+  const unknown = direction === 'forward' ? earliestNs : latestNs;
+  const begins = ({ from = unknown }: Sequence<T>) => (direction === 'forward' ? from : -from);
+  const waiting = sequences.toSorted((a, b) => compareKeys(begins(a), begins(b)));
+  const heads: Head<T>[] = [];
   let opened = 0;
+  const advance = async (reader: AsyncIterator<T>) => {
+    const { done, value } = await reader.next();
+    if (!done) insert(heads, { key: orderKey(value, direction), item: value, reader });
+  };
   try {
     for (;;) {
-      while (opened < waiting.length && (heads.length === 0 || startOf(waiting[opened]!) <= keyOf(heads[0]!.next))) {
-        const reader = read(waiting[opened++]!)[Symbol.asyncIterator]();
-        await insert(heads, reader, keyOf);
+      while (opened < waiting.length && (heads.length === 0 || begins(waiting[opened]!) <= heads[0]!.key)) {
+        await advance(waiting[opened++]!.open()[Symbol.asyncIterator]());
       }
       const head = heads.shift();
       if (head === undefined) return;
-      yield head.next;
-      await insert(heads, head.reader, keyOf);
+      heads.unshift(head);
+      yield head.item;
+      heads.shift();
+      await advance(head.reader);
     }
   } finally {
     for (const { reader } of heads) await reader.return?.();
   }
 }
 
-async function insert(
-  heads: Head[],
-  reader: AsyncIterator<ReadBlock>,
-  keyOf: (next: ReadBlock) => bigint,
-): Promise<void> {
-  const { done, value } = await reader.next();
-  if (done) return;
-  const key = keyOf(value);
-  let at = heads.findIndex(({ next }) => keyOf(next) > key);
-  if (at < 0) at = heads.length;
-  heads.splice(at, 0, { next: value, reader });
-}
-
-function compare(a: bigint, b: bigint): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+/** Behind those of the same time. */
+function insert<T>(heads: Head<T>[], head: Head<T>): void {
+  let [low, high] = [0, heads.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (heads[middle]!.key <= head.key) low = middle + 1;
+    else high = middle;
+  }
+  heads.splice(low, 0, head);
 }

@@ -1,6 +1,6 @@
 import type { Nanos } from '../../../base/nanotime.ts';
 import { compileMatcher, type LabelRecord, type Matcher } from '../../query/query.ts';
-import type { Instance, InstanceFilter, LogStore, Scope } from '../../store/store.ts';
+import type { Instance, InstanceFilter, LogStore, PushedStream, Scope } from '../../store/store.ts';
 import { type Output, outputs, streamLabels } from './stream-labels.ts';
 
 /** An instance of which at least one output is selected. */
@@ -19,23 +19,41 @@ export interface Selection {
   withGaps?: boolean;
 }
 
+/** What agents read and what was pushed, side by side. */
+export interface SelectedStreams {
+  instances: SelectedInstance[];
+  pushed: PushedStream[];
+}
+
 /** Labels that the store itself looks for. */
 const filterOf = { namespace: 'namespace', pod: 'pod', container: 'container' } as const;
 
-/** Instances with lines, or maybe with lines, in the range, whose labels match; no block is opened. */
-export function selectInstances(store: LogStore, selection: Selection): SelectedInstance[] {
+/** Streams with lines in the range, as far as their first and last one tell, whose labels match; no block is opened. */
+export function selectStreams(store: LogStore, selection: Selection): SelectedStreams {
   const { scope, matchers, sinceNs, untilNs } = selection;
-  const filter: InstanceFilter = {
+  const range = {
     ...(sinceNs !== undefined && { since: sinceNs }),
     ...(untilNs !== undefined && { until: untilNs }),
   };
+  const matches = matchesLabels(matchers);
+  const pushed = store.pushedStreams(scope, range).filter(({ labels }) => matches(labels));
+  return { instances: selectInstances(store, selection, { ...range, ...equalities(matchers) }), pushed };
+}
+
+function equalities(matchers: readonly Matcher[]): InstanceFilter {
+  const filter: InstanceFilter = {};
   for (const { name, op, value } of matchers) {
     if (op === '=' && value !== '' && Object.hasOwn(filterOf, name)) filter[name as keyof typeof filterOf] = value;
   }
+  return filter;
+}
+
+function selectInstances(store: LogStore, selection: Selection, filter: InstanceFilter): SelectedInstance[] {
+  const { scope, matchers, sinceNs, withGaps } = selection;
   const select = selectsInstance(matchers);
   const selected: SelectedInstance[] = [];
   for (const instance of store.instances(scope, filter)) {
-    const isGapped = selection.withGaps && instance.gaps.length > 0;
+    const isGapped = withGaps && instance.gaps.length > 0;
     if (!isGapped && !hasLines(instance, sinceNs)) continue;
     const found = select(instance);
     if (found) selected.push(found);
@@ -43,15 +61,28 @@ export function selectInstances(store: LogStore, selection: Selection): Selected
   return selected;
 }
 
+/** Labels of each stream. */
+export function labelsOf({ instances, pushed }: SelectedStreams): LabelRecord[] {
+  return [
+    ...instances.flatMap(({ streams }) => streams.map(({ labels }) => labels)),
+    ...pushed.map(({ labels }) => labels),
+  ];
+}
+
 /** Tells which outputs of an instance match, if any. */
 export function selectsInstance(matchers: readonly Matcher[]): (instance: Instance) => SelectedInstance | undefined {
-  const tests = matchers.map((matcher) => ({ name: matcher.name, matches: compileMatcher(matcher) }));
+  const matches = matchesLabels(matchers);
   return (instance) => {
     const streams = outputs
       .map((output) => ({ output, labels: streamLabels(instance, output) }))
-      .filter(({ labels }) => tests.every(({ name, matches }) => matches(labels[name] ?? '')));
+      .filter(({ labels }) => matches(labels));
     return streams.length > 0 ? { instance, streams } : undefined;
   };
+}
+
+export function matchesLabels(matchers: readonly Matcher[]): (labels: LabelRecord) => boolean {
+  const tests = matchers.map((matcher) => ({ name: matcher.name, matches: compileMatcher(matcher) }));
+  return (labels) => tests.every(({ name, matches }) => matches(Object.hasOwn(labels, name) ? labels[name]! : ''));
 }
 
 /** The store keeps those that still run in its answer, whenever their last line was. */
