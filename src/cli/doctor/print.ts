@@ -34,7 +34,11 @@ export function summary(findings: readonly Finding[]): string {
   const [broken, warnings, skipped] = [count('broken'), count('warning'), count('not-checked')];
   const first = findings.find(({ outcome }) => outcome === 'broken');
   const rest = [warnings > 0 ? `${warnings} to look at` : '', skipped > 0 ? `${skipped} not checked` : ''];
-  const said = first ? `${broken} broken, first of all: ${first.title}` : 'nothing is broken';
+  const said = first
+    ? `${broken} broken, first of all: ${first.title}`
+    : skipped > 0
+      ? 'nothing of what was checked is broken'
+      : 'nothing is broken';
   return `\n${[said, ...rest].filter((part) => part !== '').join('; ')}\n`;
 }
 

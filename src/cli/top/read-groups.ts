@@ -8,7 +8,10 @@ import { workloadsOf } from './workloads.ts';
 /** `taffrail top services`: a pod that several of them select counts in each, and once in the sum. */
 export async function readServicesView(source: Source, query: Query): Promise<View> {
   const { namespace } = query;
-  const [services, { pods, notes }] = await Promise.all([readServices(source, query), readPods(source, { namespace })]);
+  const [services, { pods, notes }] = await Promise.all([
+    readServices(source, query),
+    readPods(source, { namespace }, true),
+  ]);
   const byNamespace = Map.groupBy(pods, (pod) => pod.namespace);
   const groups = services.map((service) => ({
     name: { namespace: service.namespace, name: service.name },
@@ -21,7 +24,7 @@ export async function readServicesView(source: Source, query: Query): Promise<Vi
 
 /** `taffrail top workloads`: by the top of the owner chain. */
 export async function readWorkloadsView(source: Source, query: Query): Promise<View> {
-  const { pods, notes } = await readPods(source, query);
+  const { pods, notes } = await readPods(source, query, true);
   const found = await workloadsOf(source, present(pods), query.namespace);
   const groups = found.workloads.map(({ namespace, name, pods }) => ({ name: { namespace, name }, pods }));
   const wanted = query.workload === undefined ? groups : groups.filter(({ name }) => name.name === query.workload);

@@ -58,13 +58,16 @@ export interface Pods {
   notes: string[];
 }
 
-/** Figures of pods, and what the API server knows of them; a caller who may see only the figures gets them alone. */
-export async function readPods({ client, signal }: Source, selection: Selection): Promise<Pods> {
+/**
+ * Figures of pods, and what the API server knows of them. A caller who may see only the figures gets them alone, unless the labels
+ * or owners of the pods are needed too.
+ */
+export async function readPods({ client, signal }: Source, selection: Selection, needsFacts = false): Promise<Pods> {
   const notes: string[] = [];
   const [usages, facts] = await Promise.all([
     podUsages(client, selection, signal),
     readPodFacts({ client, signal }, selection).catch((error: unknown) => {
-      if (!(error instanceof ApiError) || error.code !== 403) throw error;
+      if (needsFacts || !(error instanceof ApiError) || error.code !== 403) throw error;
       notes.push(`requests, limits, restarts and age are not known: ${error.message}`);
       return undefined;
     }),
