@@ -4,7 +4,7 @@ import type { Clock } from '../base/clock.ts';
 import { writeFileDurably } from '../base/files.ts';
 import { version } from '../base/version.ts';
 import { createHttpServer } from '../http/http.ts';
-import { AgentContacts, registerReceive } from '../logs/receive/receive.ts';
+import { AgentContacts, registerPush, registerReceive } from '../logs/receive/receive.ts';
 import { registerLogReads, registerLokiApi } from '../logs/serve/serve.ts';
 import { openStore } from '../logs/store/open.ts';
 import type { LogStore } from '../logs/store/store.ts';
@@ -58,6 +58,7 @@ export async function startServer(settings: ServerSettings, parts: ServerParts):
   const contacts = new AgentContacts(() => parts.clock.monotonicMs());
   const silentMs = (tenant: string, node: string) => contacts.silentMs(tenant, node);
   registerReceive(app, { store, principalOf, contacts, log, metrics });
+  registerPush(app, { store, principalOf, nowMs: () => parts.clock.nowMs(), log, metrics });
   registerLogReads(app, { store, principalOf, silentMs, log, metrics });
   registerLokiApi(app, { store, principalOf, silentMs, ...parts });
   const opened = store;

@@ -1,4 +1,4 @@
-/** The door: the ways into the store. So far agents' own; every other way will become the same batches. */
+/** The door: the ways into the store. Agents' own is here; what is pushed comes in by `registerPush`. */
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Fault } from '../../base/fault.ts';
@@ -11,6 +11,7 @@ import { BodyBudget } from './body.ts';
 import { type AgentContact, AgentContacts } from './contacts.ts';
 import { checkedResolveRequest } from './resolve-request.ts';
 
+export { registerPush } from './push/push.ts';
 export { type AgentContact, AgentContacts };
 
 export interface ReceiveOptions {

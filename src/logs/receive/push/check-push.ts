@@ -1,0 +1,206 @@
+import { formatRfc3339Nano } from '../../../base/nanotime.ts';
+import type { LabelRecord } from '../../batch/batch.ts';
+import type { PushedStreamLines } from '../../store/store.ts';
+import { levelLabel, levelOfFields, levelOfLine, levelOfSeverity, normalizedLevel } from './detected-level.ts';
+import { isLabelName, LabelSyntaxError, normalizedName, printLabels, shown } from './label-syntax.ts';
+import { pushLimits } from './limits.ts';
+import { parseLabels } from './parse-labels.ts';
+import type { Problems } from './problems.ts';
+import type { ReceivedStream } from './received-stream.ts';
+import { serviceNameLabel, withServiceName } from './service-name.ts';
+
+/** Texts that streams have for labels, and what they say: clients send the same ones again and again. */
+const knownLabelsMax = 10_000;
+const knownLabels = new Map<string, LabelRecord>();
+
+/** What of a request can be stored, with what Loki adds. What cannot is noted in `problems`. */
+export function checkedStreams(
+  received: readonly ReceivedStream[],
+  nowMs: number,
+  problems: Problems,
+): PushedStreamLines[] {
+  const interned = new Interned();
+  const newestSeconds = (nowMs + pushLimits.futureMsMax) / 1000;
+  return received.flatMap((stream) => {
+    const labels = checkedLabels(stream, problems);
+    if (!labels || stream.from.length === 0) return [];
+    return [checkedLines(stream, labels, newestSeconds, interned, problems)];
+  });
+}
+
+/** With `service_name`. Undefined where the labels are not acceptable. */
+function checkedLabels({ labels, from }: ReceivedStream, problems: Problems): LabelRecord | undefined {
+  const known = typeof labels === 'string' ? knownLabels.get(labels) : undefined;
+  if (known) return known;
+  try {
+    const pairs = typeof labels === 'string' ? parseLabels(labels) : labels;
+    const record = Object.fromEntries(pairs.filter(([, value]) => value !== ''));
+    const fault = faultOfLabels(pairs, record);
+    if (fault) {
+      problems.add(fault.reason, from.length, fault.message);
+      return undefined;
+    }
+    const checked = withServiceName(record);
+    if (typeof labels === 'string') {
+      if (knownLabels.size >= knownLabelsMax) knownLabels.delete(knownLabels.keys().next().value!);
+      knownLabels.set(labels, checked);
+    }
+    return checked;
+  } catch (error) {
+    if (!(error instanceof LabelSyntaxError)) throw error;
+    const text = `Error parsing labels '${shown(String(labels))}' with error: ${error.message}`;
+    problems.add('invalid_labels', from.length, text);
+    return undefined;
+  }
+}
+
+function faultOfLabels(
+  pairs: readonly (readonly [string, string])[],
+  record: LabelRecord,
+): { reason: string; message: string } | undefined {
+  const { labelNamesMax, labelNameBytesMax, labelValueBytesMax } = pushLimits;
+  const stream = () => printLabels(record);
+  const count = Object.keys(record).length;
+  if (count === 0) return { reason: 'missing_labels', message: 'error at least one label pair is required per stream' };
+  if (count - (Object.hasOwn(record, serviceNameLabel) ? 1 : 0) > labelNamesMax) {
+    const message = `entry for stream '${stream()}' has ${count} label names; limit ${labelNamesMax}`;
+    return { reason: 'max_label_names_per_series', message };
+  }
+  const names = new Set<string>();
+  for (const [name, value] of pairs) {
+    if (!isLabelName(name)) {
+      const message = `Error parsing labels '${stream()}' with error: ${JSON.stringify(shown(name))} is not the name of a label`;
+      return { reason: 'invalid_labels', message };
+    }
+    if (Buffer.byteLength(name) > labelNameBytesMax)
+      return {
+        reason: 'label_name_too_long',
+        message: `stream '${stream()}' has label name too long: '${shown(name)}'`,
+      };
+    if (Buffer.byteLength(value) > labelValueBytesMax)
+      return {
+        reason: 'label_value_too_long',
+        message: `stream '${stream()}' has label value too long: '${shown(value)}'`,
+      };
+    if (names.has(name))
+      return { reason: 'duplicate_label_names', message: `stream '${stream()}' has duplicate label name: '${name}'` };
+    names.add(name);
+  }
+  return undefined;
+}
+
+function checkedLines(
+  stream: ReceivedStream,
+  labels: LabelRecord,
+  newestSeconds: number,
+  interned: Interned,
+  problems: Problems,
+): PushedStreamLines {
+  const { bytes, from, to, seconds, nanos } = stream;
+  const levelOfStream = levelOfFields(labels);
+  const kept: PushedStreamLines & Record<'from' | 'to' | 'seconds' | 'nanos', number[]> = {
+    ...{ labels, bytes, from: [], to: [], seconds: [], nanos: [] },
+    metadata: { sets: interned.sets, of: [] },
+  };
+  const of = kept.metadata!.of as number[];
+  for (let i = 0; i < from.length; i++) {
+    const metadata = stream.metadata[i];
+    const fault = faultOfLine(stream, labels, i, newestSeconds);
+    if (fault) {
+      problems.add(fault.reason, 1, fault.message);
+      continue;
+    }
+    kept.from.push(from[i]!);
+    kept.to.push(to[i]!);
+    kept.seconds.push(seconds[i]!);
+    kept.nanos.push(nanos[i]!);
+    const line = () => bytes.toString('latin1', from[i], to[i]);
+    of.push(
+      metadata
+        ? interned.withMetadata(metadata, levelOfStream, line)
+        : interned.level(levelOfStream ?? levelOfLine(line())),
+    );
+  }
+  return kept;
+}
+
+function faultOfLine(
+  { from, to, seconds, nanos, metadata }: ReceivedStream,
+  labels: LabelRecord,
+  i: number,
+  newestSeconds: number,
+): { reason: string; message: string } | undefined {
+  const { lineBytesMax } = pushLimits;
+  const lineBytes = to[i]! - from[i]!;
+  if (lineBytes > lineBytesMax) {
+    const stream = printLabels(labels);
+    const message = `Max entry size '${lineBytesMax}' bytes exceeded for stream '${stream}' while adding an entry with length '${lineBytes}' bytes`;
+    return { reason: 'line_too_long', message };
+  }
+  if (seconds[i]! > newestSeconds) {
+    const message = `entry for stream '${printLabels(labels)}' has timestamp too new: ${timeText(seconds[i]!, nanos[i]!)}`;
+    return { reason: 'too_far_in_future', message };
+  }
+  if (seconds[i]! < -SECONDS_MAX) {
+    const message = `entry for stream '${printLabels(labels)}' has timestamp too old: ${timeText(seconds[i]!, nanos[i]!)}, oldest acceptable timestamp is: ${timeText(-SECONDS_MAX, 0)}`;
+    return { reason: 'greater_than_max_sample_age', message };
+  }
+  return metadata[i] && faultOfMetadata(metadata[i]!, labels);
+}
+
+/** The first second that 64 bits of nanoseconds hold is a little earlier. */
+const SECONDS_MAX = 9_223_372_000;
+
+function timeText(seconds: number, nanos: number): string {
+  // What no calendar holds is shown as a number.
+  if (Math.abs(seconds) > 8.64e12 / 1000) return `${seconds} seconds since 1970`;
+  return formatRfc3339Nano(BigInt(seconds) * 1_000_000_000n + BigInt(nanos));
+}
+
+function faultOfMetadata(metadata: LabelRecord, labels: LabelRecord): { reason: string; message: string } | undefined {
+  const { metadataBytesMax, metadataEntriesMax } = pushLimits;
+  let bytes = 0;
+  let count = 0;
+  for (const [name, value] of Object.entries(metadata)) {
+    bytes += Buffer.byteLength(name) + Buffer.byteLength(value);
+    count++;
+  }
+  if (bytes > metadataBytesMax) {
+    const message = `stream '${printLabels(labels)}' has structured metadata too large: '${bytes}' bytes, limit: '${metadataBytesMax}' bytes.`;
+    return { reason: 'structured_metadata_too_large', message };
+  }
+  if (count <= metadataEntriesMax) return undefined;
+  const message = `stream '${printLabels(labels)}' has too many structured metadata labels: '${count}', limit: '${metadataEntriesMax}'.`;
+  return { reason: 'structured_metadata_too_many', message };
+}
+
+/** Sets of structured metadata of one request, each once. */
+class Interned {
+  readonly sets: LabelRecord[] = [];
+  readonly #byLevel = new Map<string, number>();
+  readonly #byContent = new Map<string, number>();
+
+  /** The set that holds a detected level alone. */
+  level(level: string): number {
+    let set = this.#byLevel.get(level);
+    if (set === undefined) this.#byLevel.set(level, (set = this.sets.push({ [levelLabel]: level }) - 1));
+    return set;
+  }
+
+  withMetadata(metadata: LabelRecord, levelOfStream: string | undefined, line: () => string): number {
+    const pairs = Object.entries(metadata).map(([name, value]) => [normalizedName(name), value] as const);
+    const set = Object.fromEntries(pairs.filter(([, value]) => value !== ''));
+    set[levelLabel] = Object.hasOwn(set, levelLabel)
+      ? normalizedLevel(set[levelLabel]!)
+      : (levelOfStream ?? levelOfFields(metadata) ?? levelOfNumber(set) ?? levelOfLine(line()));
+    const key = JSON.stringify(set);
+    let index = this.#byContent.get(key);
+    if (index === undefined) this.#byContent.set(key, (index = this.sets.push(set) - 1));
+    return index;
+  }
+}
+
+function levelOfNumber(metadata: LabelRecord): string | undefined {
+  const severity = Object.hasOwn(metadata, 'severity_number') ? metadata.severity_number : undefined;
+  return severity ? levelOfSeverity(severity) : undefined;
+}
