@@ -63,6 +63,16 @@ function positionOf(call: CallNode): Position {
   return first!.kind === 'subquery' ? nowhere : first!.position;
 }
 
+/** For each step the samples in its range, `froms` included, `tos` excluded, of the series that have these times. */
+interface Bounds {
+  times: Float64Array | undefined;
+  /** How much further samples are looked at than the range reaches. */
+  before: number;
+  after: number;
+  froms: Int32Array;
+  tos: Int32Array;
+}
+
 /** Slides one window over the steps of series after series. */
 class OverTime {
   readonly #evaluation: Evaluation;
@@ -70,6 +80,7 @@ class OverTime {
   readonly #fn: RangeFunction;
   readonly #args: Float64Array[];
   readonly #window: Window;
+  readonly #bounds: Bounds;
 
   constructor(
     evaluation: Evaluation,
@@ -101,6 +112,15 @@ class OverTime {
       position: positionOf(call),
       result: 0,
     };
+    const { lookbackMs } = evaluation.state.options;
+    const { extension } = this.#window;
+    this.#bounds = {
+      times: undefined,
+      before: extension === 'none' ? 0 : lookbackMs,
+      after: extension === 'smoothed' ? lookbackMs : 0,
+      froms: new Int32Array(evaluation.count),
+      tos: new Int32Array(evaluation.count),
+    };
   }
 
   row(original: SelectedSeries & Partial<SubquerySeries>): Row | undefined {
@@ -120,35 +140,55 @@ class OverTime {
   }
 
   #slide(series: SelectedSeries, row: Row): void {
-    const { count, startMs, stepMs, state } = this.#evaluation;
-    const { times } = series;
-    const range = this.#range;
+    const { count, startMs, stepMs } = this.#evaluation;
+    const { atMs, offsetMs, rangeMs } = this.#range;
     const window = this.#window;
-    const before = window.extension === 'none' ? 0 : state.options.lookbackMs;
-    const after = window.extension === 'smoothed' ? state.options.lookbackMs : 0;
-    let from = -1;
-    let to = 0;
+    const { before, after, froms, tos } = this.#boundsOf(series.times);
+    const { values, present } = row;
+    const args = this.#args;
+    const fn = this.#fn;
     for (let step = 0; step < count; step++) {
-      window.evalMs = startMs + step * stepMs;
-      const end = (range.atMs ?? window.evalMs) - range.offsetMs;
-      const start = end - range.rangeMs;
-      if (from < 0) {
-        from = firstAfter(times, start - before);
-        to = firstAfter(times, end + after);
-      }
-      while (from < times.length && times[from]! <= start - before) from++;
-      while (to < times.length && times[to]! <= end + after) to++;
+      const evalMs = startMs + step * stepMs;
+      const end = (atMs ?? evalMs) - offsetMs;
+      const start = end - rangeMs;
       if (series.histogramTimes !== null) refuseHistograms(series, start - before, end + after);
+      const from = froms[step]!;
+      const to = tos[step]!;
       if (from >= to) continue;
+      window.evalMs = evalMs;
       window.from = from;
       window.to = to;
       window.rangeStartMs = start;
       window.rangeEndMs = end;
-      for (let at = 0; at < this.#args.length; at++) window.args[at] = this.#args[at]![step]!;
-      if (!this.#fn.evaluate(window)) continue;
-      row.values[step] = window.result;
-      row.present![step] = 1;
+      for (let at = 0; at < args.length; at++) window.args[at] = args[at]![step]!;
+      if (!fn.evaluate(window)) continue;
+      values[step] = window.result;
+      present![step] = 1;
     }
+  }
+
+  /** Series of one scrape share their times, and with them where each step's samples begin and end. */
+  #boundsOf(times: Float64Array): Bounds {
+    const bounds = this.#bounds;
+    if (times === bounds.times) return bounds;
+    const { count, startMs, stepMs } = this.#evaluation;
+    const { atMs, offsetMs, rangeMs } = this.#range;
+    bounds.times = times;
+    let from = -1;
+    let to = 0;
+    for (let step = 0; step < count; step++) {
+      const end = (atMs ?? startMs + step * stepMs) - offsetMs + bounds.after;
+      const start = end - bounds.after - rangeMs - bounds.before;
+      if (from < 0) {
+        from = firstAfter(times, start);
+        to = firstAfter(times, end);
+      }
+      while (from < times.length && times[from]! <= start) from++;
+      while (to < times.length && times[to]! <= end) to++;
+      bounds.froms[step] = from;
+      bounds.tos[step] = to;
+    }
+    return bounds;
   }
 }
 
