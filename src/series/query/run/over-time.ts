@@ -73,6 +73,8 @@ interface Bounds {
   tos: Int32Array;
 }
 
+const noBounds = new Int32Array(0);
+
 /** Slides one window over the steps of series after series. */
 class OverTime {
   readonly #evaluation: Evaluation;
@@ -118,8 +120,8 @@ class OverTime {
       times: undefined,
       before: extension === 'none' ? 0 : lookbackMs,
       after: extension === 'smoothed' ? lookbackMs : 0,
-      froms: new Int32Array(evaluation.count),
-      tos: new Int32Array(evaluation.count),
+      froms: noBounds,
+      tos: noBounds,
     };
   }
 
@@ -174,6 +176,7 @@ class OverTime {
     const { count, startMs, stepMs } = this.#evaluation;
     const { atMs, offsetMs, rangeMs } = this.#range;
     bounds.times = times;
+    if (bounds.froms === noBounds) [bounds.froms, bounds.tos] = [new Int32Array(count), new Int32Array(count)];
     let from = -1;
     let to = 0;
     for (let step = 0; step < count; step++) {

@@ -62,6 +62,25 @@ test('a series beyond the limit is refused by name, and the others are unharmed'
   assert.deepEqual(await valuesOf(api, 'old', 2000), [[{ __name__: 'old' }, '2']]);
 });
 
+test('an explosion of labels is refused by the limit, told in a few words, counted, and costs no series that was there', async (t) => {
+  const api = await startApiUnderTest();
+  t.after(api.close);
+  await post(api.url, series1(labels('old'), [[1000, 1]]));
+  api.store.seriesMax = 1;
+  for (let request = 0; request < 3; request++) {
+    const all = Array.from({ length: 2000 }, (_, at) => {
+      return series1(labels('new', [['id', `${request}-${at}`]]), [[2000 + request, at]]);
+    });
+    all.splice(1000, 0, series1(labels('old'), [[2000 + request, request]]));
+    const { status, text } = await post(api.url, Buffer.concat(all));
+    assert.equal(status, 400);
+    assert.ok(text.split('\n').length < 20 && text.includes('more than 1 series (1 sample)'), text);
+  }
+  assert.deepEqual(await valuesOf(api, '{__name__=~"old|new"}', 2002), [[{ __name__: 'old' }, '2']]);
+  const metrics = (await api.get('/metrics')).text;
+  assert.match(metrics, /taffrail_remote_write_samples_total\{outcome="limit"\} 6000/);
+});
+
 test('a store that is full or busy is answered 503, to be tried again', async (t) => {
   const api = await startApiUnderTest();
   t.after(api.close);
