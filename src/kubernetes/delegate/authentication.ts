@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { messageOf } from '../../base/fault.ts';
 import { type Authenticate, anonymous, StatusError, subjectOf, type UserInfo, unauthorized } from '../serve/serve.ts';
-import { isIssuedBy } from './certificate-chain.ts';
+import { PeerCertificate } from './certificate-chain.ts';
 import { headerIdentity } from './header-identity.ts';
 import type { DelegationParts } from './settings.ts';
 import type { TokenReviews } from './token-reviews.ts';
@@ -24,11 +24,13 @@ export function createDelegatedAuthentication(
   { clock, log, metrics }: DelegationParts,
 ): Authenticate {
   const refusals = metrics.counter('taffrail_delegated_refusals_total', 'Credentials that were not accepted, by kind');
+  const peers = new WeakMap<TLSSocket, PeerCertificate>();
   return async (request) => {
     const refused: Credential[] = [];
     const refuse = (credential: Credential) => void refused.push(credential);
     const user =
-      ofCertificate(request, trust(), clock.nowMs(), refuse) ?? (await ofToken(request, tokens, log.warn, refuse));
+      ofCertificate(request, peerOf(request, peers), trust(), clock.nowMs(), refuse) ??
+      (await ofToken(request, tokens, log.warn, refuse));
     if (user) return known(user);
     if (refused.length === 0) return anonymous;
     for (const credential of refused) refusals.add(1, { credential });
@@ -36,27 +38,38 @@ export function createDelegatedAuthentication(
   };
 }
 
+/** What the other end of the request's connection has shown; undefined where it has shown nothing. */
+function peerOf(request: IncomingMessage, peers: WeakMap<TLSSocket, PeerCertificate>): PeerCertificate | undefined {
+  const socket = request.socket as TLSSocket;
+  const known = peers.get(socket);
+  if (known) return known;
+  const certificate = socket.getPeerX509Certificate?.();
+  if (!certificate) return undefined;
+  const peer = new PeerCertificate(certificate);
+  peers.set(socket, peer);
+  return peer;
+}
+
 function ofCertificate(
   request: IncomingMessage,
+  peer: PeerCertificate | undefined,
   { requestHeader, clientAuthorities }: Trust,
   nowMs: number,
   refuse: (credential: Credential) => void,
 ): UserInfo | undefined {
-  const socket = request.socket as TLSSocket;
-  const certificate = socket.getPeerX509Certificate?.();
-  if (!certificate) return undefined;
-  const isOf = (authorities: readonly X509Certificate[]) =>
-    socket.authorized && isIssuedBy(certificate, authorities, nowMs);
+  if (!peer) return undefined;
+  const { authorized } = request.socket as TLSSocket;
+  const isOf = (authorities: readonly X509Certificate[]) => authorized && peer.isIssuedBy(authorities, nowMs);
   if (requestHeader) {
     const { allowedNames } = requestHeader;
-    const { commonName } = subjectOf(certificate);
-    const isProxy = isOf(requestHeader.authorities) && (allowedNames.length === 0 || allowedNames.includes(commonName));
+    const isAllowed = allowedNames.length === 0 || allowedNames.includes(peer.commonName);
+    const isProxy = isAllowed && isOf(requestHeader.authorities);
     const user = isProxy ? headerIdentity(request, requestHeader) : undefined;
     if (user) return user;
     if (!isProxy) refuse('proxy-certificate');
   }
   if (clientAuthorities) {
-    const user = isOf(clientAuthorities) ? certificateIdentity(certificate) : undefined;
+    const user = isOf(clientAuthorities) ? certificateIdentity(peer.certificate) : undefined;
     if (user) return user;
     refuse('client-certificate');
   }

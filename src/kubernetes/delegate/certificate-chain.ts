@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { Fault, messageOf } from '../../base/fault.ts';
+import { subjectOf } from '../serve/serve.ts';
 
 const clientPurposes: ReadonlySet<string> = new Set(['1.3.6.1.5.5.7.3.2', '2.5.29.37.0']);
 const block = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
@@ -15,23 +16,56 @@ export function readBundle(pem: string, where: string): X509Certificate[] {
   }
 }
 
+/** When a certificate is valid, as numbers: reading its dates costs more than looking at them. */
+interface Validity {
+  fromMs: number;
+  toMs: number;
+}
+
 /**
- * Whether a client's certificate was issued by one of these authorities, is meant for clients, and is valid now. To be asked only
- * of what TLS has verified, which knows one pool of authorities and does not say which of them it was: here it is found out.
+ * The certificate of one connection, which stays the same while it is open: signatures are checked once, dates at every request.
  * Node does not show a server what else a client sent along, so an intermediate authority counts only where the bundle
  * names it, together with its root.
  */
-export function isIssuedBy(leaf: X509Certificate, authorities: readonly X509Certificate[], nowMs: number): boolean {
-  if (!isCurrent(leaf, nowMs) || !isForClients(leaf)) return false;
-  return authorities.some((authority) => isCurrent(authority, nowMs) && hasIssued(authority, leaf));
+export class PeerCertificate {
+  readonly certificate: X509Certificate;
+  readonly commonName: string;
+  readonly #validity: Validity;
+  readonly #isForClients: boolean;
+  readonly #issuers = new WeakMap<readonly X509Certificate[], Validity[]>();
+
+  constructor(certificate: X509Certificate) {
+    this.certificate = certificate;
+    this.commonName = subjectOf(certificate).commonName;
+    this.#validity = validityOf(certificate);
+    this.#isForClients = isForClients(certificate);
+  }
+
+  /**
+   * Whether it was issued by one of these authorities, is meant for clients, and is valid now. To be asked only of what TLS has
+   * verified, which knows one pool of authorities and does not say which of them it was: here it is found out.
+   */
+  isIssuedBy(authorities: readonly X509Certificate[], nowMs: number): boolean {
+    if (!this.#isForClients || !isCurrent(this.#validity, nowMs)) return false;
+    let issuers = this.#issuers.get(authorities);
+    if (!issuers) {
+      issuers = authorities.filter((authority) => hasIssued(authority, this.certificate)).map(validityOf);
+      this.#issuers.set(authorities, issuers);
+    }
+    return issuers.some((issuer) => isCurrent(issuer, nowMs));
+  }
 }
 
 function hasIssued(issuer: X509Certificate, subject: X509Certificate): boolean {
   return issuer.ca && subject.checkIssued(issuer) && subject.verify(issuer.publicKey);
 }
 
-function isCurrent({ validFromDate, validToDate }: X509Certificate, nowMs: number): boolean {
-  return validFromDate.getTime() <= nowMs && nowMs <= validToDate.getTime();
+function validityOf({ validFromDate, validToDate }: X509Certificate): Validity {
+  return { fromMs: validFromDate.getTime(), toMs: validToDate.getTime() };
+}
+
+function isCurrent({ fromMs, toMs }: Validity, nowMs: number): boolean {
+  return fromMs <= nowMs && nowMs <= toMs;
 }
 
 /** Without a word on its purposes it is for all. */

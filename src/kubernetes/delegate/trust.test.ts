@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { systemClock } from '../../base/clock.ts';
 import { scratchDirectory } from '../../sandbox/control/started-plane.ts';
 import { openPki } from '../pki/pki.ts';
-import { isIssuedBy, readBundle } from './certificate-chain.ts';
+import { PeerCertificate, readBundle } from './certificate-chain.ts';
 import { ExpiringCache } from './expiring-cache.ts';
 import { trustOf } from './trust.ts';
 
@@ -52,12 +52,15 @@ test('an issuer of the right name with another key has issued nothing', async (t
   const two = await openPki(join(directory, 'two'), systemClock);
   const leaf = new X509Certificate((await one.client('ann', [])).certificate);
   const nowMs = Date.now();
-  assert.ok(isIssuedBy(leaf, readBundle(two.ca + one.ca, 'both'), nowMs));
-  assert.ok(!isIssuedBy(leaf, readBundle(two.ca, 'two'), nowMs));
-  assert.ok(!isIssuedBy(leaf, readBundle(one.ca, 'one'), nowMs + 400 * 24 * 3600_000), 'it has ended by then');
-  assert.ok(!isIssuedBy(leaf, readBundle(one.frontProxyCa, 'proxy'), nowMs));
+  assert.ok(new PeerCertificate(leaf).isIssuedBy(readBundle(two.ca + one.ca, 'both'), nowMs));
+  assert.ok(!new PeerCertificate(leaf).isIssuedBy(readBundle(two.ca, 'two'), nowMs));
+  assert.ok(
+    !new PeerCertificate(leaf).isIssuedBy(readBundle(one.ca, 'one'), nowMs + 400 * 24 * 3600_000),
+    'it has ended by then',
+  );
+  assert.ok(!new PeerCertificate(leaf).isIssuedBy(readBundle(one.frontProxyCa, 'proxy'), nowMs));
   const server = new X509Certificate((await one.server('s', ['127.0.0.1'])).certificate);
-  assert.ok(!isIssuedBy(server, readBundle(one.ca, 'one'), nowMs), 'a certificate for servers');
+  assert.ok(!new PeerCertificate(server).isIssuedBy(readBundle(one.ca, 'one'), nowMs), 'a certificate for servers');
 });
 
 test('a cache forgets what has ended, and what was used longest ago', () => {
