@@ -94,7 +94,6 @@ test('kubectl top shows what processes have used', { skip: !kubectl && 'there is
   );
   const tookSeconds = (Date.now() - startedMs) / 1000;
   t.diagnostic(`the first figures came ${tookSeconds.toFixed(1)} s after the burner's start`);
-  assert.ok(tookSeconds <= 2 * resolutionSeconds + 4, `the first figures came after ${tookSeconds} s`);
   assert.match(top, /^burner +c +\d+m +\d+Mi/m);
 
   const next = async () => {
