@@ -10,7 +10,6 @@ export interface BenchSeries {
   activity: number;
 }
 
-export const seriesOfPod = 100;
 const podsOfNode = 20;
 const namespaceCount = 20;
 const routes = ['/api/v1/orders', '/api/v1/carts/:id'];
