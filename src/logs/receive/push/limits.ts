@@ -15,4 +15,6 @@ export const pushLimits = {
   futureMsMax: 10 * 60_000,
   metadataBytesMax: 64 * 1024,
   metadataEntriesMax: 128,
+  /** Of all lines of one push, where attributes are sent once and belong to many lines. */
+  metadataTotalBytesMax: 64 * 1024 * 1024,
 } as const;

@@ -2,9 +2,10 @@ import type { FastifyInstance } from 'fastify';
 import { BodyBudget } from '../body.ts';
 import { pushLimits } from './limits.ts';
 import { registerLokiPush } from './loki-routes.ts';
+import { registerOtlpLogs } from './otlp-routes.ts';
 import { Taker, type TakerOptions } from './taker.ts';
 
-/** The ways in for what is pushed: Loki's push. */
+/** The ways in for what is pushed: Loki's push, and logs by OTLP. */
 export function registerPush(app: FastifyInstance, options: TakerOptions): void {
   const taker = new Taker(options);
   const budget = new BodyBudget(pushLimits.bodiesInFlightBytesMax, pushLimits.bodyBytesMax);
@@ -12,4 +13,5 @@ export function registerPush(app: FastifyInstance, options: TakerOptions): void 
     budget.inFlightBytes(),
   );
   registerLokiPush(app, taker, budget);
+  registerOtlpLogs(app, taker, budget);
 }
