@@ -118,7 +118,8 @@ async function fieldsIn(
     ['json', '|~ `^\\s*\\{`'],
     ['logfmt', '!~ `^\\s*\\{` |~ `\\w+=`'],
   ] as const) {
-    const { value } = await rangeQuery({ ...common, query: `${print(expr)} ${filter} | ${parser}` }, options);
+    const query = `${print(expr)} ${filter} | ${parser}`;
+    const { value } = await parts.turns.take(common.signal, () => rangeQuery({ ...common, query }, options));
     if (value.type === 'streams') addFields(fields, value.streams, parser);
   }
   return fields;

@@ -245,3 +245,45 @@ test('a tenant is chosen by header only where nobody has to say who they are', a
   loki.principal = { ...reader, roles: ['agent'] };
   assert.equal((await asked('acme')).status, 403);
 });
+
+test('more queries at once than may wait are refused with 429, and the others are answered', async (t) => {
+  const narrow = await startLoki({ settings: { runningMax: 1, queuedMax: 2 } });
+  t.after(() => narrow.close());
+  const query = '{a="b"}';
+  const answers = await Promise.all(Array.from({ length: 30 }, () => narrow.get('query_range', { query })));
+  const statuses = new Set(answers.map(({ status }) => status));
+  assert.ok(
+    statuses.has(200) && [...statuses].every((status) => status === 200 || status === 429),
+    [...statuses].join(),
+  );
+});
+
+test('a pushed stream is read beside those of containers, with its metadata', async (t) => {
+  const pushing = await startLoki();
+  t.after(() => pushing.close());
+  const { cluster } = pushing;
+  const id = await cluster.run({ pod: 'web-1', second: 1 });
+  await cluster.write(id, ['container'], 2);
+  const bytes = Buffer.from('earlierlater');
+  const labels = { app: 'pushed', namespace: 'default' };
+  await cluster.store.push(reader.tenant, { name: 'somebody', namespaces: '*' }, [
+    {
+      labels,
+      bytes,
+      from: [0, 7],
+      to: [7, 12],
+      seconds: [epochMs / 1000 + 1, epochMs / 1000 + 3],
+      nanos: [0, 0],
+      metadata: { sets: [{ trace: 'abc' }], of: [0, 0] },
+    },
+  ]);
+  const answer = await pushing.get('query_range', { query: '{namespace="default"}', direction: 'forward' });
+  assert.deepEqual(lines(answer).sort(), ['container', 'earlier', 'later']);
+  const two = await pushing.get('query_range', { query: '{namespace="default"}', limit: '2' });
+  assert.deepEqual(lines(two).sort(), ['container', 'later']);
+  const pushed = answer.json.data.result.find(({ stream }: { stream: object }) => 'trace' in stream);
+  assert.deepEqual(pushed.stream, { ...labels, trace: 'abc' });
+  assert.deepEqual((await pushing.get('label/app/values')).json.data, ['pushed']);
+  pushing.principal = { ...reader, namespaces: ['other'] };
+  assert.deepEqual((await pushing.get('series')).json.data, []);
+});

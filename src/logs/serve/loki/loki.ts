@@ -8,9 +8,10 @@ import { defaultLokiSettings, type LokiSettings } from './settings.ts';
 import { registerStatusRoutes } from './status-routes.ts';
 import type { Surroundings } from './surroundings.ts';
 import { registerTailRoute } from './tail-route.ts';
+import { Turns } from './turns.ts';
 import { Upgrades } from './upgrades.ts';
 
-export interface LokiApiParts extends Omit<Surroundings, 'settings' | 'silentMs'> {
+export interface LokiApiParts extends Omit<Surroundings, 'settings' | 'silentMs' | 'turns'> {
   settings?: Partial<LokiSettings>;
   silentMs?: Surroundings['silentMs'];
 }
@@ -20,11 +21,10 @@ const formBytesMax = 4 * 1024 * 1024;
 
 /** Registers the reading half of Loki's HTTP API below `/loki/api/v1`. Errors are texts, as Loki's are. */
 export function registerLokiApi(app: FastifyInstance, parts: LokiApiParts): void {
-  const surroundings: Surroundings = {
-    ...parts,
-    silentMs: parts.silentMs ?? (() => null),
-    settings: { ...defaultLokiSettings, ...parts.settings },
-  };
+  const settings = { ...defaultLokiSettings, ...parts.settings };
+  const turns = new Turns(settings);
+  parts.metrics.observe('taffrail_loki_queries_active', 'Queries of logs that are running.', () => turns.running);
+  const surroundings: Surroundings = { ...parts, settings, turns, silentMs: parts.silentMs ?? (() => null) };
   const upgrades = new Upgrades(app, `${prefix}/tail`);
   app.register(
     async (api) => {

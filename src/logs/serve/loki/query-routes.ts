@@ -29,7 +29,8 @@ export function registerQueryRoutes(app: FastifyInstance, parts: Surroundings): 
   ) => {
     const scope = scopeOf(parts, request);
     const source = new StoreSource(parts.store);
-    const result = await answer({ scope, source, signal: goneSignal(reply) });
+    const signal = goneSignal(reply);
+    const result = await parts.turns.take(signal, () => answer({ scope, source, signal }));
     const warnings = [...result.warnings, ...warningsOf(parts, source.instances, scope.tenant, untilNs)];
     return sendJson(request, reply, resultJson({ ...result, warnings }, { categorized: wantsCategories(request) }));
   };

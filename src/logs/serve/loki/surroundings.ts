@@ -5,6 +5,7 @@ import type { Principal } from '../../../http/principal.ts';
 import type { Logger, MetricsRegistry } from '../../../telemetry/telemetry.ts';
 import type { LogStore, Scope } from '../../store/store.ts';
 import type { LokiSettings } from './settings.ts';
+import type { Turns } from './turns.ts';
 
 /** What every route of the API works with. */
 export interface Surroundings {
@@ -14,6 +15,8 @@ export interface Surroundings {
   log: Logger;
   metrics: MetricsRegistry;
   settings: LokiSettings;
+  /** Queries that read lines take turns. */
+  turns: Turns;
   /** How long the agent of a node has said nothing, where that is too long. */
   silentMs(tenant: string, node: string): number | null;
 }

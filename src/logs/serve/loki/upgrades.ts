@@ -1,11 +1,11 @@
 import { type IncomingMessage, type Server, ServerResponse } from 'node:http';
-import type { Duplex } from 'node:stream';
+import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { bad } from './parameters.ts';
 
 interface Upgrade {
-  socket: Duplex;
+  socket: Socket;
   head: Buffer;
 }
 
@@ -27,10 +27,13 @@ export class Upgrades {
       url?.split('?')[0] === path && headers.upgrade?.toLowerCase() === 'websocket';
     // Others that offer to change the protocol are answered as if they had not.
     server.shouldUpgradeCallback = isOurs;
-    server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
       this.#waiting.set(request, { socket, head });
       const response = new ServerResponse(request);
-      response.assignSocket(socket as Parameters<ServerResponse['assignSocket']>[0]);
+      // A refusal is the last that is said on this connection, which the server has given up already.
+      response.shouldKeepAlive = false;
+      response.once('finish', () => socket.destroySoon());
+      response.assignSocket(socket);
       app.routing(request, response);
     });
     app.addHook('preClose', async () => {
@@ -43,7 +46,7 @@ export class Upgrades {
     const upgrade = this.#waiting.get(raw);
     if (upgrade === undefined) throw bad('Bad Request: this is for WebSockets, and the request does not ask for one');
     reply.hijack();
-    reply.raw.detachSocket(upgrade.socket as Parameters<ServerResponse['detachSocket']>[0]);
+    reply.raw.detachSocket(upgrade.socket);
     this.#server.handleUpgrade(raw, upgrade.socket, upgrade.head, (socket) => {
       this.#open.add(socket);
       socket.once('close', () => this.#open.delete(socket));
