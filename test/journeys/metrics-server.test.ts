@@ -141,7 +141,11 @@ describe('the manifest of the Metrics API', { skip: !kubectl && 'there is no kub
       500,
     );
     assert.match(top, /^burner +[1-9]\d*m +\d+Mi\b/);
-    assert.match(await kube('top nodes --no-headers'), /^sandbox +\d+m +\d+% +\d+Mi +\d+%/);
+    const nodes = await until('the node has a window', async () => {
+      const { code, stdout } = await tried('top nodes --no-headers');
+      return code === 0 && stdout;
+    });
+    assert.match(nodes, /^sandbox +\d+m +\d+% +\d+Mi +\d+%/);
     const why = JSON.parse(await kube('get --raw /apis/metrics.k8s.io/v1beta1/nodes/sandbox?why'));
     assert.deepEqual([why.served, why.reason], [true, 'Served']);
     assert.equal(await statusOf(`${url}/readyz`), 200);
