@@ -126,7 +126,7 @@ function rowsOf(
       bytesText,
     ),
     row(
-      `  resident memory after queries and blocks${beside(theirs ? megabytes(peers[1]!.figures().peakResidentBytes) : '')}`,
+      `  resident memory at its peak, with queries and blocks${beside(theirs ? megabytes(peers[1]!.figures().peakResidentBytes) : '')}`,
       peers[0]!.figures().peakResidentBytes,
       null,
       megabytes,

@@ -45,6 +45,11 @@ function report(error: unknown): void {
   } else process.stderr.write(`error: ${process.env.TAFFRAIL_DEBUG ? (error as Error).stack : messageOf(error)}\n`);
 }
 
+// Nobody reads any more (`| head`): what is left to say is for nobody.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
 main(process.argv.slice(2)).catch((error: unknown) => {
   report(error);
   process.exitCode = exitCodeOf(error);

@@ -91,6 +91,7 @@ async function start(
 
   tell('starting the agent');
   const logRoot = join(dataDir, 'node', 'log', 'pods');
+  mkdirSync(join(dataDir, 'node'), { recursive: true, mode: 0o700 });
   mkdirSync(logRoot, { recursive: true });
   const agent = await startAgent({
     logRoot,
@@ -99,7 +100,7 @@ async function start(
     nodeName: sandboxNodeName,
     cluster: await clusterId(client),
     settings: { rotatedFilesMax: settings.logMaxFiles },
-    access: control.accessFor('system:serviceaccount:taffrail:agent', ['system:masters']),
+    access: control.accessFor('system:serviceaccount:taffrail:agent', ['taffrail:agents']),
     ...part('agent'),
   });
   closers.push(() => agent.close());

@@ -18,7 +18,7 @@ Examples:
   taffrail query '{app="web"} | json | status >= 500' --since 1d -o jsonl
   taffrail query 'sum by (pod) (rate({app="web"}[1m]))' --since 1h              lines per second, as a chart
   taffrail query --promql up                                                    now, as a table
-  taffrail query --promql 'sum by (pod) (rate(container_cpu_usage_seconds_total[5m]))' --since 6h
+  taffrail query --promql 'sum by (pod) (rate(container_cpu_usage_seconds_total{metrics_path="/metrics/resource"}[5m]))' --since 6h
   taffrail query --promql 'kube_pod_status_phase == 1' --time 2026-01-31T12:00:00Z -o csv
 
 Times are how long ago (2h), RFC 3339, or seconds since 1970. Nothing is guessed about the language: what --promql does not mark is LogQL.

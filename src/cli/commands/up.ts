@@ -130,7 +130,7 @@ Try, in another terminal:
   kubectl logs ${pod}
   bin/taffrail logs ${pod} --instance all${where}
   bin/taffrail instances${where}
-  bin/taffrail query --promql 'sum by (pod) (rate(container_cpu_usage_seconds_total[1m]))'${where}
+  bin/taffrail query --promql 'sum by (pod) (rate(container_cpu_usage_seconds_total{metrics_path="/metrics/resource"}[1m]))'${where}
 
 Ctrl-C stops it and every pod.
 `;

@@ -1,8 +1,6 @@
 /** The door: LogQL. Parse, print, and run queries over any source of lines. */
 export { compileMatcher } from './labels/matcher.ts';
 export * from './memory-source.ts';
-export type {} from './pipeline/line-labels.ts';
-export type {} from './plan/plan.ts';
 export type { BlockResult } from './run/block-result.ts';
 export { createBlockRunner } from './run/block-runner.ts';
 export * from './run/engine.ts';
