@@ -1,11 +1,11 @@
 import { backoffMs } from '../../base/backoff.ts';
 import type { Clock } from '../../base/clock.ts';
 import { Fault, messageOf } from '../../base/fault.ts';
+import { snappyEncode } from '../../base/snappy-encode.ts';
 import type { Logger, MetricsRegistry } from '../../telemetry/telemetry.ts';
 import type { Labels } from '../query/query.ts';
 import type { Appended, MetricMetadata, SampleColumns, SeriesWriter } from '../store/store.ts';
 import { type RemoteAccess, tenantHeaders } from './http-api.ts';
-import { snappyEncode } from './snappy-encode.ts';
 import { WriteRequest } from './write-request.ts';
 
 /** Series that refs are given to; they hold their labels as bytes. */

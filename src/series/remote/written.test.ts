@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import { snappyDecode } from '../../base/snappy.ts';
+import { snappyEncode } from '../../base/snappy-encode.ts';
 import { Labels } from '../query/query.ts';
 import { readWriteRequest1 } from '../serve/write/write-request-1.ts';
-import { snappyEncode } from './snappy-encode.ts';
 import { WriteRequest } from './write-request.ts';
 
 test('what is packed for another server is unpacked to the same bytes', () => {
