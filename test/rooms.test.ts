@@ -20,9 +20,11 @@ const rooms: Record<string, string[]> = {
   'logs/batch': [],
   'logs/collect': ['logs/batch', 'kubernetes/client', 'telemetry'],
   'logs/ship': ['logs/batch', 'telemetry'],
-  'logs/receive': ['logs/batch', 'logs/store', 'http', 'telemetry'],
+  'logs/level': [],
+  'logs/patterns': [],
+  'logs/receive': ['logs/batch', 'logs/level', 'logs/store', 'http', 'telemetry'],
   'logs/store': ['logs/batch', 'telemetry'],
-  'logs/serve': ['logs/batch', 'logs/query', 'logs/store', 'http', 'kubernetes/selector', 'telemetry'],
+  'logs/serve': ['logs/batch', 'logs/patterns', 'logs/query', 'logs/store', 'http', 'kubernetes/selector', 'telemetry'],
   'sandbox/manifests': ['kubernetes/client'],
   'sandbox/control': [
     'kubernetes/client',
@@ -64,7 +66,7 @@ const rooms: Record<string, string[]> = {
   ],
   'series/remote': ['series/query', 'series/store', 'telemetry'],
   'series/serve': ['series/query', 'series/store', 'exposition', 'http', 'telemetry'],
-  'logs/query': ['logs/batch', 'logs/store', 'telemetry'],
+  'logs/query': ['logs/batch', 'logs/level', 'logs/store', 'telemetry'],
   processes: ['*'],
   cli: ['*'],
 };

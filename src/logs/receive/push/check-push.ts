@@ -1,7 +1,7 @@
 import { formatRfc3339Nano } from '../../../base/nanotime.ts';
 import type { LabelRecord } from '../../batch/batch.ts';
+import { levelLabel, levelOfFields, levelOfLine, levelOfSeverity, normalizedLevel } from '../../level/level.ts';
 import type { PushedStreamLines } from '../../store/store.ts';
-import { levelLabel, levelOfFields, levelOfLine, levelOfSeverity, normalizedLevel } from './detected-level.ts';
 import { isLabelName, LabelSyntaxError, normalizedName, printLabels, shown } from './label-syntax.ts';
 import { pushLimits } from './limits.ts';
 import { parseLabels } from './parse-labels.ts';

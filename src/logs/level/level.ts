@@ -1,6 +1,5 @@
-import type { LabelRecord } from '../../batch/batch.ts';
-
-/* What Loki calls `detected_level`: from labels, structured metadata, OTLP's severity number, or the line itself. */
+/** The door: what Loki calls `detected_level`: from labels, structured metadata, OTLP's severity number, or the line itself. */
+type LabelRecord = Readonly<Record<string, string>>;
 
 export const levelLabel = 'detected_level';
 
