@@ -1,6 +1,6 @@
 import { labelsKey } from './labels/labels.ts';
 import { compileMatcher } from './labels/matcher.ts';
-import type { LabelRecord, LogSource, SelectRequest, SourceBlock } from './source.ts';
+import { type LabelRecord, type LogSource, plainText, type SelectRequest, type SourceBlock } from './source.ts';
 
 export interface MemoryLine {
   timeNs: bigint;
@@ -55,8 +55,7 @@ export function memoryBlock(labels: LabelRecord, lines: readonly MemoryLine[]): 
     labels,
     timeMin: sortedTimes[0]!,
     timeMax: sortedTimes.at(-1)!,
-    text: Buffer.concat(texts.flatMap((text) => [text, newline])),
-    starts,
+    text: plainText({ text: Buffer.concat(texts.flatMap((text) => [text, newline])), starts }),
     times,
   };
   if (!lines.some(({ metadata }) => metadata)) return block;

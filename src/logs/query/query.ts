@@ -1,6 +1,7 @@
 /** The door: LogQL. Parse, print, and run queries over any source of lines. */
 export { compileMatcher } from './labels/matcher.ts';
 export * from './memory-source.ts';
+export { provenanceLabel } from './pipeline/line-labels.ts';
 export type { BlockResult } from './run/block-result.ts';
 export { createBlockRunner } from './run/block-runner.ts';
 export * from './run/engine.ts';
@@ -14,4 +15,3 @@ export * from './syntax/parse-error.ts';
 export * from './syntax/prettify.ts';
 export { print } from './syntax/print.ts';
 export { parseQueryDuration } from './text/durations.ts';
-export { formatPlain } from './text/go-float.ts';

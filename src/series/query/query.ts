@@ -17,5 +17,3 @@ export * from './syntax/parse.ts';
 export * from './syntax/parse-error.ts';
 export * from './syntax/prettify.ts';
 export * from './syntax/print.ts';
-export * from './text/duration-text.ts';
-export * from './text/go-float.ts';

@@ -34,4 +34,16 @@ export interface SeriesSource {
     minMs: number,
     maxMs: number,
   ): readonly SourceSeries[] | Promise<readonly SourceSeries[]>;
+
+  /**
+   * What `select` gives, one series at a time, for a reader that needs each once; a source that has this need not hold them all at once. The
+   * columns of a series are good until the next one is asked for, and may be written anew then; labels may be kept. `timestampsMs` is the same
+   * object as that of the series before only where the times are the same. The reader goes to the end or calls the iterator's `return`.
+   */
+  stream?(
+    scope: Scope,
+    matchers: readonly Matcher[],
+    minMs: number,
+    maxMs: number,
+  ): Iterable<SourceSeries> | Promise<Iterable<SourceSeries>>;
 }

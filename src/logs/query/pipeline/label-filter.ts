@@ -1,10 +1,10 @@
 import { messageOf } from '../../../base/fault.ts';
+import { goFloatError, parseGoFloat } from '../../../base/go-float.ts';
 import { compileMatcher } from '../labels/matcher.ts';
 import type { ComparisonOp, LabelFilter } from '../syntax/ast.ts';
 import { compare } from '../syntax/binary-ops.ts';
 import { parseByteCount } from '../text/byte-counts.ts';
 import { parseGoDuration } from '../text/durations.ts';
-import { goFloatError, parseGoFloat } from '../text/go-float.ts';
 import { compileIpFilter } from './ip-range.ts';
 import type { Line } from './line.ts';
 import { errorLabel } from './line-labels.ts';

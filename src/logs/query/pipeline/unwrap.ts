@@ -1,8 +1,8 @@
 import { messageOf } from '../../../base/fault.ts';
+import { goFloatError, parseGoFloat } from '../../../base/go-float.ts';
 import type { Unwrap } from '../syntax/ast.ts';
 import { parseByteCount } from '../text/byte-counts.ts';
 import { parseGoDuration } from '../text/durations.ts';
-import { goFloatError, parseGoFloat } from '../text/go-float.ts';
 import { compileLabelFilter } from './label-filter.ts';
 import type { Line } from './line.ts';
 

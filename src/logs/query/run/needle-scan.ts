@@ -1,24 +1,31 @@
+import type { Lines } from '../../block/block.ts';
 import { needleFinder } from '../regex/needle-finder.ts';
-import type { Needle, SourceBlock } from '../source.ts';
+import type { Needle } from '../source.ts';
 
 /** Seeks a text in a whole block before any line is looked at. */
 export interface NeedleScan {
-  /** Length of what is sought. */
-  bytes: number;
-  /** Whether it tells the lines of this block. */
-  canMark(block: SourceBlock, isAscii: boolean): boolean;
-  /** Sets to 1 the lines that hold it, and says how many. */
-  mark(block: SourceBlock, hits: Uint8Array): number;
+  /** What is sought. */
+  needle: Needle;
+  /** Sets to 1 the lines that hold it, and says how many it set that were 0. */
+  mark(lines: Lines, hits: Uint8Array): number;
 }
 
-export function needleScan({ text, ignoreCase }: Needle): NeedleScan {
-  return ignoreCase ? anyCaseScan(text) : exactScan(text);
+/** Letters outside ASCII that are an `s` or a `k` where case is ignored: ſ and the Kelvin sign. */
+const foreignLetters = ['\u017f', '\u212a'];
+
+/** Letters that must not be in a text, or the needle does not tell its lines. */
+export function lettersAgainst({ text, ignoreCase }: Needle): readonly string[] {
+  return ignoreCase && /[ks]/.test(text) ? foreignLetters : [];
 }
 
-function exactScan(text: string): NeedleScan {
+export function needleScan(needle: Needle): NeedleScan {
+  return { needle, mark: needle.ignoreCase ? anyCaseMark(needle.text) : exactMark(needle.text) };
+}
+
+function exactMark(text: string): NeedleScan['mark'] {
   const needle = Buffer.from(text);
   const find = needleFinder(needle);
-  const mark: NeedleScan['mark'] = ({ text: block, starts }, hits) => {
+  return ({ text: block, starts }, hits) => {
     let line = 0;
     let found = 0;
     for (let at = find(block, 0); at >= 0; ) {
@@ -26,7 +33,7 @@ function exactScan(text: string): NeedleScan {
       const next = starts[line + 1]!;
       // A needle with a newline in it may reach into the next line.
       const isWithin = at + needle.length < next;
-      if (isWithin) {
+      if (isWithin && hits[line] === 0) {
         hits[line] = 1;
         found++;
       }
@@ -34,22 +41,18 @@ function exactScan(text: string): NeedleScan {
     }
     return found;
   };
-  return { bytes: needle.length, canMark: () => true, mark };
 }
 
 /** Text is made of so many bytes at a time: small enough to stay in the processor's cache. */
 const chunkBytes = 64 * 1024;
 
-/** Letters outside ASCII that are an `s` or a `k` where case is ignored: ſ and the Kelvin sign. */
-const foreignLetters = [Buffer.from('\u017f'), Buffer.from('\u212a')];
-
 /** Letters in any case, in bytes taken for characters: the platform's engine does that faster than a loop over bytes. */
-function anyCaseScan(text: string): NeedleScan {
+function anyCaseMark(text: string): NeedleScan['mark'] {
   const expression = new RegExp(
     text.replace(/[^A-Za-z0-9]/g, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`),
     'gi',
   );
-  const mark: NeedleScan['mark'] = ({ starts, text: bytes }, hits) => {
+  return ({ starts, text: bytes }, hits) => {
     let line = 0;
     let found = 0;
     for (let from = 0; from < bytes.length; from += chunkBytes) {
@@ -71,10 +74,6 @@ function anyCaseScan(text: string): NeedleScan {
     }
     return found;
   };
-  const canMark: NeedleScan['canMark'] = (block, isAscii) => {
-    return isAscii || !/[ks]/.test(text) || !foreignLetters.some((letter) => block.text.includes(letter));
-  };
-  return { bytes: text.length, canMark, mark };
 }
 
 /** The line that a byte belongs to, from a line on that is not behind it: steps that double, then halves. */

@@ -1,4 +1,4 @@
-import { unquote } from '../text/go-quote.ts';
+import { unquote } from '../text/quoted.ts';
 
 const PAIR = /\s*([A-Za-z_]\w*)\s*=\s*("(?:[^"\\]|\\.)*"|`[^`]*`)\s*(,|(?=\}))/y;
 

@@ -1,8 +1,8 @@
 import { messageOf } from '../../../base/fault.ts';
+import { parseGoFloat } from '../../../base/go-float.ts';
 import type { MemoryLine } from '../memory-source.ts';
 import { parseQueryDuration } from '../text/durations.ts';
-import { parseGoFloat } from '../text/go-float.ts';
-import { unquote } from '../text/go-quote.ts';
+import { unquote } from '../text/quoted.ts';
 import type { Command, EvalCommand, EvalLines, EvalMetric } from './commands.ts';
 import { parseLabels } from './parse-labels.ts';
 

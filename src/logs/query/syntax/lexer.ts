@@ -1,6 +1,6 @@
 import { parseByteCount } from '../text/byte-counts.ts';
 import { DurationError, parsePrometheusDuration, parseQueryDuration } from '../text/durations.ts';
-import { unquote } from '../text/go-quote.ts';
+import { unquote } from '../text/quoted.ts';
 import { ParseError } from './parse-error.ts';
 import { functionWords, parserFlags, reservedWords, type Token, type TokenKind } from './token.ts';
 

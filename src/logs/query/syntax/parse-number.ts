@@ -1,4 +1,4 @@
-import { goFloatError, parseGoFloat } from '../text/go-float.ts';
+import { goFloatError, parseGoFloat } from '../../../base/go-float.ts';
 import type { TokenReader } from './token-reader.ts';
 
 /** A number with or without a sign. */

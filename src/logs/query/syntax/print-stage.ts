@@ -1,7 +1,7 @@
+import { formatPlain } from '../../../base/go-float.ts';
 import { formatByteCount } from '../text/byte-counts.ts';
 import { formatDurationNs } from '../text/durations.ts';
-import { formatPlain } from '../text/go-float.ts';
-import { quote } from '../text/go-quote.ts';
+import { quote } from '../text/quoted.ts';
 import type { Extraction, LabelFilter, LabelFormat, Matcher, NamedMatcher, Stage, Unwrap } from './ast.ts';
 
 export function printStage(stage: Stage): string {

@@ -1,6 +1,6 @@
+import { formatGeneral, formatPlain } from '../../../base/go-float.ts';
 import { formatDurationNs } from '../text/durations.ts';
-import { formatGeneral, formatPlain } from '../text/go-float.ts';
-import { quote } from '../text/go-quote.ts';
+import { quote } from '../text/quoted.ts';
 import type { BinaryExpr, Expr, Grouping, LogExpr, LogRange, Matcher, MetricExpr } from './ast.ts';
 import { precedences } from './binary-ops.ts';
 import { printMatcher, printStage, printUnwrap } from './print-stage.ts';

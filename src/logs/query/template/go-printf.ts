@@ -1,5 +1,5 @@
-import { formatGeneral } from '../text/go-float.ts';
-import { quote } from '../text/go-quote.ts';
+import { formatGeneral } from '../../../base/go-float.ts';
+import { quote } from '../text/quoted.ts';
 import { type GoValue, showValue, toText } from './go-value.ts';
 
 const VERB = /%([-+# 0]*)(\*|\d+)?(?:\.(\*|\d+))?([a-zA-Z%])/g;

@@ -1,4 +1,4 @@
-import { formatGeneral } from '../text/go-float.ts';
+import { formatGeneral } from '../../../base/go-float.ts';
 import { formatGoTime, type GoTime } from './go-time.ts';
 
 /** What a template computes with: a bigint is Go's int64, a number its float64, `undefined` is nil. */

@@ -1,4 +1,4 @@
-import { unquote } from '../text/go-quote.ts';
+import { unquote } from '../text/quoted.ts';
 
 export interface TemplateToken {
   kind:

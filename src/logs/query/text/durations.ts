@@ -1,14 +1,11 @@
+import {
+  DurationError,
+  formatPrometheusDuration,
+  parsePrometheusDurationMs,
+} from '../../../base/prometheus-duration.ts';
+
 /** Durations in nanoseconds, as Prometheus (`1h30m`, whole numbers, from the largest unit down) and as Go (`1.5h`, `-2us`) write them. */
 const MS = 1e6;
-const PROMETHEUS_UNITS: readonly [string, number][] = [
-  ['y', 365 * 86_400_000 * MS],
-  ['w', 7 * 86_400_000 * MS],
-  ['d', 86_400_000 * MS],
-  ['h', 3_600_000 * MS],
-  ['m', 60_000 * MS],
-  ['s', 1000 * MS],
-  ['ms', MS],
-];
 const GO_UNITS: ReadonlyMap<string, number> = new Map([
   ['h', 3_600_000 * MS],
   ['m', 60_000 * MS],
@@ -21,25 +18,11 @@ const GO_UNITS: ReadonlyMap<string, number> = new Map([
 ]);
 const durationNsMax = 2 ** 63;
 
-export class DurationError extends Error {}
+export { DurationError };
 
 /** Prometheus's form. Throws DurationError in its words. */
 export function parsePrometheusDuration(text: string): number {
-  if (text === '0') return 0;
-  if (text === '') throw new DurationError('empty duration string');
-  const parts = /^(?:\d+[^\d]+)+$/.test(text) ? [...text.matchAll(/(\d+)([^\d]+)/g)] : [];
-  if (parts.length === 0) throw new DurationError(`not a valid duration string: ${JSON.stringify(text)}`);
-  let total = 0;
-  let last = -1;
-  for (const [, digits, unit] of parts) {
-    const at = PROMETHEUS_UNITS.findIndex(([name]) => name === unit);
-    if (at < 0) throw new DurationError(`unknown unit ${JSON.stringify(unit)} in duration ${JSON.stringify(text)}`);
-    if (at <= last) throw new DurationError(`not a valid duration string: ${JSON.stringify(text)}`);
-    last = at;
-    total += Number(digits) * PROMETHEUS_UNITS[at]![1];
-    if (total >= durationNsMax) throw new DurationError('duration out of range');
-  }
-  return total;
+  return parsePrometheusDurationMs(text) * MS;
 }
 
 const GO_PART = /(\d*\.?\d*)([^\d.]*)/y;
@@ -82,15 +65,12 @@ export function parseQueryDuration(text: string): number | undefined {
 
 /** The shortest text that reads back: Prometheus's form for whole milliseconds, else Go's. */
 export function formatDurationNs(durationNs: number): string {
-  if (durationNs === 0) return '0s';
-  const sign = durationNs < 0 ? '-' : '';
+  // A sign, and parts of a millisecond, are Go's alone.
+  if (durationNs >= 0 && durationNs % MS === 0) return formatPrometheusDuration(durationNs / MS);
   let rest = Math.abs(durationNs);
-  let text = sign;
-  // A sign, and parts of a millisecond, are Go's alone; it has no days.
-  const isGo = durationNs < 0 || rest % MS !== 0;
-  const units = isGo ? [...GO_UNITS].filter(([unit]) => !/[µμ]/.test(unit)) : PROMETHEUS_UNITS;
-  for (const [unit, unitNs] of units) {
-    if ((unit === 'y' || unit === 'w') && rest % unitNs !== 0) continue;
+  let text = durationNs < 0 ? '-' : '';
+  for (const [unit, unitNs] of GO_UNITS) {
+    if (/[µμ]/.test(unit)) continue;
     const count = Math.floor(rest / unitNs);
     if (count > 0) text += `${count}${unit}`;
     rest -= count * unitNs;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
+import { formatGeneral, formatPlain, goFloatError, parseGoFloat } from '../../../base/go-float.ts';
 import { formatByteCount, parseByteCount } from './byte-counts.ts';
 import {
   formatDurationNs,
@@ -9,8 +10,7 @@ import {
   parsePrometheusDuration,
   parseQueryDuration,
 } from './durations.ts';
-import { formatGeneral, formatPlain, goFloatError, parseGoFloat } from './go-float.ts';
-import { quote, unquote } from './go-quote.ts';
+import { quote, unquote } from './quoted.ts';
 
 test('durations are read as Prometheus and Go read them', () => {
   assert.equal(parsePrometheusDuration('1h30m'), 5400e9);

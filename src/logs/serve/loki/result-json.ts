@@ -1,4 +1,5 @@
-import { formatPlain, type QueryResult, type StreamResult } from '../../query/query.ts';
+import { formatPlain } from '../../../base/go-float.ts';
+import type { QueryResult, StreamResult } from '../../query/query.ts';
 import { statsOf } from './stats.ts';
 
 export interface AnswerForm {

@@ -1,5 +1,5 @@
+import { formatGeneral } from '../../../base/go-float.ts';
 import { QueryError } from '../run/query-error.ts';
-import { formatGeneral } from '../text/go-float.ts';
 
 /** What a float can be and still become a signed 64-bit number. */
 const integerMax = 2 ** 63 - 1024;

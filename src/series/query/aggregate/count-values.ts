@@ -1,11 +1,11 @@
+import { formatPlain } from '../../../base/go-float.ts';
+import { isValidText, quote } from '../../../base/go-quote.ts';
 import type { AggregationNode } from '../plan/plan.ts';
 import { joinEqual } from '../run/equal-labels.ts';
 import { stringOf } from '../run/evaluate.ts';
 import type { Evaluation } from '../run/evaluation.ts';
 import { QueryError } from '../run/query-error.ts';
 import { emptyRow, isPresent, type Row, settled } from '../run/row.ts';
-import { formatPlain } from '../text/go-float.ts';
-import { isValidText, quote } from '../text/go-quote.ts';
 import { grouping } from './group.ts';
 
 /** The label that is to hold the value. Throws QueryError where it cannot be one. */

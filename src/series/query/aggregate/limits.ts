@@ -1,9 +1,9 @@
+import { formatGeneral } from '../../../base/go-float.ts';
 import { ratioOffset } from '../labels/label-hash.ts';
 import type { AggregationNode } from '../plan/plan.ts';
 import type { Evaluation } from '../run/evaluation.ts';
 import { QueryError } from '../run/query-error.ts';
 import { isPresent, type Row } from '../run/row.ts';
-import { formatGeneral } from '../text/go-float.ts';
 import { choosesAny } from './check-count.ts';
 import { ChosenRows } from './chosen-rows.ts';
 import { groupRows } from './group.ts';

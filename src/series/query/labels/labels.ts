@@ -1,4 +1,4 @@
-import { quote } from '../text/go-quote.ts';
+import { quote } from '../../../base/go-quote.ts';
 import { compareText } from './compare-text.ts';
 import { metricName } from './matcher.ts';
 
@@ -69,7 +69,7 @@ export class Labels {
 
   /** Without the metric's name, type and unit. */
   withoutMetadata(): Labels {
-    this.#withoutMetadata ??= this.drop(metadataNames);
+    this.#withoutMetadata ??= withoutMetadata.of(this);
     return this.#withoutMetadata;
   }
 
@@ -114,6 +114,37 @@ export class Labels {
     return names.length === this.names.length ? this : new Labels(names, values);
   }
 }
+
+/** A part of each of many sets of labels. Neighbours share the array of their names, mostly, and then what is left of it, too. */
+export class LabelSubset {
+  readonly #wants: (name: string) => boolean;
+  #known: readonly string[] | undefined;
+  #names: readonly string[] = [];
+  #places: readonly number[] = [];
+
+  constructor(wants: (name: string) => boolean) {
+    this.#wants = wants;
+  }
+
+  of(labels: Labels): Labels {
+    if (labels.names !== this.#known) this.#learn(labels.names);
+    const places = this.#places;
+    if (places.length === labels.names.length) return labels;
+    const values = new Array<string>(places.length);
+    for (let at = 0; at < places.length; at++) values[at] = labels.values[places[at]!]!;
+    return new Labels(this.#names, values);
+  }
+
+  #learn(names: readonly string[]): void {
+    this.#known = names;
+    const places: number[] = [];
+    for (let at = 0; at < names.length; at++) if (this.#wants(names[at]!)) places.push(at);
+    this.#places = places;
+    this.#names = places.length === names.length ? names : places.map((at) => names[at]!);
+  }
+}
+
+const withoutMetadata = new LabelSubset((name) => !metadataNames.has(name));
 
 /** The order of results: by names and values in turn, a prefix first. */
 export function compareLabels(a: Labels, b: Labels): number {

@@ -17,6 +17,8 @@ export interface Read {
   /** Both inclusive. */
   minMs: number;
   maxMs: number;
+  /** Nodes that refer to it, each of which is evaluated once. */
+  uses: number;
 }
 
 /** When a selector looks: at `atMs` or at the step, less `offsetMs`. */

@@ -1,5 +1,5 @@
+import { formatSixDecimals } from '../../../base/go-float.ts';
 import { QueryError } from '../run/query-error.ts';
-import { formatSixDecimals } from '../text/go-float.ts';
 import type { RangeFunction, Window } from './window.ts';
 
 /** Holt's double exponential smoothing: a level and a trend, each with its factor. */

@@ -1,5 +1,5 @@
+import { quote } from '../../../base/go-quote.ts';
 import { Occurrences } from '../run/annotations.ts';
-import { quote } from '../text/go-quote.ts';
 import type { Window } from './window.ts';
 
 /** Whether the sample at `at` counts from a later beginning than the one before it. Unknown (0) and impossible beginnings say nothing. */

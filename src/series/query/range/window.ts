@@ -1,5 +1,6 @@
 import type { Annotations } from '../run/annotations.ts';
 import type { Position } from '../text/position.ts';
+import type { Windows } from './windows.ts';
 
 /**
  * What a range function sees of one series at one step: the samples `from` (included) to `to` (excluded) of the columns.
@@ -41,6 +42,21 @@ export interface RangeFunction {
   usesStarts?: boolean;
   /** Works with samples around the range, too. */
   extensions?: readonly Window['extension'][];
+  /** The same for all steps of a series at once; used where samples are taken as they are: no extension, start timestamps or histograms. */
+  column?: () => ColumnFunction;
+}
+
+/** A range function over whole columns. One serves all series of a call, one after the other. */
+export interface ColumnFunction {
+  /** Steps with fewer samples have no result. */
+  samplesMin: number;
+  /** The windows stand over other times now. */
+  retime?(windows: Windows): void;
+  /**
+   * Sets `out` at each step that has enough samples; what it sets elsewhere does not matter. `args` are the other arguments of the call, each
+   * by step.
+   */
+  evaluate(values: Float64Array, windows: Windows, out: Float64Array, args: readonly Float64Array[]): void;
 }
 
 /** Go's Duration.Seconds(): whole seconds and the rest are added as two numbers. */

@@ -9,14 +9,13 @@ import { parse } from '../syntax/parse.ts';
 import { Annotations } from './annotations.ts';
 import { Evaluation, type QueryState } from './evaluation.ts';
 import { QueryError, QueryLimitError, QueryStoppedError } from './query-error.ts';
+import { Reads, seriesMax } from './reads.ts';
 import type { QueryResult } from './result.ts';
 import { instantValue, rangeValue } from './result-value.ts';
-import { selectedSeries } from './selected-series.ts';
 
 /** The most steps that a range query can have, as in Prometheus. */
 export const stepsMax = 11_000;
-/** The most series that one selector can read. */
-export const seriesMax = 2_000_000;
+export { seriesMax };
 
 /** How an engine runs its queries. */
 export interface EngineOptions {
@@ -101,11 +100,16 @@ async function run(
   };
   const state: QueryState = {
     options: { lookbackMs, delayedNameRemoval, useStartTimestamps, samplesMax, checkStop },
-    reads: await readAll(request, plan),
+    reads: await Reads.open(request.source, request.scope, plan),
     annotations,
     heldSamples: 0,
   };
-  const value = finish(new Evaluation(state, times), plan);
+  let value: QueryResult['value'];
+  try {
+    value = finish(new Evaluation(state, times), plan);
+  } finally {
+    state.reads.close();
+  }
   return { value, warnings: annotations.texts('warning', query), infos: annotations.texts('info', query) };
 }
 
@@ -118,14 +122,4 @@ function planned(query: string, times: QueryTimes, options: EngineOptions, finis
     throw new QueryError(`invalid expression type ${got} for range query, must be Scalar or instant Vector`);
   }
   return buildPlan(expr, times, { lookbackMs, subqueryStepMs });
-}
-
-async function readAll({ source, scope }: Omit<QueryRequest, 'timeMs'>, plan: Plan): Promise<QueryState['reads']> {
-  const reads: QueryState['reads'][number][] = [];
-  for (const { matchers, minMs, maxMs } of plan.reads) {
-    const series = await source.select(scope, matchers, minMs, maxMs);
-    if (series.length > seriesMax) throw new QueryLimitError(`a selector matches more than ${seriesMax} series`);
-    reads.push(series.map(selectedSeries));
-  }
-  return reads;
 }

@@ -2,7 +2,7 @@ import type { QueryTimes } from '../plan/times.ts';
 import { stepCount } from '../plan/times.ts';
 import type { Annotations } from './annotations.ts';
 import { QueryLimitError } from './query-error.ts';
-import type { SelectedSeries } from './selected-series.ts';
+import type { Reads } from './reads.ts';
 
 export interface RunOptions {
   lookbackMs: number;
@@ -19,8 +19,7 @@ export interface RunOptions {
 /** What all parts of one running query share. */
 export interface QueryState {
   options: RunOptions;
-  /** By the plan's read index. */
-  reads: readonly (readonly SelectedSeries[])[];
+  reads: Reads;
   annotations: Annotations;
   /** Samples that are held right now. */
   heldSamples: number;

@@ -1,8 +1,8 @@
+import { quote } from '../../../base/go-quote.ts';
 import { metricName } from '../labels/matcher.ts';
 import type { CallNode, PlanNode, SubqueryNode, WindowNode } from '../plan/plan.ts';
 import { functionsWith, rangeFunctions } from '../range/range-functions.ts';
 import type { RangeFunction, Window } from '../range/window.ts';
-import { quote } from '../text/go-quote.ts';
 import type { Position } from '../text/position.ts';
 import { absentOverTime } from './absent.ts';
 import { hasEqualLabels, mayLoseDifference } from './equal-labels.ts';

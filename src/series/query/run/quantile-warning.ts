@@ -1,4 +1,4 @@
-import { formatGeneral } from '../text/go-float.ts';
+import { formatGeneral } from '../../../base/go-float.ts';
 import type { Position } from '../text/position.ts';
 import type { Annotations } from './annotations.ts';
 

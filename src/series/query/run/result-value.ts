@@ -97,17 +97,21 @@ function windowOf(evaluation: Evaluation, node: WindowNode): MatrixSeries[] {
   const start = end - node.rangeMs;
   const before = node.extension === 'none' ? start : start - lookbackMs;
   const after = node.extension === 'smoothed' ? end + lookbackMs : end;
-  return evaluation.state.reads[node.read]!.flatMap((selected) => {
+  const found: MatrixSeries[] = [];
+  for (const selected of evaluation.state.reads.of(node.read)) {
     const { labels, times, values, histogramTimes } = withoutStale(selected);
     const histogram = histogramTimes?.[firstAfter(histogramTimes, before)];
     if (histogram !== undefined && histogram <= after) throw new NativeHistogramError(labels.toString());
     const from = firstAfter(times, before);
     const to = firstAfter(times, after);
-    if (to === from) return [];
+    if (to === from) continue;
     evaluation.hold(to - from);
     const samples = { timesMs: times.slice(from, to), values: values.slice(from, to) };
-    if (node.extension === 'none') return { labels, ...samples };
-    const extended = interpolateEnds(samples.timesMs, samples.values, start, end, node.extension);
-    return extended === undefined ? [] : { labels, ...extended };
-  });
+    const shown =
+      node.extension === 'none'
+        ? samples
+        : interpolateEnds(samples.timesMs, samples.values, start, end, node.extension);
+    if (shown !== undefined) found.push({ labels, ...shown });
+  }
+  return found;
 }

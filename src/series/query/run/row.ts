@@ -56,6 +56,21 @@ export function emptyRow(labels: Labels, count: number, dropName = false): Row {
   return { labels, dropName, values: columns.take(count), present: flags.take(count) };
 }
 
+/** A row whose steps with a value are known beforehand; `present` is copied, null stands for all. */
+export function newRow(labels: Labels, count: number, present: Uint8Array | null, dropName = false): Row {
+  const values = columns.take(count);
+  if (present === null) return { labels, dropName, values, present };
+  const own = flags.take(count);
+  own.set(present);
+  return { labels, dropName, values, present: own };
+}
+
+/** The columns of a row that nobody needs any more are used for the next one, if it was the newest. */
+export function giveBack(row: Row): void {
+  if (row.present !== null) flags.giveBack(row.present);
+  columns.giveBack(row.values);
+}
+
 /** Settles the presence of a row that was filled step by step; undefined where nothing was. */
 export function settled(row: Row): Row | undefined {
   if (row.present === null) return row;

@@ -43,18 +43,23 @@ function staleFlags(values: Float64Array): Uint8Array | null {
 
 /** The same series without its staleness markers, as ranges see it. */
 export function withoutStale(series: SelectedSeries): SelectedSeries {
-  const { stale } = series;
+  const { stale, times, values, starts } = series;
   if (stale === null) return series;
-  const kept: number[] = [];
-  for (let at = 0; at < stale.length; at++) if (stale[at] === 0) kept.push(at);
-  const pick = (column: Float64Array) => Float64Array.from(kept, (at) => column[at]!);
-  return {
-    ...series,
-    times: pick(series.times),
-    values: pick(series.values),
-    stale: null,
-    starts: series.starts === null ? null : pick(series.starts),
+  let length = 0;
+  for (const flag of stale) length += 1 - flag;
+  const kept = {
+    times: new Float64Array(length),
+    values: new Float64Array(length),
+    starts: starts === null ? null : new Float64Array(length),
   };
+  for (let at = 0, to = 0; at < stale.length; at++) {
+    if (stale[at] === 1) continue;
+    kept.times[to] = times[at]!;
+    kept.values[to] = values[at]!;
+    if (starts !== null) kept.starts![to] = starts[at]!;
+    to++;
+  }
+  return { ...series, ...kept, stale: null };
 }
 
 export const staleMarkerBits = (BigInt(STALE_HIGH) << 32n) | BigInt(STALE_LOW);

@@ -1,6 +1,6 @@
+import { formatGeneral } from '../../../base/go-float.ts';
 import { compareLabels } from '../labels/labels.ts';
 import type { MatrixSeries, QueryResult, QueryValue, VectorSample } from '../run/result.ts';
-import { formatGeneral } from '../text/go-float.ts';
 import type { EvalCommand, Expectation } from './commands.ts';
 
 /** Relative difference that is allowed between an expected and an actual value. */

@@ -1,7 +1,7 @@
 import { RE2JS } from 're2js';
+import { unquote } from '../../../base/go-quote.ts';
+import { parsePrometheusDurationMs } from '../../../base/prometheus-duration.ts';
 import { numberValue } from '../syntax/number-scanner.ts';
-import { parseDurationText } from '../text/duration-text.ts';
-import { unquote } from '../text/go-quote.ts';
 import type { EvalCommand, Expectation, ExpectationKind } from './commands.ts';
 import type { ScriptLines } from './parse-script.ts';
 import { parseSeriesLine } from './series-line.ts';
@@ -30,7 +30,7 @@ function head(line: string, number: number): EvalCommand {
   const common = { kind: 'eval' as const, line: number, rows: [] };
   if (instant !== null) {
     const [, mode, at = '', query] = instant;
-    const atMs = parseDurationText(at);
+    const atMs = parsePrometheusDurationMs(at);
     return { ...common, query: query!, startMs: atMs, endMs: atMs, stepMs: 0, expectations: modeExpectation(mode) };
   }
   if (range === null) {
@@ -39,7 +39,11 @@ function head(line: string, number: number): EvalCommand {
     );
   }
   const [, mode, from, to, step, query] = range;
-  const [startMs, endMs, stepMs] = [from, to, step].map((text) => parseDurationText(text!)) as [number, number, number];
+  const [startMs, endMs, stepMs] = [from, to, step].map((text) => parsePrometheusDurationMs(text!)) as [
+    number,
+    number,
+    number,
+  ];
   if (endMs < startMs)
     throw new Error(`invalid test definition, end timestamp (${to}) is before start timestamp (${from})`);
   return { ...common, query: query!, startMs, endMs, stepMs, expectations: modeExpectation(mode) };
@@ -59,7 +63,7 @@ function parseExpected(command: EvalCommand, text: string): boolean {
   }
   const range = EXPECT_RANGE.exec(text);
   if (range !== null) {
-    const [startMs, endMs, stepMs] = range.slice(1).map(parseDurationText) as [number, number, number];
+    const [startMs, endMs, stepMs] = range.slice(1).map(parsePrometheusDurationMs) as [number, number, number];
     command.range = { startMs, endMs, stepMs };
     command.startMs = command.endMs = endMs;
     return true;

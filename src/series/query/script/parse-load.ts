@@ -1,7 +1,7 @@
+import { parsePrometheusDurationMs } from '../../../base/prometheus-duration.ts';
 import { Labels } from '../labels/labels.ts';
 import { metricName } from '../labels/matcher.ts';
 import type { MemorySample } from '../memory-source.ts';
-import { parseDurationText } from '../text/duration-text.ts';
 import type { LoadCommand } from './commands.ts';
 import type { ScriptLines } from './parse-script.ts';
 import { parseSeriesLine } from './series-line.ts';
@@ -12,7 +12,7 @@ const LOAD = /^load(?:_(with_nhcb))?\s+(.+?)$/;
 export function parseLoad(line: string, lines: ScriptLines): LoadCommand {
   const parts = LOAD.exec(line);
   if (parts === null) throw new Error('invalid load command. (load[_with_nhcb] <step:duration>)');
-  const stepMs = parseDurationText(parts[2]!);
+  const stepMs = parsePrometheusDurationMs(parts[2]!);
   const series: LoadCommand['series'] = [];
   let starts: ReturnType<typeof parseStartLine>;
   for (let text = lines.takeWithin(); text !== undefined; text = lines.takeWithin()) {

@@ -1,9 +1,9 @@
+import { unquote } from '../../../base/go-quote.ts';
 import { Labels } from '../labels/labels.ts';
 import { metricName } from '../labels/matcher.ts';
 import { Lexer } from '../syntax/lexer.ts';
 import { numberValue } from '../syntax/number-scanner.ts';
 import { type Token, tokenEnd } from '../syntax/token.ts';
-import { unquote } from '../text/go-quote.ts';
 
 /** A value of a sequence: a number, a staleness marker, a native histogram, or nothing. */
 export type SequenceValue = number | 'stale' | 'histogram' | 'omitted';

@@ -1,5 +1,5 @@
+import { parsePrometheusDurationMs } from '../../../base/prometheus-duration.ts';
 import type { Labels } from '../labels/labels.ts';
-import { parseDurationText } from '../text/duration-text.ts';
 import { parseMetric } from './series-line.ts';
 
 const ITEM = /^([+-]?\d+[a-wyz]*)(?:([+-]\d+[a-wyz]*)?x(\d+))?$/;
@@ -24,6 +24,6 @@ function parseItem(item: string): (number | undefined)[] {
 }
 
 function signedMs(text: string): number {
-  const milliseconds = parseDurationText(text.replace(/^[+-]/, ''));
+  const milliseconds = parsePrometheusDurationMs(text.replace(/^[+-]/, ''));
   return text.startsWith('-') ? -milliseconds : milliseconds;
 }

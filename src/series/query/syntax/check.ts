@@ -1,5 +1,5 @@
+import { quote } from '../../../base/go-quote.ts';
 import { metricName } from '../labels/matcher.ts';
-import { quote } from '../text/go-quote.ts';
 import type { Position } from '../text/position.ts';
 import {
   type Aggregation,

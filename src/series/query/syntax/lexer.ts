@@ -1,4 +1,4 @@
-import { quote, quoteChar } from '../text/go-quote.ts';
+import { quote, quoteChar } from '../../../base/go-quote.ts';
 import { scanDuration, scanNumber } from './number-scanner.ts';
 import { type Token, type TokenKind, wordKind } from './token.ts';
 

@@ -1,4 +1,4 @@
-import { isValidText, quote } from '../text/go-quote.ts';
+import { isValidText, quote } from '../../../base/go-quote.ts';
 import type { Matching } from './ast.ts';
 import { parseNumber, textOf } from './parse-operand.ts';
 import { isWord, tokenEnd } from './token.ts';

@@ -1,5 +1,5 @@
-import { DurationError, parseDurationText } from '../text/duration-text.ts';
-import { quote, unquote } from '../text/go-quote.ts';
+import { quote, unquote } from '../../../base/go-quote.ts';
+import { DurationError, parsePrometheusDurationMs } from '../../../base/prometheus-duration.ts';
 import type { Aggregation, Call, Expr, NumberLiteral } from './ast.ts';
 import { functions } from './functions.ts';
 import { numberValue } from './number-scanner.ts';
@@ -51,7 +51,7 @@ export function parseNumber(reader: TokenReader, context = '', expected = ''): N
   const position = { start: token.start, end: tokenEnd(token) };
   if (token.kind === 'duration') {
     try {
-      return { kind: 'number', value: parseDurationText(token.text) / 1000, isDuration: true, position };
+      return { kind: 'number', value: parsePrometheusDurationMs(token.text) / 1000, isDuration: true, position };
     } catch (error) {
       if (error instanceof DurationError) return reader.fail(position, error.message);
       throw error;

@@ -1,4 +1,4 @@
-import { formatSixDecimals } from '../text/go-float.ts';
+import { formatSixDecimals } from '../../../base/go-float.ts';
 import type { Expr, TimeModifiers, VectorSelector } from './ast.ts';
 import { asMilliseconds, parseOffsetDuration, parsePositiveDuration } from './parse-duration.ts';
 import { parseNumber } from './parse-operand.ts';

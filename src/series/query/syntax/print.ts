@@ -1,7 +1,7 @@
+import { formatGeneral, formatPlain } from '../../../base/go-float.ts';
+import { quote } from '../../../base/go-quote.ts';
+import { formatPrometheusDuration } from '../../../base/prometheus-duration.ts';
 import { metricName } from '../labels/matcher.ts';
-import { formatDurationMs } from '../text/duration-text.ts';
-import { formatGeneral, formatPlain } from '../text/go-float.ts';
-import { quote } from '../text/go-quote.ts';
 import type {
   Aggregation,
   Binary,
@@ -41,7 +41,7 @@ export function print(expr: Expr): string {
 }
 
 function printNumber({ value, isDuration }: NumberLiteral): string {
-  return isDuration ? formatDurationMs(value * 1000) : formatPlain(value);
+  return isDuration ? formatPrometheusDuration(value * 1000) : formatPlain(value);
 }
 
 function printSelector(selector: VectorSelector): string {
@@ -71,11 +71,11 @@ function printAt({ atMs, atEdge }: TimeModifiers): string {
 
 function printOffset({ offsetMs, offsetExpr }: TimeModifiers): string {
   if (offsetExpr !== undefined) return ` offset ${printDurationExpr(offsetExpr)}`;
-  return offsetMs === 0 ? '' : ` offset ${formatDurationMs(offsetMs)}`;
+  return offsetMs === 0 ? '' : ` offset ${formatPrometheusDuration(offsetMs)}`;
 }
 
 function printDuration(milliseconds: number, expr: DurationExpr | undefined): string {
-  return expr === undefined ? formatDurationMs(milliseconds) : printDurationExpr(expr);
+  return expr === undefined ? formatPrometheusDuration(milliseconds) : printDurationExpr(expr);
 }
 
 function printDurationExpr(expr: DurationOperand): string {

@@ -1,4 +1,4 @@
-import { quote } from '../text/go-quote.ts';
+import { quote } from '../../../base/go-quote.ts';
 
 export const aggregators = [
   'sum',

@@ -1,10 +1,10 @@
+import { quote } from '../../../base/go-quote.ts';
 import type { Labels } from '../labels/labels.ts';
 import { metricName } from '../labels/matcher.ts';
 import type { PlanNode } from '../plan/plan.ts';
 import { evaluateVector, releaseRows } from '../run/evaluate.ts';
 import type { Evaluation } from '../run/evaluation.ts';
 import { isPresent, type Row } from '../run/row.ts';
-import { quote } from '../text/go-quote.ts';
 import type { Bucket } from './buckets.ts';
 
 const bucketLabel = 'le';

@@ -1,6 +1,6 @@
+import { formatGeneral, formatGeneralPrecise } from '../../../base/go-float.ts';
+import { quote } from '../../../base/go-quote.ts';
 import type { AnnotationDetail } from '../run/annotations.ts';
-import { formatGeneral, formatGeneralPrecise } from '../text/go-float.ts';
-import { quote } from '../text/go-quote.ts';
 import type { Fix } from './buckets.ts';
 
 const documentation = 'https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile';

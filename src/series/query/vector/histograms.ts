@@ -1,10 +1,10 @@
+import { formatOpenMetrics } from '../../../base/go-float.ts';
 import type { CallNode, PlanNode } from '../plan/plan.ts';
 import { joinEqual } from '../run/equal-labels.ts';
 import { evaluateScalar, evaluateVector, releaseRows, stringOf } from '../run/evaluate.ts';
 import type { Evaluation } from '../run/evaluation.ts';
 import { warnOfQuantile } from '../run/quantile-warning.ts';
 import { emptyRow, heldBy, type Row, settled } from '../run/row.ts';
-import { formatOpenMetrics } from '../text/go-float.ts';
 import { bucketFraction, bucketQuantile, type Fix } from './buckets.ts';
 import { type Histogram, histogramsOf } from './classic-histograms.ts';
 import { ForcedMonotonicity, forcedMonotonicityText } from './forced-monotonicity.ts';

@@ -1,4 +1,5 @@
 import type { RE2JS } from 're2js';
+import { isValidText } from '../../../base/go-quote.ts';
 import { compilePattern, metricName } from '../labels/matcher.ts';
 import type { CallNode } from '../plan/plan.ts';
 import { joinEqual } from '../run/equal-labels.ts';
@@ -6,7 +7,6 @@ import { evaluateVector, stringOf } from '../run/evaluate.ts';
 import type { Evaluation } from '../run/evaluation.ts';
 import { QueryError } from '../run/query-error.ts';
 import type { Row } from '../run/row.ts';
-import { isValidText } from '../text/go-quote.ts';
 
 /** Functions that look at labels only. */
 export const labelFunctions: Record<string, (evaluation: Evaluation, call: CallNode) => Row[]> = {

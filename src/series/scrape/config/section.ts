@@ -1,7 +1,7 @@
 import { isAlias, isMap, isScalar, isSeq, type LineCounter, type Node, type Pair, type YAMLMap } from 'yaml';
 import { parseByteSize } from '../../../base/byte-size.ts';
 import { Fault, messageOf } from '../../../base/fault.ts';
-import { parsePrometheusDurationMs } from './prometheus-duration.ts';
+import { parsePrometheusDurationMs } from '../../../base/prometheus-duration.ts';
 
 /** The file that a value stands in, for pointing at it. */
 export interface Source {
@@ -87,10 +87,11 @@ export class Section {
   durationMs(key: string, fallbackMs: number): number {
     const text = this.optionalText(key);
     if (text === undefined) return fallbackMs;
-    const durationMs = parsePrometheusDurationMs(text);
-    if (durationMs === undefined)
-      throw this.wrong(key, `is not a duration: ${JSON.stringify(text)}; write it like 15s or 1m30s`);
-    return durationMs;
+    try {
+      return parsePrometheusDurationMs(text);
+    } catch (error) {
+      throw this.wrong(key, `is not a duration: ${messageOf(error)}; write it like 15s or 1m30s`);
+    }
   }
 
   oneOf<T extends string>(key: string, allowed: readonly T[], fallback: T): T {

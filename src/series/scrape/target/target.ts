@@ -1,5 +1,6 @@
+import { messageOf } from '../../../base/fault.ts';
+import { formatPrometheusDuration, parsePrometheusDurationMs } from '../../../base/prometheus-duration.ts';
 import type { JobConfig } from '../config/config.ts';
-import { formatPrometheusDuration, parsePrometheusDurationMs } from '../config/prometheus-duration.ts';
 import type { LabelMap, Relabel } from '../relabel/relabel.ts';
 
 /** Something to scrape, as discovery and relabelling made it. */
@@ -89,10 +90,17 @@ function urlOf(job: JobConfig, labels: LabelMap, address: string): URL {
 }
 
 function durationOf(labels: LabelMap, name: string): number {
-  const durationMs = parsePrometheusDurationMs(labels.get(name) ?? '');
-  if (durationMs === undefined) throw new Error(`${name} is not a duration: ${JSON.stringify(labels.get(name) ?? '')}`);
+  const durationMs = durationOrWhy(name, labels.get(name) ?? '');
   if (durationMs === 0) throw new Error(`${name} cannot be 0`);
   return durationMs;
+}
+
+function durationOrWhy(name: string, text: string): number {
+  try {
+    return parsePrometheusDurationMs(text);
+  } catch (error) {
+    throw new Error(`${name} is not a duration: ${messageOf(error)}`);
+  }
 }
 
 function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { formatGeneral, formatPlain } from '../../query/query.ts';
+import { formatGeneral, formatPlain } from '../../../base/go-float.ts';
 import { secondsText, valueText } from './json-number.ts';
 
 test('values are written as Prometheus writes them', () => {

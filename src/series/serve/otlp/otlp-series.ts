@@ -1,4 +1,5 @@
-import { formatPlain, type Labels, metricName } from '../../query/query.ts';
+import { formatPlain } from '../../../base/go-float.ts';
+import { type Labels, metricName } from '../../query/query.ts';
 import type { MetricMetadata } from '../../store/store.ts';
 import { checkedLabels, InvalidSeries, type ReceivedWrite } from '../write/received-series.ts';
 import { SampleBatch } from '../write/sample-batch.ts';

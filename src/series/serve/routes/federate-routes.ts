@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
-import { formatGeneral, type Labels, metricName, type SourceSeries } from '../../query/query.ts';
+import { formatGeneral } from '../../../base/go-float.ts';
+import { type Labels, metricName, type SourceSeries } from '../../query/query.ts';
 import type { ReadableStore } from '../engine/local-engine.ts';
 import { Parameters } from './parameters.ts';
 import { type Surroundings, scopeOf } from './surroundings.ts';

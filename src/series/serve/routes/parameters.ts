@@ -1,7 +1,8 @@
 import type { FastifyRequest } from 'fastify';
 import { messageOf } from '../../../base/fault.ts';
 import { parseRfc3339 } from '../../../base/nanotime.ts';
-import { type Matcher, parseDurationText, parseMatchers } from '../../query/query.ts';
+import { parsePrometheusDurationMs } from '../../../base/prometheus-duration.ts';
+import { type Matcher, parseMatchers } from '../../query/query.ts';
 import { ApiError, badParameter } from '../answer/api-error.ts';
 
 /** The earliest and latest times that Prometheus's clients send; what a time is where none is given. */
@@ -119,7 +120,7 @@ export function durationMsOf(text: string): number {
     throw new Error(`cannot parse ${JSON.stringify(text)} to a valid duration. It overflows int64`);
   }
   try {
-    return parseDurationText(text);
+    return parsePrometheusDurationMs(text);
   } catch (error) {
     throw new Error(`cannot parse ${JSON.stringify(text)} to a valid duration`, { cause: error });
   }

@@ -1,7 +1,8 @@
 import { hostname } from 'node:os';
 import type { FastifyInstance } from 'fastify';
+import { formatPrometheusDuration } from '../../../base/prometheus-duration.ts';
 import { version } from '../../../base/version.ts';
-import { type Features, formatDurationMs } from '../../query/query.ts';
+import type { Features } from '../../query/query.ts';
 import type { SeriesStatus } from '../../store/store.ts';
 import { ApiError } from '../answer/api-error.ts';
 import { sendData } from '../answer/send.ts';
@@ -54,7 +55,7 @@ export function registerStatusRoutes(app: FastifyInstance, parts: StatusParts): 
       GOMEMLIMIT: 0,
       GOGC: '',
       GODEBUG: '',
-      storageRetention: parts.retentionMs === null ? '' : formatDurationMs(parts.retentionMs),
+      storageRetention: parts.retentionMs === null ? '' : formatPrometheusDuration(parts.retentionMs),
     });
   });
 
@@ -89,10 +90,10 @@ function flagsOf({ adminApi, lookbackMs, timeoutMs, samplesMax, retentionMs, fea
   ];
   return {
     'enable-feature': enabled.flatMap(([on, name]) => (on ? [name] : [])).join(','),
-    'query.lookback-delta': formatDurationMs(lookbackMs),
+    'query.lookback-delta': formatPrometheusDuration(lookbackMs),
     'query.max-samples': String(samplesMax),
-    'query.timeout': formatDurationMs(timeoutMs),
-    'storage.tsdb.retention.time': retentionMs === null ? '0s' : formatDurationMs(retentionMs),
+    'query.timeout': formatPrometheusDuration(timeoutMs),
+    'storage.tsdb.retention.time': retentionMs === null ? '0s' : formatPrometheusDuration(retentionMs),
     'web.enable-admin-api': String(adminApi),
     'web.enable-otlp-receiver': 'true',
     'web.enable-remote-write-receiver': 'true',

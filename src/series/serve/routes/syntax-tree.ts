@@ -1,4 +1,5 @@
-import { type Expr, formatPlain, functions, type Matcher, type TimeModifiers } from '../../query/query.ts';
+import { formatPlain } from '../../../base/go-float.ts';
+import { type Expr, functions, type Matcher, type TimeModifiers } from '../../query/query.ts';
 
 /** A query as `parse_query` shows it: Prometheus's names of nodes and fields. */
 export function syntaxTree(expr: Expr): object {

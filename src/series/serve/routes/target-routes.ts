@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { formatDurationMs } from '../../query/query.ts';
+import { formatPrometheusDuration } from '../../../base/prometheus-duration.ts';
 import { ApiError } from '../answer/api-error.ts';
 import { sendData } from '../answer/send.ts';
 import { Parameters } from './parameters.ts';
@@ -78,7 +78,7 @@ function shownTarget(target: ActiveTarget): object {
     lastScrape: target.lastScrapeMs === null ? neverText : new Date(target.lastScrapeMs).toISOString(),
     lastScrapeDuration: target.lastScrapeDurationMs / 1000,
     health: target.health,
-    scrapeInterval: formatDurationMs(target.intervalMs),
-    scrapeTimeout: formatDurationMs(target.timeoutMs),
+    scrapeInterval: formatPrometheusDuration(target.intervalMs),
+    scrapeTimeout: formatPrometheusDuration(target.timeoutMs),
   };
 }

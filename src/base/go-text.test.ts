@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { formatDurationMs, parseDurationText } from './duration-text.ts';
 import { formatGeneral, formatGeneralPrecise, formatOpenMetrics, formatPlain } from './go-float.ts';
 import { quote, unquote } from './go-quote.ts';
-import { lineAndColumn } from './position.ts';
+import { formatPrometheusDuration, parsePrometheusDurationMs } from './prometheus-duration.ts';
 
 test('numbers are written as Go writes them', () => {
   const cases: [number, string, string][] = [
@@ -48,15 +47,14 @@ test('any string survives quoting, and bytes that are no UTF-8 stay bytes', () =
 
 test('durations are written with the largest units and read back', () => {
   fc.assert(
-    fc.property(fc.nat(10 ** 12), (milliseconds) => parseDurationText(formatDurationMs(milliseconds)) === milliseconds),
+    fc.property(
+      fc.nat(10 ** 12),
+      (milliseconds) => parsePrometheusDurationMs(formatPrometheusDuration(milliseconds)) === milliseconds,
+    ),
   );
-  assert.equal(formatDurationMs(90 * 86_400_000), '90d');
-  assert.equal(formatDurationMs(14 * 86_400_000), '2w');
-  assert.throws(() => parseDurationText('5m1h'), { message: 'not a valid duration string: "5m1h"' });
-  assert.throws(() => parseDurationText('1.5h'), { message: 'unknown unit "." in duration "1.5h"' });
-  assert.throws(() => parseDurationText('300y'), { message: 'duration out of range' });
-});
-
-test('positions count lines, and columns in bytes', () => {
-  assert.equal(lineAndColumn('a\nä b', { start: 4, end: 5 }), '2:4');
+  assert.equal(formatPrometheusDuration(90 * 86_400_000), '90d');
+  assert.equal(formatPrometheusDuration(14 * 86_400_000), '2w');
+  assert.throws(() => parsePrometheusDurationMs('5m1h'), { message: 'not a valid duration string: "5m1h"' });
+  assert.throws(() => parsePrometheusDurationMs('1.5h'), { message: 'unknown unit "." in duration "1.5h"' });
+  assert.throws(() => parsePrometheusDurationMs('300y'), { message: 'duration out of range' });
 });

@@ -13,7 +13,8 @@ const durationMsMax = 2 ** 63 / 1e6;
 
 export class DurationError extends Error {}
 
-export function parseDurationText(text: string): number {
+/** Throws DurationError in Prometheus's words. */
+export function parsePrometheusDurationMs(text: string): number {
   if (text === '0') return 0;
   if (text === '') throw new DurationError('empty duration string');
   const parts = /^(?:\d+[^\d]+)+$/.test(text) ? [...text.matchAll(/(\d+)([^\d]+)/g)] : [];
@@ -31,7 +32,7 @@ export function parseDurationText(text: string): number {
   return total;
 }
 
-export function formatDurationMs(milliseconds: number): string {
+export function formatPrometheusDuration(milliseconds: number): string {
   let rest = Math.trunc(Math.abs(milliseconds));
   if (rest === 0) return '0s';
   let text = milliseconds < 0 ? '-' : '';

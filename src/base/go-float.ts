@@ -1,4 +1,29 @@
-/** Numbers as Go's strconv and fmt write them, since label values, annotations and printed queries show them. */
+/** Numbers as Go's strconv and fmt read and write them, since label values, annotations and printed queries show them. */
+const DECIMAL = /^[+-]?(?:\d+(?:_\d+)*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+const SPECIAL = /^([+-]?)(?:inf(?:inity)?|nan)$/i;
+const HEX = /^([+-]?)0[xX]([0-9a-fA-F]*)\.?([0-9a-fA-F]*)[pP]([+-]?\d+)$/;
+
+/** `strconv.ParseFloat(text, 64)`; undefined where Go refuses. */
+export function parseGoFloat(text: string): number | undefined {
+  if (DECIMAL.test(text) && !text.includes('_')) {
+    const value = Number(text);
+    return Number.isFinite(value) ? value : undefined;
+  }
+  if (SPECIAL.test(text)) {
+    if (/nan/i.test(text)) return /^[+-]/.test(text) ? undefined : Number.NaN;
+    return text.startsWith('-') ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+  }
+  const hex = HEX.exec(text);
+  if (hex === null || `${hex[2]}${hex[3]}` === '') return undefined;
+  const mantissa = Number.parseInt(`0${hex[2]}${hex[3]}`, 16) * 2 ** (Number(hex[4]) - 4 * hex[3]!.length);
+  return hex[1] === '-' ? -mantissa : mantissa;
+}
+
+/** The error that Go gives for a text that is no number, or too large for one. */
+export function goFloatError(text: string): string {
+  const why = DECIMAL.test(text) && !text.includes('_') ? 'value out of range' : 'invalid syntax';
+  return `strconv.ParseFloat: parsing ${JSON.stringify(text)}: ${why}`;
+}
 
 interface Digits {
   negative: boolean;

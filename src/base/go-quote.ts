@@ -1,5 +1,5 @@
 /**
- * Strings as PromQL and Go write them. A byte that is not valid UTF-8 (`"\xc5"`) is kept as the lone surrogate U+DC00 + byte,
+ * Strings as PromQL, LogQL and Go write them. A byte that is not valid UTF-8 (`"\xc5"`) is kept as the lone surrogate U+DC00 + byte,
  * which cannot occur in text otherwise, so that it can be refused, compared and printed.
  */
 const SIMPLE: Record<string, string> = { a: '\x07', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v', '\\': '\\' };
@@ -7,15 +7,16 @@ const SIMPLE_BACK: Record<string, string> = Object.fromEntries(
   Object.entries(SIMPLE).map(([name, char]) => [char, `\\${name}`]),
 );
 const PRINTABLE = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u;
+const PLAIN = /^[^"\\\p{C}\p{Z}]*$/u;
 const ESCAPED_BYTE_BASE = 0xdc00;
 
-/** The value of a quoted literal, or undefined where it is malformed. */
-export function unquote(literal: string): string | undefined {
+/** The value of a literal in one of these marks, or undefined where it is malformed. */
+export function unquote(literal: string, marks = '"`\''): string | undefined {
   const quote = literal[0];
-  if (literal.length < 2 || quote !== literal.at(-1)) return undefined;
+  if (quote === undefined || literal.length < 2 || quote !== literal.at(-1) || !marks.includes(quote)) return undefined;
   const inner = literal.slice(1, -1);
   if (quote === '`') return inner.includes('`') ? undefined : inner;
-  if ((quote !== '"' && quote !== "'") || inner.includes('\n')) return undefined;
+  if (inner.includes('\n')) return undefined;
   if (!inner.includes('\\')) return inner.includes(quote) ? undefined : inner;
   return unescaped(inner, quote);
 }
@@ -90,6 +91,7 @@ function decodeBytes(bytes: number[]): string {
 
 /** `strconv.Quote`. */
 export function quote(text: string): string {
+  if (PLAIN.test(text)) return `"${text}"`;
   let out = '"';
   for (const char of text) out += char === '"' ? '\\"' : escaped(char);
   return `${out}"`;
@@ -114,6 +116,13 @@ function escaped(char: string): string {
 
 function hex(value: number, width: number): string {
   return value.toString(16).padStart(width, '0');
+}
+
+/** The same with U+FFFD for bytes that are no UTF-8, as a text that was decoded has it. */
+export function replaceBytes(text: string): string {
+  return text.replace(/[\udc80-\udcff]+/gu, (bytes) =>
+    Buffer.from(Array.from(bytes, (char) => char.charCodeAt(0) - ESCAPED_BYTE_BASE)).toString(),
+  );
 }
 
 /** Whether the text is what Go calls valid UTF-8. */
