@@ -24,6 +24,8 @@ export interface SourceBlock {
   only?: Uint8Array;
   /** Structured metadata: the sets that occur, and which of them each line has. */
   metadata?: { sets: readonly LabelRecord[]; of: Uint32Array };
+  /** Each line also has `detected_level` among its structured metadata, told by the line when somebody asks. Not beside `metadata`. */
+  detectsLevel?: true;
 }
 
 /** Bytes that every wanted line holds. With `ignoreCase`, in any case of its ASCII letters, and given in lower case. */

@@ -1,9 +1,12 @@
+import { levelLabel } from '../../level/level.ts';
 import type { LabelRecord } from '../source.ts';
 import { duplicateSuffix } from './label-name.ts';
 
 export const errorLabel = '__error__';
 export const errorDetailsLabel = '__error_details__';
 export const preserveErrorLabel = '__preserve_error__';
+/** Only a source gives it, to a whole stream: what lines say under this name gets the suffix. */
+export const provenanceLabel = 'taffrail_provenance';
 
 /** Labels of a line by where they come from, as clients may ask for them. */
 export interface CategorizedLabels {
@@ -24,18 +27,22 @@ export class LineLabels {
   readonly #deleted = new Set<string>();
   /** Names that were parsed on this line, also those dropped since. */
   readonly #extracted = new Set<string>();
+  readonly #detectLevel: (() => string) | undefined;
+  #level: string | undefined;
   error = '';
   errorDetails = '';
 
-  constructor(base: LabelRecord) {
+  /** With `detectLevel`, which tells the level of the line at hand, lines have one that is asked for at most once. */
+  constructor(base: LabelRecord, detectLevel?: () => string) {
     this.#baseRecord = base;
+    this.#detectLevel = base[levelLabel] === undefined ? detectLevel : undefined;
     this.base = new Map(Object.entries(base));
   }
 
   /** Made for each set of metadata once; a name that the stream has gets a suffix. */
   metadataMap(set: LabelRecord): ReadonlyMap<string, string> {
     return new Map(
-      Object.entries(set).map(([name, value]) => [this.base.has(name) ? name + duplicateSuffix : name, value]),
+      Object.entries(set).map(([name, value]) => [this.#isTaken(name) ? name + duplicateSuffix : name, value]),
     );
   }
 
@@ -44,6 +51,7 @@ export class LineLabels {
     if (this.#deleted.size > 0) this.#deleted.clear();
     if (this.#extracted.size > 0) this.#extracted.clear();
     this.error = this.errorDetails = '';
+    this.#level = undefined;
     this.#metadata = metadata;
     if (metadata.size > 0 && metadata.has(errorLabel)) this.error = metadata.get(errorLabel)!;
   }
@@ -57,15 +65,28 @@ export class LineLabels {
     const parsed = this.parsed.get(name);
     if (parsed !== undefined) return parsed;
     if (this.#deleted.size > 0 && this.#deleted.has(name)) return undefined;
+    if (this.#isDetected(name)) return (this.#level ??= this.#detectLevel!());
     const metadata = this.#metadata.size > 0 ? this.#metadata.get(name) : undefined;
     return metadata ?? this.base.get(name);
   }
 
+  #isDetected(name: string): boolean {
+    return this.#detectLevel !== undefined && name === levelLabel;
+  }
+
+  #isTaken(name: string): boolean {
+    return this.base.has(name) || name === provenanceLabel;
+  }
+
   /** The name under which a parser sets a field: another where the stream or the metadata has it. */
   parsedName(name: string): string {
-    if (this.base.has(name)) return name + duplicateSuffix;
-    const isMetadata = this.#metadata.size > 0 && this.#metadata.has(name) && !this.#deleted.has(name);
+    if (this.#isTaken(name)) return name + duplicateSuffix;
+    const isMetadata = this.#isMetadata(name) && !this.#deleted.has(name);
     return isMetadata ? name + duplicateSuffix : name;
+  }
+
+  #isMetadata(name: string): boolean {
+    return (this.#metadata.size > 0 && this.#metadata.has(name)) || this.#isDetected(name);
   }
 
   wasExtracted(name: string): boolean {
@@ -99,6 +120,7 @@ export class LineLabels {
   *names(): Generator<string> {
     for (const name of this.base.keys()) if (this.#isVisible(name)) yield name;
     for (const name of this.#metadata.keys()) if (this.#isVisible(name) && !this.base.has(name)) yield name;
+    if (this.#detectLevel !== undefined && this.#isVisible(levelLabel)) yield levelLabel;
     yield* this.parsed.keys();
   }
 
@@ -112,10 +134,11 @@ export class LineLabels {
     if (this.isUntouched) {
       result.stream = { ...this.#baseRecord };
       for (const [name, value] of this.#metadata) result.metadata[name] = value;
+      if (this.#detectLevel !== undefined) result.metadata[levelLabel] = this.get(levelLabel)!;
       return result;
     }
     for (const name of this.names()) {
-      const place = this.parsed.has(name) ? 'parsed' : this.#metadata.has(name) ? 'metadata' : 'stream';
+      const place = this.parsed.has(name) ? 'parsed' : this.#isMetadata(name) ? 'metadata' : 'stream';
       result[place][name] = this.get(name)!;
     }
     if (this.error !== '') result.parsed[errorLabel] = this.error;

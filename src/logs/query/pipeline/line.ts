@@ -87,6 +87,11 @@ export class Line {
     return this.#changed ? Buffer.byteLength(this.#source) : this.#byteTo - this.#byteFrom;
   }
 
+  /** The line as it is stored, whatever stages made of it: bytes as latin1, of which the ASCII can be read. */
+  storedLatin1(): string {
+    return this.#block.toString('latin1', this.#byteFrom, this.#byteTo);
+  }
+
   replace(text: string): void {
     this.#source = text;
     this.#from = 0;

@@ -1,8 +1,9 @@
+import { levelLabel } from '../../level/level.ts';
 import { errorLabel } from '../pipeline/line-labels.ts';
 import type { BinaryExpr, Grouping, LogExpr, MetricExpr, RangeAggregation, VectorAggregation } from '../syntax/ast.ts';
 import { calculate, isSetOp, literalValue } from '../syntax/binary-ops.ts';
 import type { RangeOp } from '../syntax/token.ts';
-import { neededLabels } from './needed-labels.ts';
+import { isNeeded, neededLabels } from './needed-labels.ts';
 import { neededText } from './needles.ts';
 import type { LinesPlan, LogPlan, MetricPlan, PlanNode, Read, SampleKind } from './plan.ts';
 import { type QueryTimes, stepCount } from './times.ts';
@@ -80,7 +81,8 @@ class PlanBuilder {
     this.reads.push({
       matchers: log.matchers,
       needles: neededText(log.stages),
-      needsText: !untouched,
+      // A level may have to be read from the line.
+      needsText: !untouched || isNeeded(needed, levelLabel),
       plan: {
         kind: 'samples',
         stages: log.stages,

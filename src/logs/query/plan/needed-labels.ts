@@ -23,6 +23,11 @@ export function neededLabels(
   return [...names];
 }
 
+/** Whether anything reads this label. */
+export function isNeeded(needed: readonly string[] | null, name: string): boolean {
+  return needed === null || needed.includes(name);
+}
+
 function addStage(names: Set<string>, stage: Stage): boolean {
   if (stage.kind === 'label_filter') addFilter(names, stage.filter);
   else if (stage.kind === 'line_format') return addTemplate(names, stage.template);

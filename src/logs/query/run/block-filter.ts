@@ -1,4 +1,5 @@
 import { isAscii } from 'node:buffer';
+import { levelLabel } from '../../level/level.ts';
 import { compileStage } from '../pipeline/compile-stages.ts';
 import type { Line } from '../pipeline/line.ts';
 import { patternLiterals } from '../pipeline/pattern-filter.ts';
@@ -41,7 +42,8 @@ function impliedFilter({ label, text }: ImpliedNeedle): FrontFilter {
   return { scans, test: () => true, isNegative: false, isExact: true, impliedBy: label };
 }
 
-function mayHaveLabel({ labels, metadata }: SourceBlock, name: string): boolean {
+function mayHaveLabel({ labels, metadata, detectsLevel }: SourceBlock, name: string): boolean {
+  if (detectsLevel && name === levelLabel) return true;
   return Object.hasOwn(labels, name) || (metadata?.sets.some((set) => Object.hasOwn(set, name)) ?? false);
 }
 

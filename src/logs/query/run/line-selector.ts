@@ -1,4 +1,5 @@
 import { isAscii } from 'node:buffer';
+import { levelOfLine } from '../../level/level.ts';
 import { compileStage } from '../pipeline/compile-stages.ts';
 import { Line } from '../pipeline/line.ts';
 import { LineLabels } from '../pipeline/line-labels.ts';
@@ -71,10 +72,10 @@ function passes(stages: readonly StageRun[], line: Line): boolean {
 }
 
 function openLine(block: SourceBlock): { line: Line; metadata?: (index: number) => ReadonlyMap<string, string> } {
-  const { text, metadata } = block;
-  const labels = new LineLabels(block.labels);
+  const { text, metadata, detectsLevel } = block;
+  const labels = new LineLabels(block.labels, detectsLevel && (() => levelOfLine(line.storedLatin1())));
   let asText: string | undefined;
-  const line = new Line(labels, text, isAscii(text) ? () => (asText ??= text.toString('latin1')) : undefined);
+  const line: Line = new Line(labels, text, isAscii(text) ? () => (asText ??= text.toString('latin1')) : undefined);
   if (metadata === undefined) return { line };
   const sets = metadata.sets.map((set: LabelRecord) => labels.metadataMap(set));
   return { line, metadata: (index) => sets[metadata.of[index]!]! };

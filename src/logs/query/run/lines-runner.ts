@@ -26,7 +26,7 @@ export function createLinesRunner({ limit, direction }: LinesPlan, select: LineS
       };
       const lines = select.each(block, direction, (line, index) => {
         let at: number | undefined;
-        if (line.labels.isUntouched) {
+        if (line.labels.isUntouched && !block.detectsLevel) {
           const set = block.metadata?.of[index] ?? 0;
           at = untouched.get(set);
           if (at === undefined) untouched.set(set, (at = place(line.labels.categorized())));

@@ -1,8 +1,10 @@
+import { levelLabel } from '../../level/level.ts';
 import { Labels, labelsKey } from '../labels/labels.ts';
 import type { Line } from '../pipeline/line.ts';
 import { errorLabel, LineLabels, preserveErrorLabel } from '../pipeline/line-labels.ts';
 import { compileUnwrap } from '../pipeline/unwrap.ts';
 import { bucketsOf } from '../plan/buckets.ts';
+import { isNeeded } from '../plan/needed-labels.ts';
 import type { SamplesPlan } from '../plan/plan.ts';
 import type { SourceBlock } from '../source.ts';
 import type { BlockRunner } from './block-runner.ts';
@@ -33,7 +35,7 @@ export function createSamplesRunner(plan: SamplesPlan, select: LineSelector): Bl
       const writers = new SeriesWriters(plan, block);
       const timeOf = relativeTimes(block.times, plan.buckets.startNs);
       let matchedLines = 0;
-      if (select.indexes && !unwrap && block.metadata === undefined) {
+      if (select.indexes && !unwrap && block.metadata === undefined && !readsLevel(plan, block)) {
         const chosen = select.indexes(block);
         if (chosen.length > 0) addAll(writers.ofStream(), chosen, block);
         const all = [...writers.all()].map(({ cells }) => cells);
@@ -59,12 +61,18 @@ export function createSamplesRunner(plan: SamplesPlan, select: LineSelector): Bl
   };
 }
 
+/** Whether the level of each line, which it tells itself, is among what is asked for. */
+function readsLevel({ needed }: SamplesPlan, { detectsLevel }: SourceBlock): boolean {
+  return detectsLevel === true && isNeeded(needed, levelLabel);
+}
+
 /** Series of the lines of one block, found again by as little of their labels as tells them apart. */
 class SeriesWriters {
   readonly #plan: SamplesPlan;
   readonly #block: SourceBlock;
   readonly #byKey = new Map<string, CellWriter>();
-  readonly #bySet = new Map<number, CellWriter>();
+  readonly #bySet = new Map<number | string, CellWriter>();
+  readonly #readsLevel: boolean;
   readonly #byValue = new Map<string | undefined, CellWriter>();
   readonly #names: readonly string[] | undefined;
   readonly #dropped: readonly string[];
@@ -72,6 +80,7 @@ class SeriesWriters {
   constructor(plan: SamplesPlan, block: SourceBlock) {
     this.#plan = plan;
     this.#block = block;
+    this.#readsLevel = readsLevel(plan, block);
     const { grouping, unwrap } = plan;
     this.#names = grouping && !grouping.without ? [...new Set(grouping.labels)].sort() : undefined;
     this.#dropped = [...(grouping?.labels ?? []), ...(unwrap ? [unwrap.label] : [])];
@@ -99,7 +108,7 @@ class SeriesWriters {
       return writer;
     }
     if (labels.isUntouched) {
-      const set = this.#block.metadata?.of[index] ?? 0;
+      const set = this.#readsLevel ? labels.get(levelLabel)! : (this.#block.metadata?.of[index] ?? 0);
       let writer = this.#bySet.get(set);
       if (writer === undefined) this.#bySet.set(set, (writer = this.#writer(this.#labelsOf(labels))));
       return writer;

@@ -77,7 +77,7 @@ export function registerDrilldownRoutes(app: FastifyInstance, parts: Surrounding
     scopeOf(parts, request);
     const seconds = (ms: number) => `${Math.round(ms / 1000)}s`;
     const limits = {
-      discover_log_levels: false,
+      discover_log_levels: true,
       discover_service_name: ['app', 'container'],
       max_entries_limit_per_query: settings.entriesMax,
       max_query_length: seconds(settings.queryLengthMsMax),

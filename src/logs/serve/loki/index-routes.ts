@@ -10,6 +10,7 @@ import { type Surroundings, scopeOf } from './surroundings.ts';
 
 /** Steps that a range of volumes may have. */
 const volumeStepsMax = 11_000;
+const limitDefault = 100;
 
 /** `index/stats`, `index/volume` and `index/volume_range`: how much there is, from what the store knows without reading lines. */
 export function registerIndexRoutes(app: FastifyInstance, parts: Surroundings): void {
@@ -94,9 +95,11 @@ interface Grouping {
   by: 'labels' | 'series';
   names: readonly string[];
   limit: number;
+  /** More groups than this are refused, however many of them are asked for. */
+  groupsMax: number;
 }
 
-function groupingOf(parameters: Parameters, matchers: readonly Matcher[], limitMax: number): Grouping {
+function groupingOf(parameters: Parameters, matchers: readonly Matcher[], groupsMax: number): Grouping {
   const by = parameters.text('aggregateBy') || 'series';
   if (by !== 'labels' && by !== 'series')
     throw bad("invalid aggregation option; valid options are 'series' and 'labels'");
@@ -105,19 +108,23 @@ function groupingOf(parameters: Parameters, matchers: readonly Matcher[], limitM
     .split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '');
-  const limit = parameters.limit();
-  if (limit > limitMax) throw bad(`limit is larger than volume_max_series (${limit} > ${limitMax})`);
+  const limit = parameters.text('limit') === '0' ? limitDefault : parameters.limit();
   // Without targets it is the labels that were asked about; of all labels, where nothing was.
   const names = targets.length > 0 ? targets : by === 'series' ? matchers.map(({ name }) => name) : [];
-  return { by, names, limit };
+  return { by, names, limit, groupsMax };
 }
 
 /** Bytes by group, the largest first. */
-function volumesOf(sizes: readonly StreamSize[], { by, names, limit }: Grouping): [metric: string, bytes: number][] {
+function volumesOf(
+  sizes: readonly StreamSize[],
+  { by, names, limit, groupsMax }: Grouping,
+): [metric: string, bytes: number][] {
   const bytesOf = new Map<string, number>();
   const add = (metric: Record<string, string>, bytes: number) => {
     const key = sortedJson(metric);
     bytesOf.set(key, (bytesOf.get(key) ?? 0) + bytes);
+    if (bytesOf.size > groupsMax)
+      throw bad(`the query hit the max number of series limit (limit: ${groupsMax} series)`);
   };
   for (const { labels, bytes } of sizes) {
     const kept = Object.keys(labels).filter((name) => names.length === 0 || names.includes(name));

@@ -29,12 +29,14 @@ test('a log query gives streams of equal labels, latest first', async () => {
   const stream = {
     app: 'web',
     container: 'app',
+    detected_level: 'unknown',
     job: 'default/web',
     namespace: 'default',
     node_name: 'n1',
     pod: 'web-1',
     service_name: 'web',
     stream: 'stdout',
+    taffrail_provenance: 'attested',
   };
   assert.deepEqual(json.data.result, [
     {
@@ -88,8 +90,14 @@ test('labels come by where they are from, for a client that asks for that', asyn
   assert.deepEqual(
     json.data.result[0].values.map(([, , categories]: unknown[]) => categories),
     [
-      { parsed: { level: 'error', msg: 'broke', took: '20ms' } },
-      { parsed: { level: 'info', msg: 'began', took: '1.5s' } },
+      {
+        structuredMetadata: { detected_level: 'error' },
+        parsed: { level: 'error', msg: 'broke', took: '20ms' },
+      },
+      {
+        structuredMetadata: { detected_level: 'info' },
+        parsed: { level: 'info', msg: 'began', took: '1.5s' },
+      },
     ],
   );
   const plain = await loki.get('query_range', { query });
@@ -112,7 +120,10 @@ test('numbers come as scalar, vector and matrix', async () => {
     ],
   );
   const range = { start: ns(0), end: ns(600), step: '300' };
-  const { json } = await loki.get('query_range', { query: 'count_over_time({namespace="shop"}[5m])', ...range });
+  const { json } = await loki.get('query_range', {
+    query: 'sum by (pod) (count_over_time({namespace="shop"}[5m]))',
+    ...range,
+  });
   assert.equal(json.data.resultType, 'matrix');
   assert.deepEqual(json.data.result[0].values, [[epochMs / 1000 + 300, '2']]);
 });
@@ -155,6 +166,7 @@ test('fields of lines are found with their types and parsers', async () => {
     json.fields.map(({ label, type, parsers }: Record<string, string>) => [label, [type, parsers]]),
   );
   assert.deepEqual(types, {
+    detected_level: ['string', null],
     status: ['int', ['json']],
     path: ['string', ['json']],
     level: ['string', ['logfmt']],

@@ -11,6 +11,7 @@ import type { LogStore, Scope } from '../../store/store.ts';
 import { matchesLabels, selectsInstance } from '../source/selected-streams.ts';
 import { instanceBlocks, pushedBlock } from '../source/source-blocks.ts';
 import { StoreSource } from '../source/store-source.ts';
+import { pushedLabels } from '../source/stream-labels.ts';
 import { either } from './either.ts';
 
 export interface TailRequest {
@@ -80,7 +81,8 @@ async function* followedPushed(
 ) {
   const matches = matchesLabels(matchers);
   const selected = new Map<string, LabelRecord>();
-  const wants: Parameters<LogStore['followPushed']>[2] = ({ id, labels }) => {
+  const wants: Parameters<LogStore['followPushed']>[2] = ({ id, labels: given }) => {
+    const labels = pushedLabels(given);
     const isWanted = matches(labels);
     if (isWanted) selected.set(id, labels);
     return isWanted;

@@ -1,7 +1,7 @@
 import type { Nanos } from '../../../base/nanotime.ts';
 import { compileMatcher, type LabelRecord, type Matcher } from '../../query/query.ts';
 import type { Instance, InstanceFilter, LogStore, PushedStream, Scope } from '../../store/store.ts';
-import { type Output, outputs, streamLabels } from './stream-labels.ts';
+import { type Output, outputs, pushedLabels, streamLabels } from './stream-labels.ts';
 
 /** An instance of which at least one output is selected. */
 export interface SelectedInstance {
@@ -36,7 +36,10 @@ export function selectStreams(store: LogStore, selection: Selection): SelectedSt
     ...(untilNs !== undefined && { until: untilNs }),
   };
   const matches = matchesLabels(matchers);
-  const pushed = store.pushedStreams(scope, range).filter(({ labels }) => matches(labels));
+  const pushed = store
+    .pushedStreams(scope, range)
+    .map((stream) => ({ ...stream, labels: pushedLabels(stream.labels) }))
+    .filter(({ labels }) => matches(labels));
   return { instances: selectInstances(store, selection, { ...range, ...equalities(matchers) }), pushed };
 }
 

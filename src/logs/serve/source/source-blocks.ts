@@ -11,7 +11,7 @@ export function* instanceBlocks(block: LineBlock, { streams }: SelectedInstance)
   for (const { output, labels } of streams) {
     const wanted = output === 'stderr' ? errorLines : flags.length - errorLines;
     if (wanted === 0) continue;
-    const shared = { labels, timeMin, timeMax, text, starts, times };
+    const shared: SourceBlock = { labels, timeMin, timeMax, text, starts, times, detectsLevel: true };
     const sign = output === 'stderr' ? 0 : 1;
     yield wanted === flags.length ? shared : { ...shared, only: flags.map((flag) => (flag & LINE_STDERR) ^ sign) };
   }

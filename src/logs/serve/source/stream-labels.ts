@@ -1,4 +1,4 @@
-import type { LabelRecord } from '../../query/query.ts';
+import { type LabelRecord, provenanceLabel } from '../../query/query.ts';
 import type { Instance } from '../../store/store.ts';
 
 export type Output = 'stdout' | 'stderr';
@@ -23,6 +23,15 @@ export function streamLabels(instance: Instance, stream: Output): LabelRecord {
     pod,
     service_name: app ?? key.container,
     stream,
+    [provenanceLabel]: 'attested',
   };
   return labels;
+}
+
+/** Labels by which a pushed stream names a container. */
+const claims = ['pod', 'container', provenanceLabel];
+
+/** Labels of what was pushed: as it was pushed, and marked where they could be taken for a container's. docs/decisions/provenance.md */
+export function pushedLabels(labels: LabelRecord): LabelRecord {
+  return claims.some((name) => Object.hasOwn(labels, name)) ? { ...labels, [provenanceLabel]: 'asserted' } : labels;
 }
