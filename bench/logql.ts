@@ -9,7 +9,13 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parseRfc3339 } from '../src/base/nanotime.ts';
-import { type LogSource, rangeQuery, type SelectRequest, type SourceBlock } from '../src/logs/query/query.ts';
+import {
+  type LogSource,
+  plainText,
+  rangeQuery,
+  type SelectRequest,
+  type SourceBlock,
+} from '../src/logs/query/query.ts';
 import { bytesOf, ensureCorpus } from './corpus.ts';
 
 const { values: flags } = parseArgs({
@@ -45,7 +51,7 @@ const queries: [name: string, query: string][] = [
 ];
 
 const blocks = loadBlocks();
-const bytes = blocks.reduce((sum, { text }) => sum + text.length, 0);
+const bytes = blocks.reduce((sum, { text }) => sum + text.textBytes, 0);
 const lines = blocks.reduce((sum, { times }) => sum + times.length, 0);
 const times = blocks.flatMap(({ timeMin, timeMax }) => [timeMin, timeMax]).sort((a, b) => (a < b ? -1 : 1));
 const [first, last] = [times[0]!, times.at(-1)!];
@@ -113,8 +119,7 @@ function cut(labels: Record<string, string>, file: Buffer, blockBytes: number): 
       labels,
       timeMin: sorted[0]!,
       timeMax: sorted.at(-1)!,
-      text: Buffer.concat(parts),
-      starts: Uint32Array.from(starts),
+      text: plainText({ text: Buffer.concat(parts), starts: Uint32Array.from(starts) }),
       times: BigInt64Array.from(times),
     });
     parts = [];

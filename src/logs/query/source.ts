@@ -1,4 +1,5 @@
 import type { Nanos } from '../../base/nanotime.ts';
+import type { CompactText, Lines } from '../block/block.ts';
 import type { Scope } from '../store/store.ts';
 import type { BlockPlan } from './plan/plan.ts';
 import type { BlockResult } from './run/block-result.ts';
@@ -7,18 +8,34 @@ import type { Matcher } from './syntax/ast.ts';
 export type { Scope };
 export type LabelRecord = Readonly<Record<string, string>>;
 
+export type { Lines };
+
+/** The text of lines, got where it is needed. */
+export interface BlockText {
+  /** Of all lines, each with the byte behind it. */
+  readonly textBytes: number;
+  /** As in `Lines`; where it can be, without the text. */
+  starts(): Uint32Array;
+  all(): Lines;
+  /** A form that is searched without being put together. */
+  readonly compact?: CompactText;
+}
+
+/** Text that is there already. */
+export function plainText(lines: Lines): BlockText {
+  return { textBytes: lines.text.length, starts: () => lines.starts, all: () => lines };
+}
+
 /**
- * Lines of one stream. Line `i` is `text[starts[i], starts[i + 1] - 1)`, followed by one byte that is not part of it (a newline).
- * The lines of a block are best in order of time, but need not be. The arrays belong to the source; a query only reads them.
+ * Lines of one stream. The lines of a block are best in order of time, but need not be. What is in it belongs to the source; a query only
+ * reads it.
  */
 export interface SourceBlock {
   /** Of the stream: names and values that are not empty. */
   labels: LabelRecord;
   timeMin: Nanos;
   timeMax: Nanos;
-  /** May be empty where the request does not need text; `starts` still tell the lengths. */
-  text: Buffer;
-  starts: Uint32Array;
+  text: BlockText;
   times: BigInt64Array;
   /** A line belongs to this stream where its byte is not 0: so streams that were stored together share their columns. Missing: all do. */
   only?: Uint8Array;

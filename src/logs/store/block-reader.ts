@@ -128,7 +128,7 @@ export function sliceBlock(
   };
 }
 
-function linesBefore(parts: readonly Part[], end: number): number {
+export function linesBefore(parts: readonly Part[], end: number): number {
   let count = 0;
   for (let i = 0; i < end; i++) count += parts[i]!.lineCount;
   return count;

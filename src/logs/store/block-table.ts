@@ -93,8 +93,9 @@ export class BlockTable {
       database.prepare(`SELECT instance, segment, count(*) AS blocks FROM blocks WHERE text_bytes < 262144
       GROUP BY instance, segment HAVING count(*) >= ? ORDER BY count(*) DESC LIMIT ?`);
     this.#ofSegment = select('WHERE instance = ? AND segment_time = ? AND segment = ? ORDER BY offset_last');
-    this.#within = database.prepare(`SELECT ${COLUMNS}, time_min, time_max FROM blocks WHERE ${within}`);
-    this.#within.setReadBigInts(true);
+    // Halves of times are small integers: reading every column of a long list as a bigint would take several times longer.
+    this.#within = database.prepare(`SELECT ${COLUMNS}, time_min >> 32 AS min_high, time_min & 4294967295 AS min_low,
+      time_max >> 32 AS max_high, time_max & 4294967295 AS max_low FROM blocks WHERE ${within}`);
     this.#holding = select('WHERE instance = ? AND sequence >= ? AND sequence_min <= ? ORDER BY sequence');
     this.#move = database.prepare('UPDATE blocks SET instance = ? WHERE instance = ?');
   }
@@ -183,12 +184,12 @@ export class BlockTable {
   /** Blocks with lines in [since, until), in no order, with their times. */
   *within(instance: number, since: bigint, until: bigint): Generator<BlockRow & BlockTimes> {
     for (const row of this.#within.iterate(instance, since, until)) {
-      const { time_min: timeMin, time_max: timeMax, ...rest } = row as Record<string, bigint>;
-      const numbers = Object.entries(rest).map(([name, value]) => [
-        name,
-        typeof value === 'bigint' ? Number(value) : value,
-      ]);
-      yield { ...blockOf(Object.fromEntries(numbers) as unknown as StoredBlock), timeMin: timeMin!, timeMax: timeMax! };
+      const { min_high, min_low, max_high, max_low } = row as Record<string, number>;
+      yield {
+        ...blockOf(row as unknown as StoredBlock),
+        timeMin: joined(min_high!, min_low!),
+        timeMax: joined(max_high!, max_low!),
+      };
     }
   }
 
@@ -200,6 +201,10 @@ export class BlockTable {
   #list(statement: StatementSync, values: SQLInputValue[]): BlockRow[] {
     return statement.all(...values).map((row) => blockOf(row as unknown as StoredBlock));
   }
+}
+
+function joined(high: number, low: number): bigint {
+  return (BigInt(high) << 32n) | BigInt(low);
 }
 
 const INT64_MIN = -(2n ** 63n);

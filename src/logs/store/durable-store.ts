@@ -20,6 +20,7 @@ import { followPushedBlocks } from './follow-pushed.ts';
 import type { Housekeeping } from './housekeeping.ts';
 import { listPushed } from './list-pushed.ts';
 import { listBlocks, readListedBlock } from './listed-blocks.ts';
+import { listPushedBlocks, readListedPushedBlock } from './listed-pushed.ts';
 import { listInstances } from './listing.ts';
 import type { Packs } from './packs.ts';
 import type { DeletedPayload } from './payloads.ts';
@@ -35,6 +36,7 @@ import type {
   InstanceFilter,
   LineBlock,
   ListedBlock,
+  ListedPushed,
   LogStore,
   PushedBlock,
   PushedFilter,
@@ -120,7 +122,7 @@ export class DurableStore implements LogStore {
 
   list(scope: Scope, instance: InstanceId, range: Parameters<LogStore['list']>[2]): ListedBlock[] {
     this.#requireOpen();
-    return listBlocks(this.#parts.catalogue, scope, instance, range);
+    return listBlocks(this.#parts.catalogue, this.#parts.packs, scope, instance, range);
   }
 
   async *readListed(scope: Scope, block: ListedBlock): AsyncGenerator<LineBlock> {
@@ -176,6 +178,21 @@ export class DurableStore implements LogStore {
     this.#requireOpen();
     try {
       yield* readPushedBlocks(this.#parts.catalogue, this.#parts.pushedReader, scope, stream, range);
+    } catch (error) {
+      this.#requireOpen();
+      throw error;
+    }
+  }
+
+  listPushed(scope: Scope, stream: string, range: Parameters<LogStore['listPushed']>[2]): ListedPushed[] {
+    this.#requireOpen();
+    return listPushedBlocks(this.#parts.catalogue, this.#parts.packs, scope, stream, range);
+  }
+
+  async *readListedPushed(scope: Scope, block: ListedPushed): AsyncGenerator<PushedBlock> {
+    this.#requireOpen();
+    try {
+      yield* readListedPushedBlock(this.#parts.catalogue, this.#parts.pushedReader, scope, block);
     } catch (error) {
       this.#requireOpen();
       throw error;

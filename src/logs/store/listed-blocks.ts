@@ -1,7 +1,9 @@
-import { type BlockReader, runsOf, sliceBlock } from './block-reader.ts';
+import { type BlockReader, linesBefore, runsOf, sliceBlock } from './block-reader.ts';
 import type { Catalogue } from './catalogue.ts';
+import type { Packs } from './packs.ts';
 import { instanceInScope } from './read.ts';
-import type { LineBlock, ListedBlock, ReadRange, Scope } from './store.ts';
+import type { Location } from './record.ts';
+import type { BlockPlace, LineBlock, ListedBlock, ReadRange, Scope } from './store.ts';
 
 const TIME_MIN = -(2n ** 63n);
 const TIME_MAX = 2n ** 63n - 1n;
@@ -10,6 +12,7 @@ const attemptsMax = 5;
 
 export function listBlocks(
   catalogue: Catalogue,
+  packs: Packs,
   scope: Scope,
   id: string,
   range: Pick<ReadRange, 'since' | 'until' | 'throughSequence'>,
@@ -17,11 +20,27 @@ export function listBlocks(
   const { since = TIME_MIN, until = TIME_MAX, throughSequence = Number.POSITIVE_INFINITY } = range;
   const instance = instanceInScope(catalogue, scope, id);
   const listed: ListedBlock[] = [];
-  for (const { parts, timeMin, timeMax, lineCount, textBytes } of catalogue.blocks.within(instance.row, since, until)) {
-    const sequences = parts.map(({ sequence }) => sequence).filter((sequence) => sequence <= throughSequence);
-    if (sequences.length > 0) listed.push({ instance: instance.id, timeMin, timeMax, lineCount, textBytes, sequences });
+  for (const row of catalogue.blocks.within(instance.row, since, until)) {
+    const { parts, timeMin, timeMax, textBytes, location } = row;
+    const runs = runsOf(parts, ({ sequence }) => sequence <= throughSequence);
+    if (runs.length === 0) continue;
+    const wanted = runs.flatMap(({ first, last }) => parts.slice(first, last));
+    listed.push({
+      instance: instance.id,
+      timeMin,
+      timeMax,
+      lineCount: wanted.reduce((sum, { lineCount }) => sum + lineCount, 0),
+      textBytes,
+      sequences: wanted.map(({ sequence }) => sequence),
+      place: placeOf(packs, location),
+      ranges: runs.map(({ first, last }) => [linesBefore(parts, first), linesBefore(parts, last)] as const),
+    });
   }
   return listed;
+}
+
+export function placeOf(packs: Packs, { pack, offset, bytes }: Location): BlockPlace {
+  return { path: packs.path(pack), offset, bytes };
 }
 
 export async function* readListedBlock(

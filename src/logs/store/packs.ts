@@ -53,7 +53,7 @@ export class Packs {
       const match = /^(\d{8,})\.pack$/.exec(name);
       if (!match) continue;
       const pack = Number(match[1]);
-      packs.#sizes.set(pack, await files.sizeBytes(packs.#path(pack)));
+      packs.#sizes.set(pack, await files.sizeBytes(packs.path(pack)));
       packs.#lastPack = Math.max(packs.#lastPack, pack);
     }
     return packs;
@@ -137,7 +137,7 @@ export class Packs {
     if (!decoded || decoded.bytes !== location.bytes) {
       throw new Fault(
         'corrupt',
-        `the record at byte ${location.offset} of ${this.#path(location.pack)} failed its checksum`,
+        `the record at byte ${location.offset} of ${this.path(location.pack)} failed its checksum`,
       );
     }
     return decoded.record;
@@ -151,7 +151,7 @@ export class Packs {
       yield { end: { pack, bytes: 0 }, tornBytes: buffer.length };
       return;
     }
-    checkHeader(buffer, this.#path(pack));
+    checkHeader(buffer, this.path(pack));
     let at = start;
     while (at < buffer.length) {
       const decoded = decodeRecord(buffer, at);
@@ -174,7 +174,7 @@ export class Packs {
       const reader = this.#readers.get(pack);
       this.#readers.delete(pack);
       if (reader && reader.users === 0) await reader.file.then((file) => file.close());
-      await this.#files.unlink(this.#path(pack));
+      await this.#files.unlink(this.path(pack));
       this.#sizes.delete(pack);
     }
     if (packs.length > 0) await this.#files.syncDirectory(this.#directory);
@@ -225,7 +225,7 @@ export class Packs {
   }
 
   #open(pack: number, mode: 'create' | 'write' | 'read'): Promise<LayerFile> {
-    return this.#files.open(this.#path(pack), mode);
+    return this.#files.open(this.path(pack), mode);
   }
 
   async #content(pack: number): Promise<Buffer> {
@@ -262,7 +262,7 @@ export class Packs {
     );
   }
 
-  #path(pack: number): string {
+  path(pack: number): string {
     return join(this.#directory, `${String(pack).padStart(8, '0')}.pack`);
   }
 }

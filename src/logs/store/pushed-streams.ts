@@ -1,6 +1,6 @@
 import type { Nanos } from '../../base/nanotime.ts';
 import type { LabelRecord } from '../batch/batch.ts';
-import type { ReadRange, Scope } from './store.ts';
+import type { BlockPlace, LineRange, ReadRange, Scope } from './store.ts';
 
 /**
  * Streams that somebody pushed (Loki, OTLP, …), beside the instances that agents read. What they say of themselves is asserted,
@@ -80,6 +80,19 @@ export interface PushedBlock {
   metadata: { sets: readonly LabelRecord[]; of: Uint32Array };
 }
 
+/** A block of a pushed stream without its lines; as `ListedBlock`. Blocks of many streams lie at one place. */
+export interface ListedPushed {
+  stream: PushedStreamId;
+  timeMin: Nanos;
+  timeMax: Nanos;
+  lineCount: number;
+  sequences: readonly number[];
+  place: BlockPlace;
+  /** Text of all that lies at the place. */
+  placeTextBytes: number;
+  ranges: readonly LineRange[];
+}
+
 export interface PushedStore {
   /**
    * Stores lines that have no positions; resolves when they are on disk (group commit). May be called again with the same lines: a line is
@@ -94,6 +107,16 @@ export interface PushedStore {
 
   /** The blocks of one stream, by their earliest time (backward: by their latest, latest first); they may overlap. */
   readPushed(scope: Scope, stream: PushedStreamId, range: ReadRange): AsyncIterable<PushedBlock>;
+
+  /** What `readPushed` would give, in no order: nothing is opened. */
+  listPushed(
+    scope: Scope,
+    stream: PushedStreamId,
+    range: Pick<ReadRange, 'since' | 'until' | 'throughSequence'>,
+  ): ListedPushed[];
+
+  /** The lines of a listed block: usually one block, more where it was merged in between, none where it is gone. */
+  readListedPushed(scope: Scope, block: ListedPushed): AsyncIterable<PushedBlock>;
 
   /** As `follow`, for pushed streams. */
   followPushed(

@@ -99,6 +99,16 @@ export interface LineBlock extends DecodedLines {
   timeMax: Nanos;
 }
 
+/** Where the record of a block lies, for threads that read it themselves (block-file.ts): merging may move it at any time. */
+export interface BlockPlace {
+  path: string;
+  offset: number;
+  bytes: number;
+}
+
+/** Lines of a block: from (inclusive) to (exclusive). */
+export type LineRange = readonly [from: number, to: number];
+
 /** A block without its lines, as it was listed; `readListed` finds its lines also where it has become part of another meanwhile. */
 export interface ListedBlock {
   instance: InstanceId;
@@ -108,6 +118,9 @@ export interface ListedBlock {
   textBytes: number;
   /** Positions of the batches in it, in the order of all that was stored. */
   sequences: readonly number[];
+  place: BlockPlace;
+  /** Which lines of the block at that place are meant, in order: all, unless the range leaves batches out. */
+  ranges: readonly LineRange[];
 }
 
 export interface ReadRange {

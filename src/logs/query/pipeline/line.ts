@@ -1,14 +1,18 @@
+import { isAscii } from 'node:buffer';
 import type { Nanos } from '../../../base/nanotime.ts';
 import type { LineLabels } from './line-labels.ts';
 
+const noBytes = Buffer.alloc(0);
+
 /**
- * The line at hand, as a range of bytes of its block until a stage changes it, and as text where somebody asks for text. One object serves
- * all lines of a block. `source.slice(from, to)` is the line: of a block in ASCII the source is the whole block, and nothing is copied.
+ * The line at hand, as a range of bytes of its text until a stage changes it, and as text where somebody asks for text. One object serves
+ * all lines of a block. `source.slice(from, to)` is the line: of a text in ASCII the source is all of it, and nothing is copied.
  */
 export class Line {
   readonly labels: LineLabels;
-  readonly #block: Buffer;
-  readonly #blockText: (() => string) | undefined;
+  #textBytes: Buffer = noBytes;
+  #isAscii = false;
+  #wholeText: string | undefined;
   timeNs: Nanos = 0n;
   #byteFrom = 0;
   #byteTo = 0;
@@ -20,11 +24,16 @@ export class Line {
   #changed = false;
   #bytes: Buffer | undefined;
 
-  /** `blockText` gives the block as a string of the same offsets; missing where it is not ASCII. */
-  constructor(labels: LineLabels, block: Buffer, blockText: (() => string) | undefined) {
+  constructor(labels: LineLabels) {
     this.labels = labels;
-    this.#block = block;
-    this.#blockText = blockText;
+  }
+
+  /** The text that the next lines lie in. */
+  open(text: Buffer): void {
+    if (text === this.#textBytes) return;
+    this.#textBytes = text;
+    this.#isAscii = isAscii(text);
+    this.#wholeText = undefined;
   }
 
   reset(byteFrom: number, byteTo: number): void {
@@ -51,13 +60,13 @@ export class Line {
 
   #makeText(): void {
     this.#hasText = true;
-    if (this.#blockText) {
-      this.#source = this.#blockText();
+    if (this.#isAscii) {
+      this.#source = this.#wholeText ??= this.#textBytes.toString('latin1');
       this.#from = this.#byteFrom;
       this.#to = this.#byteTo;
       return;
     }
-    this.#source = this.#block.toString('utf8', this.#byteFrom, this.#byteTo);
+    this.#source = this.#textBytes.toString('utf8', this.#byteFrom, this.#byteTo);
     this.#from = 0;
     this.#to = this.#source.length;
   }
@@ -68,23 +77,28 @@ export class Line {
 
   /** Known to be in ASCII without looking. */
   get isAscii(): boolean {
-    return this.#blockText !== undefined && !this.#changed;
+    return this.#isAscii && !this.#changed;
   }
 
-  /** A text of its own, that does not keep the block in memory. */
+  /** A text of its own, that does not keep the others in memory. */
   ownText(): string {
-    return this.#changed ? this.#source : this.#block.toString('utf8', this.#byteFrom, this.#byteTo);
+    return this.#changed ? this.#source : this.#textBytes.toString('utf8', this.#byteFrom, this.#byteTo);
   }
 
   get bytes(): Buffer {
     if (this.#bytes === undefined) {
-      this.#bytes = this.#changed ? Buffer.from(this.#source) : this.#block.subarray(this.#byteFrom, this.#byteTo);
+      this.#bytes = this.#changed ? Buffer.from(this.#source) : this.#textBytes.subarray(this.#byteFrom, this.#byteTo);
     }
     return this.#bytes;
   }
 
   get byteLength(): number {
     return this.#changed ? Buffer.byteLength(this.#source) : this.#byteTo - this.#byteFrom;
+  }
+
+  /** The line as it is stored, whatever stages made of it: bytes as latin1, of which the ASCII can be read. */
+  storedLatin1(): string {
+    return this.#textBytes.toString('latin1', this.#byteFrom, this.#byteTo);
   }
 
   /** The line as it is stored, whatever stages made of it: bytes as latin1, of which the ASCII can be read. */

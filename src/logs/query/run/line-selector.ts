@@ -1,4 +1,3 @@
-import { isAscii } from 'node:buffer';
 import { levelOfLine } from '../../level/level.ts';
 import { compileStage } from '../pipeline/compile-stages.ts';
 import { Line } from '../pipeline/line.ts';
@@ -7,16 +6,24 @@ import type { StageRun } from '../pipeline/stage.ts';
 import type { BlockPlan } from '../plan/plan.ts';
 import type { LabelRecord, SourceBlock } from '../source.ts';
 import { createBlockFilter } from './block-filter.ts';
+import { ChosenLines } from './chosen-lines.ts';
+import { HeldLines } from './held-lines.ts';
 
 /** Lines between two looks at whether to stop. */
 const linesPerLook = 1024;
+
+export interface SelectOrder {
+  direction: 'forward' | 'backward';
+  /** How many lines are put together at a time, where the first ones may be enough. */
+  linesAtOnce: number;
+}
 
 /**
  * Hands out the lines of a block that came through all stages; `found` says whether to go on. Returns how many lines within the time
  * asked for it looked at.
  */
 export interface LineSelector {
-  each(block: SourceBlock, order: 'forward' | 'backward', found: (line: Line, index: number) => boolean): number;
+  each(block: SourceBlock, order: SelectOrder, found: (line: Line, index: number) => boolean): number;
   /** The lines' indexes alone, where filters over the block are all that there is; the labels are then those of the stream. */
   indexes?(block: SourceBlock): Uint32Array;
 }
@@ -30,29 +37,30 @@ export function createLineSelector(plan: BlockPlan, checkStop: () => void): Line
   const filter = createBlockFilter(plan.stages);
   const readsTime = plan.stages.some(({ kind }) => kind === 'line_format' || kind === 'label_format');
   const stages = plan.stages.slice(filter.stageCount).map((stage) => compileStage(stage, wanted));
-  const indexes = (block: SourceBlock) => {
-    const chosen = filter.choose(block, openLine(block).line, checkStop);
-    return withinTime(block, plan) ? chosen : chosen.filter(counts(block, plan));
+  const choose = (block: SourceBlock, held: HeldLines): Uint32Array => {
+    const chosen = new ChosenLines(block, held, checkStop);
+    if (!withinTime(block, plan)) chosen.keep(counts(block, plan));
+    filter.apply(chosen, block);
+    return chosen.indexes();
   };
-  const each: LineSelector['each'] = (block, order, found) => {
-    const { line, metadata } = openLine(block);
-    const chosen = filter.choose(block, line, checkStop);
-    if (chosen.length === 0) return 0;
-    const { starts, times } = block;
-    const isCounted = withinTime(block, plan) ? undefined : counts(block, plan);
-    const step = order === 'forward' ? 1 : -1;
-    let counted = 0;
-    for (let at = order === 'forward' ? 0 : chosen.length - 1; at >= 0 && at < chosen.length; at += step) {
+  const indexes = (block: SourceBlock) => choose(block, new HeldLines(block, new Line(new LineLabels(block.labels))));
+  const each: LineSelector['each'] = (block, { direction, linesAtOnce }, found) => {
+    const labels = new LineLabels(block.labels, block.detectsLevel && (() => levelOfLine(line.storedLatin1())));
+    const line: Line = new Line(labels);
+    const held = new HeldLines(block, line);
+    const chosen = choose(block, held);
+    if (direction === 'backward') chosen.reverse();
+    const metadata = metadataOf(block, labels);
+    for (let at = 0; at < chosen.length; at++) {
       if (at % linesPerLook === 0) checkStop();
       const index = chosen[at]!;
-      if (isCounted !== undefined && !isCounted(index)) continue;
-      counted++;
-      line.reset(starts[index]!, starts[index + 1]! - 1);
-      line.labels.reset(metadata?.(index));
-      if (readsTime) line.timeNs = times[index]!;
-      if (passes(stages, line) && !found(line, index)) break;
+      if (!held.holds(index)) held.hold(chosen.subarray(at, at + linesAtOnce));
+      held.turnTo(index);
+      labels.reset(metadata?.(index));
+      if (readsTime) line.timeNs = block.times[index]!;
+      if (passes(stages, line) && !found(line, index)) return at + 1;
     }
-    return counted;
+    return chosen.length;
   };
   return stages.length === 0 ? { each, indexes } : { each };
 }
@@ -71,12 +79,8 @@ function passes(stages: readonly StageRun[], line: Line): boolean {
   return true;
 }
 
-function openLine(block: SourceBlock): { line: Line; metadata?: (index: number) => ReadonlyMap<string, string> } {
-  const { text, metadata, detectsLevel } = block;
-  const labels = new LineLabels(block.labels, detectsLevel && (() => levelOfLine(line.storedLatin1())));
-  let asText: string | undefined;
-  const line: Line = new Line(labels, text, isAscii(text) ? () => (asText ??= text.toString('latin1')) : undefined);
-  if (metadata === undefined) return { line };
+function metadataOf({ metadata }: SourceBlock, labels: LineLabels) {
+  if (metadata === undefined) return undefined;
   const sets = metadata.sets.map((set: LabelRecord) => labels.metadataMap(set));
-  return { line, metadata: (index) => sets[metadata.of[index]!]! };
+  return (index: number) => sets[metadata.of[index]!]!;
 }

@@ -6,11 +6,15 @@ import type { LinesResult } from './block-result.ts';
 import type { BlockRunner } from './block-runner.ts';
 import type { LineSelector } from './line-selector.ts';
 
+/** Few lines cost as much to put together as this many. */
+const linesAtOnceMin = 64;
+
 /** Gives the lines of a block, the first ones of the order that was asked for. */
 export function createLinesRunner({ limit, direction }: LinesPlan, select: LineSelector): BlockRunner {
   return {
     run(block) {
       const inOrder = isSorted(block.times);
+      const linesAtOnce = inOrder ? Math.max(limit, linesAtOnceMin) : Number.POSITIVE_INFINITY;
       const labels: CategorizedLabels[] = [];
       const known = new Map<string, number>();
       const untouched = new Map<number, number>();
@@ -24,7 +28,7 @@ export function createLinesRunner({ limit, direction }: LinesPlan, select: LineS
         }
         return index;
       };
-      const lines = select.each(block, direction, (line, index) => {
+      const lines = select.each(block, { direction, linesAtOnce }, (line, index) => {
         let at: number | undefined;
         if (line.labels.isUntouched && !block.detectsLevel) {
           const set = block.metadata?.of[index] ?? 0;
@@ -39,7 +43,7 @@ export function createLinesRunner({ limit, direction }: LinesPlan, select: LineS
       const { timeMin, timeMax } = block;
       const matchedLines = entries.length;
       if (!inOrder) entries = firstOf(entries, limit, direction);
-      return { kind: 'lines', timeMin, timeMax, labels, entries, lines, matchedLines, bytes: block.text.length };
+      return { kind: 'lines', timeMin, timeMax, labels, entries, lines, matchedLines, bytes: block.text.textBytes };
     },
   };
 }

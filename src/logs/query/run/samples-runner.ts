@@ -9,12 +9,15 @@ import type { SamplesPlan } from '../plan/plan.ts';
 import type { SourceBlock } from '../source.ts';
 import type { BlockRunner } from './block-runner.ts';
 import { CellWriter } from './cells.ts';
-import type { LineSelector } from './line-selector.ts';
+import type { LineSelector, SelectOrder } from './line-selector.ts';
 import { PipelineError, QueryLimitError } from './query-error.ts';
 import { relativeTimes } from './relative-times.ts';
 
 /** Series that one range function may make of lines. */
 export const rangeSeriesMax = 100_000;
+
+const allAtOnce: SelectOrder = { direction: 'forward', linesAtOnce: Number.POSITIVE_INFINITY };
+const noStarts = new Uint32Array();
 
 /** Makes samples of the lines of a block, and keeps them by series and bucket. */
 export function createSamplesRunner(plan: SamplesPlan, select: LineSelector): BlockRunner {
@@ -22,7 +25,8 @@ export function createSamplesRunner(plan: SamplesPlan, select: LineSelector): Bl
   const unwrap = plan.unwrap && compileUnwrap(plan.unwrap);
   const isBytes = plan.sampleKind === 'bytes';
   /** Lines that need no labels of their own, and no text. */
-  const addAll = (writer: CellWriter, chosen: Uint32Array, { starts, times }: SourceBlock) => {
+  const addAll = (writer: CellWriter, chosen: Uint32Array, { text, times }: SourceBlock) => {
+    const starts = isBytes ? text.starts() : noStarts;
     const timeOf = relativeTimes(times, plan.buckets.startNs);
     for (let at = 0; at < chosen.length; at++) {
       const index = chosen[at]!;
@@ -44,10 +48,10 @@ export function createSamplesRunner(plan: SamplesPlan, select: LineSelector): Bl
           series: all,
           lines: chosen.length,
           matchedLines: chosen.length,
-          bytes: block.text.length,
+          bytes: block.text.textBytes,
         };
       }
-      const lines = select.each(block, 'forward', (line, index) => {
+      const lines = select.each(block, allAtOnce, (line, index) => {
         const value = unwrap ? unwrap(line) : isBytes ? line.byteLength : 1;
         if (value === undefined) return true;
         matchedLines++;
@@ -56,7 +60,7 @@ export function createSamplesRunner(plan: SamplesPlan, select: LineSelector): Bl
         return true;
       });
       const series = [...writers.all()].map(({ cells }) => cells);
-      return { kind: 'samples', series, lines, matchedLines, bytes: block.text.length };
+      return { kind: 'samples', series, lines, matchedLines, bytes: block.text.textBytes };
     },
   };
 }

@@ -1,24 +1,25 @@
 import { LINE_STDERR } from '../../batch/batch.ts';
-import type { LabelRecord, SourceBlock } from '../../query/query.ts';
+import { type LabelRecord, plainText, type SourceBlock } from '../../query/query.ts';
 import type { LineBlock, PushedBlock } from '../../store/store.ts';
 import type { SelectedInstance } from './selected-streams.ts';
 
 /** Lines of an instance: a block for each output that is selected and has lines in it. They share their columns. */
 export function* instanceBlocks(block: LineBlock, { streams }: SelectedInstance): Generator<SourceBlock> {
-  const { timeMin, timeMax, text, starts, times, flags } = block;
+  const { timeMin, timeMax, times, flags } = block;
+  const text = plainText(block);
   let errorLines = 0;
   for (let at = 0; at < flags.length; at++) errorLines += flags[at]! & LINE_STDERR;
   for (const { output, labels } of streams) {
     const wanted = output === 'stderr' ? errorLines : flags.length - errorLines;
     if (wanted === 0) continue;
-    const shared: SourceBlock = { labels, timeMin, timeMax, text, starts, times, detectsLevel: true };
+    const shared: SourceBlock = { labels, timeMin, timeMax, text, times, detectsLevel: true };
     const sign = output === 'stderr' ? 0 : 1;
     yield wanted === flags.length ? shared : { ...shared, only: flags.map((flag) => (flag & LINE_STDERR) ^ sign) };
   }
 }
 
 export function pushedBlock(block: PushedBlock, labels: LabelRecord): SourceBlock {
-  const { timeMin, timeMax, text, starts, times, metadata } = block;
+  const { timeMin, timeMax, times, metadata } = block;
   const hasMetadata = metadata.sets.some((set) => Object.keys(set).length > 0);
-  return { labels, timeMin, timeMax, text, starts, times, ...(hasMetadata && { metadata }) };
+  return { labels, timeMin, timeMax, text: plainText(block), times, ...(hasMetadata && { metadata }) };
 }
