@@ -1,12 +1,13 @@
 /**
  * The figures of the pipelines in one table, each beside its target.
  *
- *   npm run bench [-- --size 1G] [--only throughput,idle,latency,stalled,resources,series] [--full]
+ *   npm run bench [-- --size 1G] [--only throughput,idle,latency,stalled,logs,resources,series] [--full]
  */
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { Cleanup } from '../test/journeys/processes.ts';
 import { bytesOf, type Corpus, ensureCorpus } from './corpus.ts';
+import { logs, logsBench } from './logs.ts';
 import { resources } from './resources.ts';
 import { idle } from './runs/idle.ts';
 import { latency } from './runs/latency.ts';
@@ -70,17 +71,38 @@ const runs: Record<string, (t: Cleanup, corpusNow: () => Corpus) => Promise<Row[
       row(`${megabytes(corpus.bytes)} behind a stalled server: agent's peak`, peakBytes, 120 * MEGABYTE, megabytes),
     ];
   },
+  logs: (t) => logs(t, logsBench(values.full)),
   resources: (t) => resources(t, CLUSTER_NODES, CLUSTER_ROUNDS),
   series: (t) => series(t, seriesBench(values.full)),
 };
 
+const help = `npm run bench -- [--only PART,…] [--size 1G] [--full]
+
+  --only PART,…  ${Object.keys(runs).join(', ')}; all of them where it is not given
+  --size SIZE    of the CRI text that throughput and stalled read
+  --full         logs with a gigabyte (and ten for the rare needle) instead of 200 MB, series with a day instead of two hours
+
+Peers run beside us in the same run where these name their binaries; without one its figures are left out:
+  logs       TAFFRAIL_BENCH_VICTORIALOGS
+  resources  TAFFRAIL_BENCH_METRICS_SERVER
+  series     TAFFRAIL_BENCH_PROMETHEUS
+
+A part of the logs alone, where TypeScript runs by \`sh scripts/node.sh\`:
+  sh scripts/node.sh bench/logs.ts --size 20M --parts push,queries --only needle --runs 5
+  parts are push (always), native, queries, tenfold, streams; --only is a piece of a query's name`;
+
 const { values } = parseArgs({
   options: {
+    help: { type: 'boolean', default: false },
     size: { type: 'string', default: '1G' },
     only: { type: 'string', default: Object.keys(runs).join(',') },
     full: { type: 'boolean', default: false },
   },
 });
+if (values.help) {
+  console.log(help);
+  process.exit(0);
+}
 const chosen = values.only.split(',');
 const unknown = chosen.find((name) => !runs[name]);
 if (unknown !== undefined) throw new Error(`--only ${unknown}: there are ${Object.keys(runs).join(', ')}`);

@@ -5,19 +5,25 @@ export interface Row {
   target: string;
   /** Undefined where there is no target. */
   met: boolean | undefined;
+  /** The figure of whoever runs beside us. */
+  peer?: string;
 }
+
+/** A line of text between rows. */
+export const heading = (what: string): Row => ({ what, figure: '', target: '', met: undefined });
 
 export function tableText(rows: readonly Row[]): string {
   const cells = [
-    ['what', 'figure', 'target', ''],
-    ...rows.map(({ what, figure, target, met }) => [
+    ['what', 'figure', 'target', '', rows.some(({ peer }) => peer !== undefined) ? 'peer' : ''],
+    ...rows.map(({ what, figure, target, met, peer = '' }) => [
       what,
       figure,
       target,
       met === undefined ? '' : met ? 'met' : 'MISSED',
+      peer,
     ]),
   ];
-  const widths = [0, 1, 2, 3].map((column) => Math.max(...cells.map((row) => row[column]!.length)));
+  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...cells.map((row) => row[column]!.length)));
   return cells
     .map((row) =>
       row

@@ -23,6 +23,19 @@ export function figuresOf(pid: number): ProcessFigures {
   };
 }
 
+/** Of the threads that it has now, finer than the ticks of `figuresOf`. */
+export function cpuSecondsOf(pid: number): number {
+  let nanos = 0;
+  for (const task of readdirSync(`/proc/${pid}/task`)) {
+    try {
+      nanos += Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'latin1').split(' ')[0]);
+    } catch {
+      // The thread has ended meanwhile.
+    }
+  }
+  return nanos / 1e9;
+}
+
 /** Bytes of the files below a folder, as allocated on disk. */
 export function diskBytesOf(directory: string): number {
   return readdirSync(directory, { recursive: true, withFileTypes: true })
