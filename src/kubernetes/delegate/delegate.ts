@@ -10,25 +10,28 @@
 import { type Clock, systemClock } from '../../base/clock.ts';
 import type { Logger, MetricsRegistry } from '../../telemetry/telemetry.ts';
 import type { KubernetesClient } from '../client/client.ts';
-import type { Authenticate, Authorize } from '../serve/serve.ts';
+import type { Authenticate, Authorize, UserInfo } from '../serve/serve.ts';
 import { AccessReviews } from './access-reviews.ts';
 import { createDelegatedAuthentication } from './authentication.ts';
-import { type DelegationSettings, defaultDelegationSettings } from './settings.ts';
+import { type DelegationParts, type DelegationSettings, defaultDelegationSettings } from './settings.ts';
 import { TokenReviews } from './token-reviews.ts';
 import { TrustKeeper } from './trust-keeper.ts';
 
 export type { DelegationSettings } from './settings.ts';
 
-export interface DelegationOptions {
-  /** Reads the ConfigMap and asks whose tokens are; without it only certificates of files count. */
-  authentication: KubernetesClient | undefined;
-  /** Asks who may do what; without it only alwaysAllowGroups and alwaysAllowPaths may do anything. */
-  authorization: KubernetesClient | undefined;
+export interface ReviewOptions {
   settings?: Partial<DelegationSettings>;
   log: Logger;
   metrics: MetricsRegistry;
   clock?: Clock;
   random?: () => number;
+}
+
+export interface DelegationOptions extends ReviewOptions {
+  /** Reads the ConfigMap and asks whose tokens are; without it only certificates of files count. */
+  authentication: KubernetesClient | undefined;
+  /** Asks who may do what; without it only alwaysAllowGroups and alwaysAllowPaths may do anything. */
+  authorization: KubernetesClient | undefined;
 }
 
 export interface Delegation {
@@ -46,16 +49,28 @@ export interface Delegation {
   close(): void;
 }
 
+/** Whose a token is and what somebody may do, asked of the API server and remembered for a while. */
+export interface Reviews {
+  /** Undefined where the token is nobody's. Rejects where the API server cannot be asked. */
+  userOf(token: string): Promise<UserInfo | undefined>;
+  /** Rejects with a StatusError where the API server cannot be asked. */
+  authorize: Authorize;
+}
+
+/** For a server that knows certificates by itself, as a kubelet. */
+export function createReviews(client: KubernetesClient, options: ReviewOptions): Reviews {
+  const parts = partsOf(options);
+  const tokens = new TokenReviews(client, parts);
+  const access = new AccessReviews(client, parts);
+  return {
+    userOf: (token) => tokens.userOf(token),
+    authorize: (user, attributes) => access.decide(user, attributes),
+  };
+}
+
 /** Throws Fault `usage` for a file that cannot be read. */
 export function startDelegation(options: DelegationOptions): Delegation {
-  const settings = { ...defaultDelegationSettings, ...options.settings };
-  const parts = {
-    settings,
-    log: options.log,
-    metrics: options.metrics,
-    clock: options.clock ?? systemClock,
-    random: options.random ?? Math.random,
-  };
+  const parts = partsOf(options);
   const trust = new TrustKeeper(options.authentication, parts);
   const tokens = options.authentication && new TokenReviews(options.authentication, parts);
   const access = new AccessReviews(options.authorization, parts);
@@ -68,4 +83,14 @@ export function startDelegation(options: DelegationOptions): Delegation {
     lookedUp: trust.lookedUp,
     close: () => trust.close(),
   };
+}
+
+function partsOf({
+  settings,
+  log,
+  metrics,
+  clock = systemClock,
+  random = Math.random,
+}: ReviewOptions): DelegationParts {
+  return { settings: { ...defaultDelegationSettings, ...settings }, log, metrics, clock, random };
 }

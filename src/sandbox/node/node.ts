@@ -1,4 +1,5 @@
 /** The door of the sandbox's node: kubelet and container runtime for processes of this machine. */
+
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Clock, systemClock } from '../../base/clock.ts';
@@ -6,8 +7,8 @@ import { messageOf } from '../../base/fault.ts';
 import { type HeldLock, takeLock } from '../../base/lock.ts';
 import type { ClusterAccess, KubernetesClient } from '../../kubernetes/client/client.ts';
 import { createClient } from '../../kubernetes/client/http-client.ts';
+import { createReviews } from '../../kubernetes/delegate/delegate.ts';
 import type { Logger, MetricsRegistry } from '../../telemetry/telemetry.ts';
-import { ReviewedAuthority } from './kubelet/authority.ts';
 import { ClusterApi } from './kubelet/cluster-api.ts';
 import type { CrashBackoffSettings } from './kubelet/crash-backoff.ts';
 import {
@@ -59,6 +60,8 @@ const housekeepingMs = 10_000;
 /** A Node whose status has not changed is reported this often. */
 const heartbeatMs = 60_000;
 const stopGraceMs = 3000;
+/** As a kubelet's defaults: authentication.webhook.cacheTTL and authorization.webhook.cache(Un)AuthorizedTTL. */
+const reviewSettings = { tokenTtlMs: 2 * 60_000, allowedTtlMs: 5 * 60_000, deniedTtlMs: 30_000 };
 
 /** Throws Fault `already-locked` when another kubelet serves this data directory, `unavailable` when the runtime does not start. */
 export async function startNode(options: NodeOptions): Promise<RunningNode> {
@@ -93,9 +96,9 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     containers: () => kubelet.records,
     isolation: () => kubelet.isolation,
   });
-  const authority = new ReviewedAuthority(client, nodeName, clock);
+  const reviews = createReviews(client, { settings: reviewSettings, log, metrics: options.metrics, clock });
   const pages = new StatsPages({ nodeName, kubelet, sampler, files: procFiles, clock });
-  const server = new KubeletServer({ kubelet, pages, authority, tls: options.tls, clock, log });
+  const server = new KubeletServer({ kubelet, pages, reviews, nodeName, tls: options.tls, clock, log });
   try {
     const port = await server.listen();
     await kubelet.start();

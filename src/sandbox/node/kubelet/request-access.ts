@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { messageOf } from '../../../base/fault.ts';
+import type { Reviews } from '../../../kubernetes/delegate/delegate.ts';
+import type { UserInfo } from '../../../kubernetes/serve/serve.ts';
 import type { Logger } from '../../../telemetry/telemetry.ts';
-import type { Authority, KubeletUser } from './authority.ts';
 
 export interface Refusal {
   code: 401 | 403 | 500;
@@ -28,37 +29,47 @@ export function subresourcesOf(path: string): string[] {
 export async function refusalOf(
   request: IncomingMessage,
   path: string,
-  authority: Authority,
-  log: Logger,
+  { reviews, nodeName, log }: { reviews: Reviews; nodeName: string; log: Logger },
 ): Promise<Refusal | undefined> {
-  const user = await userOf(request, authority).catch((error: unknown) => {
+  const user = await userOf(request, reviews).catch((error: unknown) => {
     log.warn('whose a token is could not be asked', { error: messageOf(error) });
     return undefined;
   });
   if (!user) return { code: 401, text: 'Unauthorized' };
   const verb = verbs[request.method ?? ''] ?? '';
   const subresources = subresourcesOf(path);
-  const what = `user=${user.username}, verb=${verb}, resource=nodes, subresource(s)=[${subresources.join(' ')}]`;
+  const what = `user=${user.name}, verb=${verb}, resource=nodes, subresource(s)=[${subresources.join(' ')}]`;
   try {
-    for (const subresource of subresources) if (await authority.allows(user, { verb, subresource })) return undefined;
+    for (const subresource of subresources) {
+      const attributes = {
+        verb,
+        group: '',
+        version: 'v1',
+        plural: 'nodes',
+        subresource,
+        namespace: '',
+        name: nodeName,
+      };
+      if ((await reviews.authorize(user, attributes)).allowed) return undefined;
+    }
   } catch (error) {
-    log.warn('what somebody may do could not be asked', { user: user.username, error: messageOf(error) });
+    log.warn('what somebody may do could not be asked', { user: user.name, error: messageOf(error) });
     return { code: 500, text: `Authorization error (${what})` };
   }
   return { code: 403, text: `Forbidden (${what})\n` };
 }
 
 /** By a certificate of the cluster's authority, or else by a bearer token. */
-async function userOf(request: IncomingMessage, authority: Authority): Promise<KubeletUser | undefined> {
+async function userOf(request: IncomingMessage, reviews: Reviews): Promise<UserInfo | undefined> {
   const socket = request.socket as TLSSocket;
   const user = socket.authorized ? certifiedUser(socket) : undefined;
   if (user) return user;
   const token = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1];
-  return token === undefined ? undefined : authority.userOfToken(token);
+  return token === undefined ? undefined : reviews.userOf(token);
 }
 
-function certifiedUser(socket: TLSSocket): KubeletUser | undefined {
+function certifiedUser(socket: TLSSocket): UserInfo | undefined {
   const { O = [], CN = '' } = socket.getPeerCertificate().subject ?? {};
   const username = [CN].flat()[0] ?? '';
-  return username === '' ? undefined : { username, groups: [...[O].flat(), authenticatedGroup] };
+  return username === '' ? undefined : { name: username, groups: [...[O].flat(), authenticatedGroup] };
 }

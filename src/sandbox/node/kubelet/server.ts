@@ -3,8 +3,8 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from '../../../base/clock.ts';
 import { Fault, messageOf } from '../../../base/fault.ts';
+import type { Reviews } from '../../../kubernetes/delegate/delegate.ts';
 import type { Logger } from '../../../telemetry/telemetry.ts';
-import type { Authority } from './authority.ts';
 import { readLogs } from './container-logs.ts';
 import type { Kubelet } from './kubelet.ts';
 import { type LogOptions, logOptionsOf } from './log-options.ts';
@@ -16,7 +16,8 @@ import type { StatsPages } from './stats-pages.ts';
 export interface KubeletServerOptions {
   kubelet: Kubelet;
   pages: StatsPages;
-  authority: Authority;
+  reviews: Reviews;
+  nodeName: string;
   tls: { cert: string; key: string; clientCa: string };
   clock: Clock;
   log: Logger;
@@ -61,7 +62,7 @@ export class KubeletServer {
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
       const url = new URL(request.url ?? '/', 'https://kubelet');
-      const refusal = await refusalOf(request, url.pathname, this.#options.authority, this.#options.log);
+      const refusal = await refusalOf(request, url.pathname, this.#options);
       if (refusal) return plain(response, refusal.code, refusal.text);
       if (request.method !== 'GET') return plain(response, 405, 'Method Not Allowed\n');
       const parts = url.pathname.split('/').slice(1).map(decodeURIComponent);
