@@ -36,7 +36,7 @@ async function commandsPage(): Promise<string> {
 function sections(command: Command, parent: string): string {
   command.configureHelp({ helpWidth: 120 });
   const name = `${parent} ${command.name()}`;
-  const help = command.helpInformation().replace(/^Usage: \S+/, `Usage: ${name}`);
+  const help = command.helpInformation().replace(/^Usage: .*/, `Usage: ${name} ${command.usage()}`);
   return `\n## ${name}\n\n\`\`\`\n${help.trimEnd()}\n\`\`\`\n${command.commands.map((child) => sections(child, name)).join('')}`;
 }
 

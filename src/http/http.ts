@@ -7,6 +7,7 @@ import type { Logger, MetricsRegistry } from '../telemetry/telemetry.ts';
 import { type Authenticate, openToThisMachine, tokenAuthentication } from './authentication.ts';
 import type { Principal } from './principal.ts';
 
+export { acceptForms } from './forms.ts';
 export type { Principal } from './principal.ts';
 
 export interface HttpOptions {

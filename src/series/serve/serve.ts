@@ -1,5 +1,7 @@
 /** The door: Prometheus's HTTP API over an engine, and the ways for others to write series. */
+
 import type { FastifyInstance } from 'fastify';
+import { acceptForms } from '../../http/http.ts';
 import type { SeriesEngine } from '../query/query.ts';
 import type { SeriesStatus, SeriesStore, SeriesWriter } from '../store/store.ts';
 import { sendError, typeOfError } from './answer/api-error.ts';
@@ -42,18 +44,12 @@ export interface SeriesApiParts extends Omit<Surroundings, 'engine'> {
   random?: () => number;
 }
 
-const formBytesMax = 4 * 1024 * 1024;
-
 /** Registers `/api/v1/*`, `/federate`, OTLP's paths and `/taffrail/v1/queries`. Errors under `/api/v1` have Prometheus's form. */
 export function registerSeriesApi(app: FastifyInstance, parts: SeriesApiParts): void {
   const { engine, log, settings } = parts;
   app.register(
     async (api) => {
-      api.addContentTypeParser(
-        'application/x-www-form-urlencoded',
-        { parseAs: 'string', bodyLimit: formBytesMax },
-        (_request, body, done) => done(null, new URLSearchParams(body as string)),
-      );
+      acceptForms(api);
       api.setErrorHandler((error, request, reply) => {
         if (typeOfError(error) === undefined) {
           log.error('a request failed', { path: request.routeOptions.url, error: (error as Error).stack });

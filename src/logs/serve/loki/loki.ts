@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { acceptForms } from '../../../http/http.ts';
 import { sendError } from './api-error.ts';
 import { registerDrilldownRoutes } from './drilldown-routes.ts';
 import { registerIndexRoutes } from './index-routes.ts';
@@ -17,7 +18,6 @@ export interface LokiApiParts extends Omit<Surroundings, 'settings' | 'silentMs'
 }
 
 const prefix = '/loki/api/v1';
-const formBytesMax = 4 * 1024 * 1024;
 
 /** Registers the reading half of Loki's HTTP API below `/loki/api/v1`. Errors are texts, as Loki's are. */
 export function registerLokiApi(app: FastifyInstance, parts: LokiApiParts): void {
@@ -28,11 +28,7 @@ export function registerLokiApi(app: FastifyInstance, parts: LokiApiParts): void
   const upgrades = new Upgrades(app, `${prefix}/tail`);
   app.register(
     async (api) => {
-      api.addContentTypeParser(
-        'application/x-www-form-urlencoded',
-        { parseAs: 'string', bodyLimit: formBytesMax },
-        (_request, body, done) => done(null, new URLSearchParams(body as string)),
-      );
+      acceptForms(api);
       api.setErrorHandler((error, request, reply) => {
         const { isDefect } = sendError(reply, error);
         if (isDefect) {
