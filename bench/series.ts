@@ -1,10 +1,10 @@
 /**
  * The full metrics pipeline beside a real Prometheus 3: remote write of a cluster's series, then a dashboard's range queries.
  *
- *   node bench/series.ts [--series 100000] [--hours 2] [--runs 7]
+ *   node bench/series.ts [--series 100000] [--hours 2] [--runs 7] [--alone]
  *
  * Both are real processes, get the same requests in turn, and are asked the same queries in turn; answers have to be equal. Prometheus is the
- * one that TAFFRAIL_BENCH_PROMETHEUS names, or that scripts/prometheus.sh has unpacked; without one only our own figures are shown.
+ * one that TAFFRAIL_BENCH_PROMETHEUS names, or that scripts/prometheus.sh has unpacked; without one, or with --alone, only our own figures are shown.
  */
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -28,6 +28,8 @@ export interface SeriesBench {
   series: number;
   hours: number;
   runs: number;
+  /** Without a Prometheus. */
+  alone?: boolean;
 }
 
 interface Written {
@@ -37,10 +39,10 @@ interface Written {
   finalBytes: number;
 }
 
-export async function series(t: Cleanup, { series: count, hours, runs }: SeriesBench): Promise<Row[]> {
+export async function series(t: Cleanup, { series: count, hours, runs, alone }: SeriesBench): Promise<Row[]> {
   const directory = temporaryDirectory(t, 'series-bench');
   const ours = await startOurs(t, directory);
-  const theirs = await startPeer(t, directory);
+  const theirs = alone ? undefined : await startPeer(t, directory);
   const peers = theirs ? [ours, theirs] : [ours];
   // Whole stretches of two hours, of which the last is over, so that what is on disk at the end is blocks.
   const endMs = Math.floor((Date.now() - settledMs) / windowMs) * windowMs;
@@ -181,11 +183,13 @@ if (import.meta.url === pathToFileURL(process.argv[1]!).href) {
       series: { type: 'string', default: '100000' },
       hours: { type: 'string', default: '2' },
       runs: { type: 'string', default: '7' },
+      alone: { type: 'boolean', default: false },
     },
   });
   const endings: (() => unknown)[] = [];
   try {
-    const bench = { series: Number(values.series), hours: Number(values.hours), runs: Number(values.runs) };
+    const { alone } = values;
+    const bench = { series: Number(values.series), hours: Number(values.hours), runs: Number(values.runs), alone };
     console.log(tableText(await series({ after: (fn) => void endings.push(fn) }, bench)));
   } finally {
     for (const end of endings) await end();

@@ -26,6 +26,29 @@ test('the same bytes have the same number, others another one', () => {
   );
 });
 
+test('keys that end alike are told apart, and their common end is kept once', () => {
+  const ends = ['', 'a', 'b'].flatMap((first) => [40, 41, 100].map((length) => first + 'e'.repeat(length)));
+  const key = fc.tuple(fc.string({ maxLength: 40 }), fc.constantFrom(...ends)).map(([own, end]) => own + end);
+  fc.assert(
+    fc.property(fc.array(key, { maxLength: 100 }), (texts) => {
+      const keys = new ByteKeys(1);
+      const numbers = new Map<string, number>();
+      for (const text of texts) {
+        const bytes = Buffer.from(text);
+        assert.equal(keys.find(bytes, 0, bytes.length), numbers.get(text) ?? -1);
+        if (!numbers.has(text)) numbers.set(text, keys.add(bytes, 0, bytes.length));
+      }
+      for (const [text, number] of numbers) assert.equal(keys.find(Buffer.from(text), 0, Buffer.byteLength(text)), number);
+    }),
+  );
+  const keys = new ByteKeys(1);
+  for (let number = 0; number < 1000; number++) {
+    const bytes = Buffer.from(`metric_${number}${'of the same pod'.repeat(30)}`);
+    keys.add(bytes, 0, bytes.length);
+  }
+  assert.ok(keys.bytes < 1000 * 20, `${keys.bytes} bytes`);
+});
+
 test('it grows past its first room, and forgets everything at once', () => {
   const keys = new ByteKeys(1);
   const bytesOf = (number: number) => Buffer.from(`series number ${number}`);

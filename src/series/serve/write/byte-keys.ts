@@ -5,17 +5,25 @@ const slotsAtFirst = 1024;
 /** What is shorter is compared faster by a loop than by a call. */
 const loopBytesMax = 32;
 const arenaBytesAtFirst = 64 * 1024;
+/** The end that a key has in common with the one before is kept once, from this length on. */
+const sharedBytesMin = 32;
+/** And where it is at least this part of the key, so that what is shared does not get shorter and shorter. */
+const sharedPartMin = 1 / 3;
 
 /**
- * Numbers runs of bytes, the first 0: the same bytes get the same number, and no string is made to find it.
+ * Numbers runs of bytes, the first 0: the same bytes get the same number, and no string is made to find it. What comes one after the other
+ * (the series of a pod) mostly differs in its first bytes alone: a key is bytes of its own, then bytes that may be another key's too.
  * Invariant: every slot of the table is empty or holds a number; at least half of them are empty.
  */
 export class ByteKeys {
   readonly #seed: number;
   #slots = new Int32Array(slotsAtFirst).fill(-1);
   #hashes = new Int32Array(slotsAtFirst / 2);
-  /** Where each key ends in the arena; it begins where the one before ends. */
-  #ends = new Float64Array(slotsAtFirst / 2);
+  /** Where each key's own bytes end in the arena; they begin where those of the one before end. */
+  #ends = new Uint32Array(slotsAtFirst / 2);
+  /** Where the bytes behind them are, which an earlier key brought, and how many. */
+  #tails = new Uint32Array(slotsAtFirst / 2);
+  #tailLengths = new Uint32Array(slotsAtFirst / 2);
   #arena = Buffer.allocUnsafe(arenaBytesAtFirst);
   #arenaEnd = 0;
   #count = 0;
@@ -58,14 +66,10 @@ export class ByteKeys {
   add(bytes: Buffer, start: number, end: number): number {
     const key = this.#count;
     if (key >= this.#hashes.length) this.#grow();
-    const length = end - start;
-    if (this.#arenaEnd + length > this.#arena.length) {
-      const larger = Buffer.allocUnsafe(Math.max(this.#arena.length * 2, this.#arenaEnd + length));
-      this.#arena.copy(larger, 0, 0, this.#arenaEnd);
-      this.#arena = larger;
-    }
-    bytes.copy(this.#arena, this.#arenaEnd, start, end);
-    this.#arenaEnd += length;
+    const own = end - start - this.#shareTail(key, bytes, start, end);
+    this.#makeRoom(own);
+    bytes.copy(this.#arena, this.#arenaEnd, start, start + own);
+    this.#arenaEnd += own;
     this.#ends[key] = this.#arenaEnd;
     this.#hashes[key] = this.#hash(bytes, start, end);
     this.#place(key);
@@ -78,7 +82,9 @@ export class ByteKeys {
   clear(): void {
     this.#slots = new Int32Array(slotsAtFirst).fill(-1);
     this.#hashes = new Int32Array(slotsAtFirst / 2);
-    this.#ends = new Float64Array(slotsAtFirst / 2);
+    this.#ends = new Uint32Array(slotsAtFirst / 2);
+    this.#tails = new Uint32Array(slotsAtFirst / 2);
+    this.#tailLengths = new Uint32Array(slotsAtFirst / 2);
     this.#arena = Buffer.allocUnsafe(arenaBytesAtFirst);
     this.#arenaEnd = 0;
     this.#count = 0;
@@ -96,11 +102,41 @@ export class ByteKeys {
 
   #isKey(key: number, bytes: Buffer, start: number, end: number): boolean {
     let at = key === 0 ? 0 : this.#ends[key - 1]!;
-    if (this.#ends[key]! - at !== end - start) return false;
+    const ownEnd = this.#ends[key]!;
+    const tailLength = this.#tailLengths[key]!;
+    const middle = end - tailLength;
+    if (ownEnd - at !== middle - start) return false;
     const arena = this.#arena;
-    if (end - start > loopBytesMax) return bytes.compare(arena, at, this.#ends[key]!, start, end) === 0;
-    for (let from = start; from < end; from++) if (arena[at++] !== bytes[from]) return false;
-    return true;
+    if (middle - start > loopBytesMax) {
+      if (bytes.compare(arena, at, ownEnd, start, middle) !== 0) return false;
+    } else for (let from = start; from < middle; from++) if (arena[at++] !== bytes[from]) return false;
+    if (tailLength === 0) return true;
+    const tail = this.#tails[key]!;
+    return bytes.compare(arena, tail, tail + tailLength, middle, end) === 0;
+  }
+
+  /** Finds the end that the new key shares with the one before it, which was found or added last; gives its length. */
+  #shareTail(key: number, bytes: Buffer, start: number, end: number): number {
+    this.#tailLengths[key] = 0;
+    const before = this.#found;
+    if (before < 0) return 0;
+    const hasTail = this.#tailLengths[before]! > 0;
+    const from = hasTail ? this.#tails[before]! : before === 0 ? 0 : this.#ends[before - 1]!;
+    const to = hasTail ? from + this.#tailLengths[before]! : this.#ends[before]!;
+    const most = Math.min(to - from, end - start);
+    let shared = 0;
+    while (shared < most && this.#arena[to - 1 - shared] === bytes[end - 1 - shared]) shared++;
+    if (shared < sharedBytesMin || shared < (end - start) * sharedPartMin) return 0;
+    this.#tails[key] = to - shared;
+    this.#tailLengths[key] = shared;
+    return shared;
+  }
+
+  #makeRoom(length: number): void {
+    if (this.#arenaEnd + length <= this.#arena.length) return;
+    const larger = Buffer.allocUnsafeSlow(Math.max(Math.ceil(this.#arena.length * 1.5), this.#arenaEnd + length));
+    this.#arena.copy(larger, 0, 0, this.#arenaEnd);
+    this.#arena = larger;
   }
 
   #place(key: number): void {
@@ -114,11 +150,16 @@ export class ByteKeys {
     const slots = this.#slots.length * 2;
     const hashes = new Int32Array(slots / 2);
     hashes.set(this.#hashes);
-    const ends = new Float64Array(slots / 2);
-    ends.set(this.#ends);
+    const grown = (column: Uint32Array) => {
+      const larger = new Uint32Array(slots / 2);
+      larger.set(column);
+      return larger;
+    };
+    this.#ends = grown(this.#ends);
+    this.#tails = grown(this.#tails);
+    this.#tailLengths = grown(this.#tailLengths);
     this.#slots = new Int32Array(slots).fill(-1);
     this.#hashes = hashes;
-    this.#ends = ends;
     const followers = new Int32Array(slots / 2 + 1).fill(-1);
     followers.set(this.#followers);
     this.#followers = followers;
