@@ -1,13 +1,15 @@
+import type { Labels } from '../labels/labels.ts';
 import type { AggregationNode } from '../plan/plan.ts';
-import { evaluateScalar, evaluateVector, releaseRows } from '../run/evaluate.ts';
+import { evaluateScalar, evaluateVector, releaseRows, vectorRows } from '../run/evaluate.ts';
 import type { Evaluation } from '../run/evaluation.ts';
-import { heldBy, type Row, settled } from '../run/row.ts';
+import { giveBack, heldBy, type Row, settled } from '../run/row.ts';
 import { countValues, valueLabel } from './count-values.ts';
-import { groupRows } from './group.ts';
+import { Grouping } from './group.ts';
 import { limitK, limitRatio } from './limits.ts';
 import { aggregateQuantile } from './quantile.ts';
 import { ranked } from './ranked.ts';
-import { type Reduction, reductions } from './reductions.ts';
+import type { Reduction } from './reduction.ts';
+import { reductions } from './reductions.ts';
 
 /** sum, topk and the others: rows of a group become one, or some of them are chosen. */
 export function evaluateAggregation(evaluation: Evaluation, node: AggregationNode): Row[] {
@@ -39,12 +41,38 @@ function held(evaluation: Evaluation, node: AggregationNode, aggregate: (rows: R
   return results;
 }
 
-function reduced(evaluation: Evaluation, node: AggregationNode, reduce: Reduction): Row[] {
-  return held(evaluation, node, (rows) =>
-    groupRows(node, rows).flatMap(({ labels, rows: members }) => {
-      const { values, present } = reduce(members, evaluation.count);
-      const dropName = members.some((row) => row.dropName);
-      return settled({ labels, dropName, values, present }) ?? [];
-    }),
-  );
+interface Group {
+  labels: Labels;
+  dropName: boolean;
+  reduction: Reduction;
+  held: number;
+}
+
+/** Rows are let go one by one as they come; what is held is a column or two of each group. */
+function reduced(evaluation: Evaluation, node: AggregationNode, reduce: (first: Row) => Reduction): Row[] {
+  const { rows, areOwn } = vectorRows(evaluation, node.expr);
+  const grouping = new Grouping(node);
+  const groups: Group[] = [];
+  for (const row of rows) {
+    const number = grouping.numberOf(row.labels);
+    const group = groups[number];
+    if (group === undefined) {
+      groups.push({
+        labels: grouping.labelsOf(row.labels),
+        dropName: row.dropName,
+        held: heldBy(row),
+        reduction: reduce(row),
+      });
+      continue;
+    }
+    group.reduction.add(row);
+    group.dropName ||= row.dropName;
+    evaluation.release(heldBy(row));
+    if (areOwn) giveBack(row);
+  }
+  return groups.flatMap(({ labels, dropName, reduction, held: before }) => {
+    const row = settled({ labels, dropName, present: reduction.present, values: reduction.result() });
+    evaluation.hold((row === undefined ? 0 : heldBy(row)) - before);
+    return row ?? [];
+  });
 }

@@ -6,7 +6,7 @@ import { stringOf } from '../run/evaluate.ts';
 import type { Evaluation } from '../run/evaluation.ts';
 import { QueryError } from '../run/query-error.ts';
 import { emptyRow, isPresent, type Row, settled } from '../run/row.ts';
-import { grouping } from './group.ts';
+import { Grouping } from './group.ts';
 
 /** The label that is to hold the value. Throws QueryError where it cannot be one. */
 export function valueLabel(node: AggregationNode): string {
@@ -17,7 +17,7 @@ export function valueLabel(node: AggregationNode): string {
 
 /** How many rows have each value; the value becomes a label. */
 export function countValues(evaluation: Evaluation, node: AggregationNode, label: string, rows: Row[]): Row[] {
-  const labelsOf = grouping(node, [label]);
+  const grouping = new Grouping(node, [label]);
   const results = new Map<string, Row>();
   for (const row of rows) {
     const byValue = new Map<string, Row>();
@@ -26,7 +26,7 @@ export function countValues(evaluation: Evaluation, node: AggregationNode, label
       const text = formatPlain(row.values[step]!);
       let result = byValue.get(text);
       if (result === undefined) {
-        const labels = labelsOf(row.labels.with(label, text));
+        const labels = grouping.labelsOf(row.labels.with(label, text));
         result = results.get(labels.key) ?? emptyRow(labels, evaluation.count);
         results.set(labels.key, result);
         byValue.set(text, result);

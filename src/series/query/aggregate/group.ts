@@ -1,4 +1,5 @@
-import { Labels } from '../labels/labels.ts';
+import { LabelGroups } from '../labels/label-groups.ts';
+import { LabelSubset, type Labels } from '../labels/labels.ts';
 import { metricName } from '../labels/matcher.ts';
 import type { AggregationNode } from '../plan/plan.ts';
 import type { Row } from '../run/row.ts';
@@ -9,41 +10,36 @@ export interface Group {
   rows: Row[];
 }
 
-/** By the labels that `by` or `without` leaves; groups in the order of their first row. */
+/** Which rows belong together: those that are equal in the labels that `by` or `without` leaves. */
+export class Grouping {
+  readonly #subset: LabelSubset;
+  readonly #groups: LabelGroups;
+
+  constructor({ grouping: names, without }: AggregationNode, added: readonly string[] = []) {
+    const listed = new Set(without ? [...names, metricName] : [...names, ...added]);
+    this.#subset = new LabelSubset((name) => listed.has(name) !== without);
+    this.#groups = new LabelGroups(listed, without ? 'drop' : 'keep');
+  }
+
+  /** From 0 on, in the order in which they came. */
+  numberOf(labels: Labels): number {
+    return this.#groups.numberOf(labels);
+  }
+
+  labelsOf(labels: Labels): Labels {
+    return this.#subset.of(labels);
+  }
+}
+
+/** Groups in the order of their first row. */
 export function groupRows(node: AggregationNode, rows: readonly Row[]): Group[] {
-  const groups = new Map<string, Group>();
-  const labelsOf = grouping(node);
-  const keyOf = node.without ? (labels: Labels) => labelsOf(labels).key : keyBy([...new Set(node.grouping)]);
+  const grouping = new Grouping(node);
+  const groups: Group[] = [];
   for (const row of rows) {
-    const key = keyOf(row.labels);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, { labels: labelsOf(row.labels), rows: [row] });
+    const number = grouping.numberOf(row.labels);
+    const group = groups[number];
+    if (group === undefined) groups.push({ labels: grouping.labelsOf(row.labels), rows: [row] });
     else group.rows.push(row);
   }
-  return [...groups.values()];
-}
-
-/** Lone surrogates occur in no label. */
-const separator = '\ud801';
-
-/** Equal exactly for those whose labels of these names are equal: no labels are made but for the first of a group. */
-function keyBy(names: readonly string[]): (labels: Labels) => string {
-  return (labels) => {
-    let key = '';
-    for (let at = 0; at < names.length; at++)
-      key = at === 0 ? labels.get(names[0]!) : key + separator + labels.get(names[at]!);
-    return key;
-  };
-}
-
-export function grouping(
-  { grouping: names, without }: AggregationNode,
-  added: readonly string[] = [],
-): (labels: Labels) => Labels {
-  if (without) {
-    const dropped = new Set([...names, metricName]);
-    return (labels) => labels.drop(dropped);
-  }
-  const kept = new Set([...names, ...added]);
-  return kept.size === 0 ? () => Labels.empty : (labels) => labels.keep(kept);
+  return groups;
 }

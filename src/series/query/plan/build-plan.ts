@@ -90,14 +90,16 @@ export class PlanBuilder {
   }
 
   /** The same selection at the same times is read once. */
-  read(read: Read): number {
+  read(read: Omit<Read, 'uses'>): number {
     const same = (other: Read) => {
       return (
         other.minMs === read.minMs && other.maxMs === read.maxMs && String(other.matchers) === String(read.matchers)
       );
     };
     const known = this.reads.findIndex(same);
-    return known >= 0 ? known : this.reads.push(read) - 1;
+    if (known < 0) return this.reads.push({ ...read, uses: 1 }) - 1;
+    this.reads[known]!.uses++;
+    return known;
   }
 
   /** Offset and `@` as numbers. */

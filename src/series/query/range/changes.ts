@@ -1,11 +1,21 @@
 import { firstAfter } from '../run/selected-series.ts';
+import { ChangeColumn } from './change-column.ts';
 import { isStartReset } from './start-timestamps.ts';
 import type { RangeFunction, Window } from './window.ts';
 
 /** How often a value changed, or a counter began anew. With `anchored`, the last sample before the range is the first of all. */
 export const changeFunctions: Record<string, RangeFunction> = {
-  resets: { evaluate: (window) => count(window, isReset), usesStarts: true, extensions: ['anchored'] },
-  changes: { evaluate: (window) => count(window, isChange), extensions: ['anchored'] },
+  resets: {
+    evaluate: (window) => count(window, isReset),
+    column: () => new ChangeColumn(falls),
+    usesStarts: true,
+    extensions: ['anchored'],
+  },
+  changes: {
+    evaluate: (window) => count(window, isChange),
+    column: () => new ChangeColumn(differs),
+    extensions: ['anchored'],
+  },
 };
 
 function count(window: Window, happens: (window: Window, at: number) => boolean): boolean {
@@ -22,10 +32,17 @@ function count(window: Window, happens: (window: Window, at: number) => boolean)
 }
 
 function isReset({ values, starts, times }: Window, at: number): boolean {
-  return values[at]! < values[at - 1]! || (starts !== null && isStartReset(starts, times, at));
+  return falls(values[at - 1]!, values[at]!) || (starts !== null && isStartReset(starts, times, at));
 }
 
 function isChange({ values }: Window, at: number): boolean {
-  const [before, now] = [values[at - 1]!, values[at]!];
+  return differs(values[at - 1]!, values[at]!);
+}
+
+function falls(before: number, now: number): boolean {
+  return now < before;
+}
+
+function differs(before: number, now: number): boolean {
   return now !== before && !(Number.isNaN(now) && Number.isNaN(before));
 }

@@ -1,4 +1,18 @@
-import type { RangeFunction } from './window.ts';
+import type { ColumnFunction, RangeFunction } from './window.ts';
+
+const firstColumn: ColumnFunction = {
+  samplesMin: 1,
+  evaluate(values, { froms, tos, count }, out) {
+    for (let step = 0; step < count; step++) if (froms[step]! < tos[step]!) out[step] = values[froms[step]!]!;
+  },
+};
+
+const lastColumn: ColumnFunction = {
+  samplesMin: 1,
+  evaluate(values, { froms, tos, count }, out) {
+    for (let step = 0; step < count; step++) if (froms[step]! < tos[step]!) out[step] = values[tos[step]! - 1]!;
+  },
+};
 
 /** The first and the last sample of a range, and their times. */
 export const endFunctions: Record<string, RangeFunction> = {
@@ -8,6 +22,7 @@ export const endFunctions: Record<string, RangeFunction> = {
       window.result = window.values[window.from]!;
       return true;
     },
+    column: () => firstColumn,
   },
   last_over_time: {
     keepsName: true,
@@ -15,6 +30,7 @@ export const endFunctions: Record<string, RangeFunction> = {
       window.result = window.values[window.to - 1]!;
       return true;
     },
+    column: () => lastColumn,
   },
   ts_of_first_over_time: {
     evaluate(window) {

@@ -1,9 +1,16 @@
+import { ExtremeColumn } from './extreme-column.ts';
 import type { RangeFunction, Window } from './window.ts';
 
 /** The largest and smallest sample, and when it was; NaN gives way to any number. Of equal ones, the time is that of the last. */
 export const extremeFunctions: Record<string, RangeFunction> = {
-  max_over_time: { evaluate: (window) => value(window, (next, best) => next > best) },
-  min_over_time: { evaluate: (window) => value(window, (next, best) => next < best) },
+  max_over_time: {
+    evaluate: (window) => value(window, (next, best) => next > best),
+    column: () => new ExtremeColumn('max'),
+  },
+  min_over_time: {
+    evaluate: (window) => value(window, (next, best) => next < best),
+    column: () => new ExtremeColumn('min'),
+  },
   ts_of_max_over_time: { evaluate: (window) => time(window, (next, best) => next >= best) },
   ts_of_min_over_time: { evaluate: (window) => time(window, (next, best) => next <= best) },
 };

@@ -1,5 +1,6 @@
 import { quantile } from '../numbers/quantile.ts';
 import { warnOfQuantile } from '../run/quantile-warning.ts';
+import { QuantileColumn } from './quantile-column.ts';
 import type { RangeFunction, Window } from './window.ts';
 
 /** One for all windows: a window is copied, since sorting is done in place. */
@@ -13,6 +14,7 @@ export const quantileFunctions: Record<string, RangeFunction> = {
       window.result = quantile(q, scratch, copy(window));
       return true;
     },
+    column: ({ annotations, position }) => new QuantileColumn((q) => warnOfQuantile(annotations, q, position)),
   },
   mad_over_time: {
     evaluate(window) {

@@ -1,17 +1,15 @@
 import { extendedRate } from './extended-rate.ts';
+import { RateColumn } from './rate-column.ts';
 import { isStartReset, warnOfOverlap } from './start-timestamps.ts';
-import { type RangeFunction, seconds, type Window } from './window.ts';
-
-/** A sample is near a boundary up to this many times the average distance between samples. */
-const EXTRAPOLATION_FACTOR = 1.1;
+import { EXTRAPOLATION_FACTOR, type RangeFunction, seconds, type Window } from './window.ts';
 
 const extensions = ['anchored', 'smoothed'] as const;
-const counter = { usesDrops: true, usesStarts: true, extensions };
+const counter = { usesStarts: true, extensions };
 
 export const rateFunctions: Record<string, RangeFunction> = {
-  rate: { evaluate: (window) => rate(window, true, true), ...counter },
-  increase: { evaluate: (window) => rate(window, true, false), ...counter },
-  delta: { evaluate: (window) => rate(window, false, false), extensions },
+  rate: { evaluate: (window) => rate(window, true, true), column: () => new RateColumn(true, true), ...counter },
+  increase: { evaluate: (window) => rate(window, true, false), column: () => new RateColumn(true, false), ...counter },
+  delta: { evaluate: (window) => rate(window, false, false), column: () => new RateColumn(false, false), extensions },
 };
 
 function rate(window: Window, isCounter: boolean, perSecond: boolean): boolean {
@@ -55,18 +53,10 @@ function extrapolatedRate(window: Window, isCounter: boolean, perSecond: boolean
   return true;
 }
 
-/** Adds the value before each reset, which the counter had reached before it began anew. Only drops are looked at, not every sample. */
-function addResets({ values, drops, from, to }: Window, change: number): number {
-  if (drops.length === 0) return change;
-  let low = 0;
-  let high = drops.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (drops[middle]! > from) high = middle;
-    else low = middle + 1;
-  }
+/** Adds the value before each reset, which the counter had reached before it began anew. */
+function addResets({ values, from, to }: Window, change: number): number {
   let total = change;
-  for (let at = low; at < drops.length && drops[at]! < to; at++) total += values[drops[at]! - 1]!;
+  for (let at = from + 1; at < to; at++) if (values[at]! < values[at - 1]!) total += values[at - 1]!;
   return total;
 }
 

@@ -23,8 +23,6 @@ export interface Window {
   extension: 'none' | 'anchored' | 'smoothed';
   /** The other arguments of the call at this step, in order. */
   args: number[];
-  /** Indexes at which a value is smaller than the one before it, ascending; only for functions that ask for them. */
-  drops: Int32Array;
   metricName: string;
   annotations: Annotations;
   /** Of the call's first argument. */
@@ -38,12 +36,11 @@ export interface RangeFunction {
   evaluate(window: Window): boolean;
   /** The result is one of the samples: the metric's name stays. */
   keepsName?: boolean;
-  usesDrops?: boolean;
   usesStarts?: boolean;
   /** Works with samples around the range, too. */
   extensions?: readonly Window['extension'][];
   /** The same for all steps of a series at once; used where samples are taken as they are: no extension, start timestamps or histograms. */
-  column?: () => ColumnFunction;
+  column?: (call: Pick<Window, 'annotations' | 'position'>) => ColumnFunction;
 }
 
 /** A range function over whole columns. One serves all series of a call, one after the other. */
@@ -58,6 +55,9 @@ export interface ColumnFunction {
    */
   evaluate(values: Float64Array, windows: Windows, out: Float64Array, args: readonly Float64Array[]): void;
 }
+
+/** A sample is near a boundary up to this many times the average distance between samples. */
+export const EXTRAPOLATION_FACTOR = 1.1;
 
 /** Go's Duration.Seconds(): whole seconds and the rest are added as two numbers. */
 export function seconds(milliseconds: number): number {

@@ -10,14 +10,29 @@ export function hasEqualLabels(rows: readonly Row[]): boolean {
 }
 
 /**
- * Whether series that differ could be equal once the metric's name, type and unit are gone: not where they share one name and have no more of
+ * Tells whether series that differ became equal with their metric's name, type and unit: not where they share one name and have no more of
  * these, which is cheaper to see than what their labels are.
  */
-export function mayLoseDifference(series: readonly { labels: Labels }[]): boolean {
-  const first = series[0]?.labels.get(metricName);
-  return series.some(
-    ({ labels }) => labels.get(metricName) !== first || labels.has('__type__') || labels.has('__unit__'),
-  );
+export class LostNames {
+  #first: string | undefined;
+  #mayLoseDifference = false;
+  readonly #results: Labels[] = [];
+
+  add(labels: Labels): void {
+    const name = labels.get(metricName);
+    this.#first ??= name;
+    if (name !== this.#first || labels.has('__type__') || labels.has('__unit__')) this.#mayLoseDifference = true;
+  }
+
+  addResult(labels: Labels): void {
+    this.#results.push(labels);
+  }
+
+  /** Fails where two results are equal. */
+  check(): void {
+    if (!this.#mayLoseDifference) return;
+    if (new Set(this.#results.map(({ key }) => key)).size < this.#results.length) failDuplicate();
+  }
 }
 
 /**

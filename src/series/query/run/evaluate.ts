@@ -8,8 +8,8 @@ import { vectorFunctions } from '../vector/vector-functions.ts';
 import { joinEqual } from './equal-labels.ts';
 import type { Evaluation } from './evaluation.ts';
 import { evaluateInfo } from './info.ts';
-import { evaluateInstant } from './instant-selector.ts';
-import { evaluateOverTime } from './over-time.ts';
+import { evaluateInstant, instantRows } from './instant-selector.ts';
+import { evaluateOverTime, overTimeRows } from './over-time.ts';
 import { heldBy, type Row } from './row.ts';
 
 /** The rows of an expression that gives an instant vector. They belong to the caller. */
@@ -37,6 +37,20 @@ export function evaluateVector(evaluation: Evaluation, node: PlanNode): Row[] {
     default:
       throw new Error(`a ${node.kind} is no instant vector`);
   }
+}
+
+/**
+ * The same row by row, where the expression can give them so: then nothing else looks at a row's columns once it is given (`areOwn`). What is
+ * wrong with all rows together turns out at the end.
+ */
+export function vectorRows(evaluation: Evaluation, node: PlanNode): { rows: Iterable<Row>; areOwn: boolean } {
+  evaluation.state.options.checkStop();
+  if (evaluation.count === 0) return { rows: [], areOwn: false };
+  if (node.kind === 'instant') return { rows: instantRows(evaluation, node), areOwn: true };
+  if (node.kind === 'call' && rangeFunctions[node.name] !== undefined && node.name !== 'absent_over_time') {
+    return { rows: overTimeRows(evaluation, node), areOwn: true };
+  }
+  return { rows: evaluateVector(evaluation, node), areOwn: false };
 }
 
 /** A scalar's value at every step; the column belongs to the caller. */

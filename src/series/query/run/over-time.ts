@@ -1,20 +1,22 @@
 import { quote } from '../../../base/go-quote.ts';
+import type { Labels } from '../labels/labels.ts';
 import { metricName } from '../labels/matcher.ts';
 import type { CallNode, PlanNode, SubqueryNode, WindowNode } from '../plan/plan.ts';
 import { functionsWith, rangeFunctions } from '../range/range-functions.ts';
-import type { RangeFunction, Window } from '../range/window.ts';
+import type { ColumnFunction, RangeFunction, Window } from '../range/window.ts';
+import { Windows } from '../range/windows.ts';
 import type { Position } from '../text/position.ts';
 import { absentOverTime } from './absent.ts';
-import { hasEqualLabels, mayLoseDifference } from './equal-labels.ts';
+import type { Annotations } from './annotations.ts';
+import { LostNames } from './equal-labels.ts';
 import { evaluateScalar } from './evaluate.ts';
 import type { Evaluation } from './evaluation.ts';
-import { failDuplicate, NativeHistogramError, QueryError } from './query-error.ts';
-import { emptyRow, heldBy, type Row, settled } from './row.ts';
+import { NativeHistogramError, QueryError } from './query-error.ts';
+import { emptyRow, heldBy, newRow, type Row, settled } from './row.ts';
 import { firstAfter, type SelectedSeries, withoutStale } from './selected-series.ts';
 import { type SubquerySeries, subquerySeries } from './subquery.ts';
 
 const counterSuffix = /_(?:total|sum|count|bucket)$/;
-const noDrops = new Int32Array(0);
 /** As in Prometheus, a subquery is no place that an annotation points to: it names the query's beginning. */
 const nowhere = { start: 0, end: 0 };
 
@@ -24,25 +26,31 @@ export function isRangeArgument(node: PlanNode): node is WindowNode | SubqueryNo
 
 /** A function of a range vector: each series' samples in the range before each step become one value. */
 export function evaluateOverTime(evaluation: Evaluation, call: CallNode): Row[] {
+  const rows = [...overTimeRows(evaluation, call)];
+  return call.name === 'absent_over_time' ? absentOverTime(evaluation, call.args.find(isRangeArgument)!, rows) : rows;
+}
+
+/** The same row by row; that two of them lost what told them apart turns out at the end. Not for absent_over_time. */
+export function* overTimeRows(evaluation: Evaluation, call: CallNode): Generator<Row> {
   const range = call.args.find(isRangeArgument)!;
-  const series = range.kind === 'window' ? evaluation.state.reads[range.read]! : subquerySeries(evaluation, range);
+  const series = range.kind === 'window' ? evaluation.state.reads.of(range.read) : subquerySeries(evaluation, range);
   const args = call.args.filter((arg) => arg !== range).map((arg) => evaluateScalar(evaluation, arg));
   const fn = rangeFunctions[call.name]!;
   checkExtension(call.name, fn, range);
   const driver = new OverTime(evaluation, call, range, fn, args);
-  const rows: Row[] = [];
+  const warnsOfGauges = call.name === 'rate' || call.name === 'increase';
+  const names = new LostNames();
   for (const one of series) {
     evaluation.state.options.checkStop();
+    names.add(one.labels);
     const row = driver.row(one);
     if (row === undefined) continue;
     evaluation.hold(heldBy(row));
-    if (call.name === 'rate' || call.name === 'increase') warnOfGauge(evaluation, call, one);
-    rows.push(row);
+    if (warnsOfGauges) warnOfGauge(evaluation, call, one);
+    names.addResult(row.labels);
+    yield row;
   }
-  if (call.name === 'absent_over_time') return absentOverTime(evaluation, range, rows);
-  if (evaluation.state.options.delayedNameRemoval || !mayLoseDifference(series)) return rows;
-  if (hasEqualLabels(rows)) failDuplicate();
-  return rows;
+  if (call.name !== 'absent_over_time' && !evaluation.state.options.delayedNameRemoval) names.check();
 }
 
 function checkExtension(name: string, fn: RangeFunction, range: WindowNode | SubqueryNode): void {
@@ -63,26 +71,14 @@ function positionOf(call: CallNode): Position {
   return first!.kind === 'subquery' ? nowhere : first!.position;
 }
 
-/** For each step the samples in its range, `froms` included, `tos` excluded, of the series that have these times. */
-interface Bounds {
-  times: Float64Array | undefined;
-  /** How much further samples are looked at than the range reaches. */
-  before: number;
-  after: number;
-  froms: Int32Array;
-  tos: Int32Array;
-}
-
-const noBounds = new Int32Array(0);
-
 /** Slides one window over the steps of series after series. */
 class OverTime {
   readonly #evaluation: Evaluation;
-  readonly #range: WindowNode | SubqueryNode;
   readonly #fn: RangeFunction;
   readonly #args: Float64Array[];
   readonly #window: Window;
-  readonly #bounds: Bounds;
+  readonly #windows: Windows;
+  readonly #column: ColumnFunction | undefined;
 
   constructor(
     evaluation: Evaluation,
@@ -91,38 +87,23 @@ class OverTime {
     fn: RangeFunction,
     args: Float64Array[],
   ) {
+    const extension = range.kind === 'window' ? range.extension : 'none';
+    const { annotations, options } = evaluation.state;
     this.#evaluation = evaluation;
-    this.#range = range;
     this.#fn = fn;
     this.#args = args;
-    const none = new Float64Array(0);
-    this.#window = {
-      times: none,
-      values: none,
-      starts: null,
-      from: 0,
-      to: 0,
-      evalMs: 0,
-      rangeStartMs: 0,
-      rangeEndMs: 0,
+    this.#window = emptyWindow(range.rangeMs, extension, args.length, annotations, positionOf(call));
+    this.#windows = new Windows({
+      count: evaluation.count,
+      startMs: evaluation.startMs,
+      stepMs: evaluation.stepMs,
+      atMs: range.atMs,
+      offsetMs: range.offsetMs,
       rangeMs: range.rangeMs,
-      extension: range.kind === 'window' ? range.extension : 'none',
-      args: args.map(() => 0),
-      drops: noDrops,
-      metricName: '',
-      annotations: evaluation.state.annotations,
-      position: positionOf(call),
-      result: 0,
-    };
-    const { lookbackMs } = evaluation.state.options;
-    const { extension } = this.#window;
-    this.#bounds = {
-      times: undefined,
-      before: extension === 'none' ? 0 : lookbackMs,
-      after: extension === 'smoothed' ? lookbackMs : 0,
-      froms: noBounds,
-      tos: noBounds,
-    };
+      beforeMs: extension === 'none' ? 0 : options.lookbackMs,
+      afterMs: extension === 'smoothed' ? options.lookbackMs : 0,
+    });
+    this.#column = extension === 'none' ? fn.column?.(this.#window) : undefined;
   }
 
   row(original: SelectedSeries & Partial<SubquerySeries>): Row | undefined {
@@ -130,34 +111,45 @@ class OverTime {
     const series = withoutStale(original);
     const dropName = this.#fn.keepsName !== true || original.dropName === true;
     const labels = dropName && !options.delayedNameRemoval ? series.labels.withoutMetadata() : series.labels;
+    const starts = this.#fn.usesStarts && options.useStartTimestamps ? series.starts : null;
+    if (this.#windows.moveTo(series.times)) this.#column?.retime?.(this.#windows);
+    if (this.#column !== undefined && starts === null && series.histogramTimes === null) {
+      return this.#columnRow(this.#column, series, labels, dropName);
+    }
     const row = emptyRow(labels, this.#evaluation.count, dropName);
     const window = this.#window;
     window.times = series.times;
     window.values = series.values;
-    window.starts = this.#fn.usesStarts && options.useStartTimestamps ? series.starts : null;
-    window.drops = this.#fn.usesDrops && window.starts === null ? drops(series.values) : noDrops;
+    window.starts = starts;
     window.metricName = series.labels.get(metricName);
     this.#slide(series, row);
     return settled(row);
   }
 
+  #columnRow(column: ColumnFunction, series: SelectedSeries, labels: Labels, dropName: boolean): Row | undefined {
+    const present = this.#windows.presence(column.samplesMin);
+    if (present !== null && !present.includes(1)) return undefined;
+    const row = newRow(labels, this.#evaluation.count, present, dropName);
+    column.evaluate(series.values, this.#windows, row.values, this.#args);
+    return row;
+  }
+
   #slide(series: SelectedSeries, row: Row): void {
     const { count, startMs, stepMs } = this.#evaluation;
-    const { atMs, offsetMs, rangeMs } = this.#range;
+    const { froms, tos, ranges } = this.#windows;
+    const { beforeMs, afterMs, rangeMs } = ranges;
     const window = this.#window;
-    const { before, after, froms, tos } = this.#boundsOf(series.times);
     const { values, present } = row;
     const args = this.#args;
     const fn = this.#fn;
     for (let step = 0; step < count; step++) {
-      const evalMs = startMs + step * stepMs;
-      const end = (atMs ?? evalMs) - offsetMs;
+      const end = this.#windows.endMs(step);
       const start = end - rangeMs;
-      if (series.histogramTimes !== null) refuseHistograms(series, start - before, end + after);
+      if (series.histogramTimes !== null) refuseHistograms(series, start - beforeMs, end + afterMs);
       const from = froms[step]!;
       const to = tos[step]!;
       if (from >= to) continue;
-      window.evalMs = evalMs;
+      window.evalMs = startMs + step * stepMs;
       window.from = from;
       window.to = to;
       window.rangeStartMs = start;
@@ -168,46 +160,36 @@ class OverTime {
       present![step] = 1;
     }
   }
+}
 
-  /** Series of one scrape share their times, and with them where each step's samples begin and end. */
-  #boundsOf(times: Float64Array): Bounds {
-    const bounds = this.#bounds;
-    if (times === bounds.times) return bounds;
-    const { count, startMs, stepMs } = this.#evaluation;
-    const { atMs, offsetMs, rangeMs } = this.#range;
-    bounds.times = times;
-    if (bounds.froms === noBounds) [bounds.froms, bounds.tos] = [new Int32Array(count), new Int32Array(count)];
-    let from = -1;
-    let to = 0;
-    for (let step = 0; step < count; step++) {
-      const end = (atMs ?? startMs + step * stepMs) - offsetMs + bounds.after;
-      const start = end - bounds.after - rangeMs - bounds.before;
-      if (from < 0) {
-        from = firstAfter(times, start);
-        to = firstAfter(times, end);
-      }
-      while (from < times.length && times[from]! <= start) from++;
-      while (to < times.length && times[to]! <= end) to++;
-      bounds.froms[step] = from;
-      bounds.tos[step] = to;
-    }
-    return bounds;
-  }
+function emptyWindow(
+  rangeMs: number,
+  extension: Window['extension'],
+  args: number,
+  annotations: Annotations,
+  position: Position,
+): Window {
+  const none = new Float64Array(0);
+  return {
+    times: none,
+    values: none,
+    starts: null,
+    from: 0,
+    to: 0,
+    evalMs: 0,
+    rangeStartMs: 0,
+    rangeEndMs: 0,
+    rangeMs,
+    extension,
+    args: new Array<number>(args).fill(0),
+    metricName: '',
+    annotations,
+    position,
+    result: 0,
+  };
 }
 
 function refuseHistograms({ labels, histogramTimes }: SelectedSeries, afterMs: number, untilMs: number): void {
   const first = histogramTimes![firstAfter(histogramTimes!, afterMs)];
   if (first !== undefined && first <= untilMs) throw new NativeHistogramError(labels.toString());
-}
-
-/** Where the values fall; counters do so rarely. */
-function drops(values: Float64Array): Int32Array {
-  let found: number[] | undefined;
-  for (let at = 1; at < values.length; at++) {
-    if (values[at]! < values[at - 1]!) {
-      found ??= [];
-      found.push(at);
-    }
-  }
-  return found === undefined ? noDrops : Int32Array.from(found);
 }

@@ -61,7 +61,9 @@ function labelled(row: Row, label: string, column: Float64Array): Row[] {
     const present = Uint8Array.from(column, (value, step) =>
       Object.is(value, q) && row.present?.[step] !== 0 ? 1 : 0,
     );
-    return settled({ ...row, labels: row.labels.with(label, formatOpenMetrics(q)), present }) ?? [];
+    // Columns belong to one row: whoever has it may change them.
+    const values = row.values.slice();
+    return settled({ ...row, labels: row.labels.with(label, formatOpenMetrics(q)), values, present }) ?? [];
   });
 }
 
