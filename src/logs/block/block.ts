@@ -38,3 +38,6 @@ export interface CompactText {
   /** All of them. */
   all(): Lines;
 }
+
+export { encodeCompact } from './encode.ts';
+export { memorySource, openCompact } from './open.ts';

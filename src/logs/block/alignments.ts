@@ -1,0 +1,133 @@
+import type { Needle } from './needle.ts';
+import { isAt } from './needle.ts';
+import type { Templates } from './templates.ts';
+
+/** How a part of what is sought lies in the value of a hole. */
+export const manners = { contains: 0, prefix: 1, suffix: 2, equals: 3 } as const;
+export type Manner = (typeof manners)[keyof typeof manners];
+
+/** The hole behind piece `piece` holds `needle[from, to)` in that manner. */
+export interface Condition {
+  piece: number;
+  manner: Manner;
+  from: number;
+  to: number;
+}
+
+/** What is known of the values of columns without looking at each. */
+export interface Judge {
+  /** Whether a value of the column may hold the byte `needle[at]`. */
+  mayHoldByte(column: number, at: number): boolean;
+  /** False where no value of the column does it. */
+  mayFulfil(column: number, manner: Manner, from: number, to: number): boolean;
+}
+
+/** Ways in which a line of a template may hold what is sought: in each, all conditions are met. `unclear`: more than are tried. */
+export type Alternatives = Condition[][] | 'unclear';
+
+/** Ways tried for one template; one that has more is decided line by line. */
+const alternativesMax = 64;
+const stepsMax = 4096;
+
+/** Templates whose fixed text holds it: their numbers, rising. `text` is that of the templates, or the same in lower case. */
+export function templatesThatHold(templates: Templates, text: Buffer, { bytes }: Needle): number[] {
+  const { firstPiece, pieceFrom } = templates;
+  const found: number[] = [];
+  let template = 0;
+  let piece = 0;
+  for (let at = text.indexOf(bytes); at >= 0; ) {
+    while (pieceFrom[piece + 1]! <= at) piece++;
+    while (firstPiece[template + 1]! <= piece) template++;
+    if (at + bytes.length <= pieceFrom[piece + 1]!) {
+      found.push(template);
+      at = text.indexOf(bytes, pieceFrom[firstPiece[template + 1]!]!);
+    } else at = text.indexOf(bytes, at + 1);
+  }
+  return found;
+}
+
+/** Lays what is sought over the pieces and holes of templates in every way in which a hole takes part. */
+export class Aligner {
+  readonly #templates: Templates;
+  readonly #text: Buffer;
+  readonly #needle: Buffer;
+  readonly #judge: Judge;
+  #found: Condition[][] = [];
+  #steps = 0;
+
+  /** `text` is that of the templates, in lower case where case is ignored. */
+  constructor(templates: Templates, text: Buffer, needle: Needle, judge: Judge) {
+    this.#templates = templates;
+    this.#text = text;
+    this.#needle = needle.bytes;
+    this.#judge = judge;
+  }
+
+  alternatives(template: number): Alternatives {
+    const { firstPiece, columnOf } = this.#templates;
+    this.#found = [];
+    this.#steps = 0;
+    const end = firstPiece[template + 1]! - 1;
+    for (let piece = firstPiece[template]!; piece < end; piece++) {
+      this.#fromPiece(piece);
+      this.#fromHole(piece, columnOf[piece]!);
+      if (this.#found.length > alternativesMax || this.#steps > stepsMax) return 'unclear';
+    }
+    return this.#found;
+  }
+
+  /** Where it begins in fixed text and goes on in the hole. */
+  #fromPiece(piece: number): void {
+    const { pieceFrom, columnOf } = this.#templates;
+    const [from, to] = [pieceFrom[piece]!, pieceFrom[piece + 1]!];
+    const [text, needle, column] = [this.#text, this.#needle, columnOf[piece]!];
+    const longest = Math.min(needle.length - 1, to - from);
+    for (let length = 1; length <= longest; length++) {
+      if (needle[length - 1] !== text[to - 1] || !this.#judge.mayHoldByte(column, length)) continue;
+      if (isAt(text, to - length, needle, 0, length)) this.#inHole(piece, length, []);
+    }
+  }
+
+  /** Where it begins in the hole. */
+  #fromHole(piece: number, column: number): void {
+    const [needle, judge] = [this.#needle, this.#judge];
+    if (judge.mayFulfil(column, manners.contains, 0, needle.length))
+      this.#found.push([{ piece, manner: manners.contains, from: 0, to: needle.length }]);
+    for (let length = 1; length < needle.length && judge.mayHoldByte(column, length - 1); length++) {
+      if (!this.#goesOn(piece + 1, length) || !judge.mayFulfil(column, manners.suffix, 0, length)) continue;
+      this.#inPiece(piece + 1, length, [{ piece, manner: manners.suffix, from: 0, to: length }]);
+    }
+  }
+
+  /** The rest from `at` on begins with the hole behind the piece. */
+  #inHole(piece: number, at: number, before: Condition[]): void {
+    this.#steps++;
+    const [needle, judge] = [this.#needle, this.#judge];
+    const column = this.#templates.columnOf[piece]!;
+    if (column < 0 || this.#steps > stepsMax) return;
+    if (judge.mayFulfil(column, manners.prefix, at, needle.length))
+      this.#found.push([...before, { piece, manner: manners.prefix, from: at, to: needle.length }]);
+    for (let to = at + 1; to < needle.length && judge.mayHoldByte(column, to - 1); to++) {
+      if (!this.#goesOn(piece + 1, to) || !judge.mayFulfil(column, manners.equals, at, to)) continue;
+      this.#inPiece(piece + 1, to, [...before, { piece, manner: manners.equals, from: at, to }]);
+    }
+  }
+
+  /** The rest from `at` on begins with the piece. */
+  #inPiece(piece: number, at: number, before: Condition[]): void {
+    const { pieceFrom } = this.#templates;
+    const [from, to] = [pieceFrom[piece]!, pieceFrom[piece + 1]!];
+    const needle = this.#needle;
+    const length = Math.min(to - from, needle.length - at);
+    if (!isAt(this.#text, from, needle, at, at + length)) return;
+    if (at + length === needle.length) this.#found.push(before);
+    else this.#inHole(piece, at + length, before);
+  }
+
+  /** A quick look at whether the piece can come next. */
+  #goesOn(piece: number, at: number): boolean {
+    const { pieceFrom } = this.#templates;
+    const from = pieceFrom[piece]!;
+    return from === pieceFrom[piece + 1]! || this.#text[from] === this.#needle[at];
+  }
+}

@@ -1,0 +1,56 @@
+import { corrupt } from './bytes.ts';
+import type { ColumnEntry, NumberEntry, TextEntry } from './column-directory.ts';
+import { wordShape } from './line-scanner.ts';
+import { unpackNumbers } from './number-column.ts';
+import { type Sections, sectionKinds } from './sections.ts';
+import { type Texts, unpackIds, unpackTexts } from './text-column.ts';
+import { timeEnd } from './time-shapes.ts';
+
+/** Columns of a text, each read when it is asked for. Invariant: a chunk is decompressed once. */
+export class ColumnValues {
+  readonly entries: readonly ColumnEntry[];
+  readonly #sections: Sections;
+  readonly #chunks: (Buffer | undefined)[] = [];
+  readonly #texts: (Texts | undefined)[] = [];
+  readonly #ids: (Uint32Array | undefined)[] = [];
+  readonly #numbers: (Float64Array | undefined)[] = [];
+
+  constructor(sections: Sections, entries: readonly ColumnEntry[]) {
+    this.#sections = sections;
+    this.entries = entries;
+  }
+
+  /** The values of a column of text. */
+  texts(column: number): Texts {
+    const entry = this.#text(column);
+    return (this.#texts[column] ??= unpackTexts({ ...entry, bytes: this.#part(entry.part) }, entry.values));
+  }
+
+  /** Which value each occurrence has; undefined where each has its own. */
+  ids(column: number): Uint32Array | undefined {
+    const { ids, count, values } = this.#text(column);
+    if (!ids) return undefined;
+    return (this.#ids[column] ??= unpackIds(this.#part(ids.part), count, values, ids.recent));
+  }
+
+  numbers(column: number): Float64Array {
+    const entry = this.entries[column] as NumberEntry;
+    const end = entry.shape === wordShape ? Number.MAX_SAFE_INTEGER : timeEnd(entry.shape);
+    return (this.#numbers[column] ??= unpackNumbers({ ...entry, bytes: this.#part(entry.part) }, entry.count, end));
+  }
+
+  #text(column: number): TextEntry {
+    return this.entries[column] as TextEntry;
+  }
+
+  #part({ chunk, from, bytes }: { chunk: number; from: number; bytes: number }): Buffer {
+    const whole = (this.#chunks[chunk] ??= this.#chunk(chunk));
+    return whole.subarray(from, from + bytes);
+  }
+
+  #chunk(number: number): Buffer {
+    const entry = this.#sections.entries.filter(({ kind }) => kind === sectionKinds.chunk)[number];
+    if (!entry) throw corrupt(`there is no chunk ${number}`);
+    return this.#sections.read(entry);
+  }
+}
