@@ -23,7 +23,7 @@ const rooms: Record<string, string[]> = {
   'logs/level': [],
   'logs/patterns': [],
   'logs/receive': ['logs/batch', 'logs/level', 'logs/store', 'http', 'telemetry'],
-  'logs/store': ['logs/batch', 'telemetry'],
+  'logs/store': ['logs/batch', 'logs/block', 'telemetry'],
   'logs/serve': ['logs/batch', 'logs/patterns', 'logs/query', 'logs/store', 'http', 'kubernetes/selector', 'telemetry'],
   'sandbox/manifests': ['kubernetes/client'],
   'sandbox/control': [
