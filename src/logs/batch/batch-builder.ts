@@ -6,19 +6,41 @@ import type { InstanceId, SegmentName } from './identity.ts';
 import type { Cover } from './protocol.ts';
 
 const SECOND_NANOS = 1_000_000_000;
-const DELTA_SECONDS_MAX = Math.floor(DELTA_NANOS_MAX / SECOND_NANOS) - 1;
+/** Times of a batch are less than this apart, and neighbours too. */
+export const DELTA_SECONDS_MAX = Math.floor(DELTA_NANOS_MAX / SECOND_NANOS) - 1;
+
+/** The memory in which a builder begins every batch; a batch that outgrows it goes on elsewhere. */
+export interface BatchRoom {
+  text: Buffer;
+  times: Buffer;
+  flags: Buffer;
+}
+
+/** How far a batch has got in its room: all that somebody has to know, and to say afterwards, who writes lines there himself. */
+export interface BatchEnds {
+  textBytes: number;
+  timesBytes: number;
+  flagsBytes: number;
+  flagsLast: number;
+  flagsRun: number;
+  lineCount: number;
+  stderrCount: number;
+  firstSeconds: number;
+  firstNanos: number;
+  previousSeconds: number;
+  previousNanos: number;
+  minSeconds: number;
+  minNanos: number;
+  maxSeconds: number;
+  maxNanos: number;
+}
 
 /**
  * Collects lines and makes a batch frame of them. Invariant: `#text[0, #textBytes)` is whole lines with their newlines,
  * followed by the bytes of the line being built. Made once and reused: `finish` empties it.
  */
 export class BatchBuilder {
-  /** For who fills the builder out of one buffer again and again: it lies beside the text, and copies within one memory cost half. */
-  readonly source: Buffer;
-  readonly #memory: Buffer;
-  readonly #sourceAt: number;
-  /** The text has not outgrown its place before the source. */
-  #isBeside = true;
+  readonly #room: BatchRoom;
   #text: Buffer;
   #textBytes = 0;
   #lineFrom = 0;
@@ -43,13 +65,11 @@ export class BatchBuilder {
   #maxSeconds = 0;
   #maxNanos = 0;
 
-  constructor(initialBytes = 64 * 1024, sourceBytes = 0) {
-    this.#memory = Buffer.allocUnsafeSlow(initialBytes + sourceBytes);
-    this.#text = this.#memory.subarray(0, initialBytes);
-    this.#sourceAt = initialBytes;
-    this.source = this.#memory.subarray(initialBytes);
-    this.#times = Buffer.allocUnsafe(4096);
-    this.#flags = Buffer.allocUnsafe(1024);
+  constructor(room: BatchRoom | number = 64 * 1024) {
+    this.#room = typeof room === 'number' ? roomOf(room) : room;
+    this.#text = this.#room.text;
+    this.#times = this.#room.times;
+    this.#flags = this.#room.flags;
   }
 
   /** Bytes of text so far, newlines included, without the line being built. */
@@ -78,13 +98,8 @@ export class BatchBuilder {
   /** Adds `source[from, to)` to the line being built; the bytes are copied. */
   append(source: Buffer, from: number, to: number): void {
     const end = this.#textBytes + (to - from) + 1;
-    if (end > this.#text.length) {
-      this.#text = grown(this.#text, end);
-      this.#isBeside = false;
-    }
-    if (this.#isBeside && source === this.source) {
-      this.#memory.copyWithin(this.#textBytes, this.#sourceAt + from, this.#sourceAt + to);
-    } else source.copy(this.#text, this.#textBytes, from, to);
+    if (end > this.#text.length) this.#text = grown(this.#text, end);
+    source.copy(this.#text, this.#textBytes, from, to);
     this.#textBytes = end - 1;
   }
 
@@ -127,6 +142,49 @@ export class BatchBuilder {
     if (seconds > this.#minSeconds || (seconds === this.#minSeconds && nanos >= this.#minNanos)) return;
     this.#minSeconds = seconds;
     this.#minNanos = nanos;
+  }
+
+  /** Null where lines can be added by `append` and `endLine` alone: the batch has left its room, is within a line, or lists lengths. */
+  ends(): BatchEnds | null {
+    const { text, times, flags } = this.#room;
+    const isInRoom = this.#text === text && this.#times === times && this.#flags === flags;
+    if (!isInRoom || this.#newlineInside || this.#textBytes !== this.#lineFrom) return null;
+    return {
+      textBytes: this.#textBytes,
+      timesBytes: this.#timesBytes,
+      flagsBytes: this.#flagsBytes,
+      flagsLast: this.#flagsLast,
+      flagsRun: this.#flagsRun,
+      lineCount: this.#lineCount,
+      stderrCount: this.#stderrCount,
+      firstSeconds: this.#firstSeconds,
+      firstNanos: this.#firstNanos,
+      previousSeconds: this.#previousSeconds,
+      previousNanos: this.#previousNanos,
+      minSeconds: this.#minSeconds,
+      minNanos: this.#minNanos,
+      maxSeconds: this.#maxSeconds,
+      maxNanos: this.#maxNanos,
+    };
+  }
+
+  /** Whole lines were added in the room; none of them holds a newline. */
+  extended(ends: BatchEnds): void {
+    this.#textBytes = this.#lineFrom = ends.textBytes;
+    this.#timesBytes = ends.timesBytes;
+    this.#flagsBytes = ends.flagsBytes;
+    this.#flagsLast = ends.flagsLast;
+    this.#flagsRun = ends.flagsRun;
+    this.#lineCount = ends.lineCount;
+    this.#stderrCount = ends.stderrCount;
+    this.#firstSeconds = ends.firstSeconds;
+    this.#firstNanos = ends.firstNanos;
+    this.#previousSeconds = ends.previousSeconds;
+    this.#previousNanos = ends.previousNanos;
+    this.#minSeconds = ends.minSeconds;
+    this.#minNanos = ends.minNanos;
+    this.#maxSeconds = ends.maxSeconds;
+    this.#maxNanos = ends.maxNanos;
   }
 
   /** Makes the frame and empties the builder. There must be at least one line and none in the making. */
@@ -188,11 +246,18 @@ export class BatchBuilder {
   }
 
   #reset(): void {
+    this.#text = this.#room.text;
+    this.#times = this.#room.times;
+    this.#flags = this.#room.flags;
     this.#textBytes = this.#lineFrom = this.#timesBytes = this.#lineCount = this.#stderrCount = 0;
     this.#flagsBytes = this.#flagsLast = this.#flagsRun = 0;
     this.#lengths = [];
     this.#newlineInside = false;
   }
+}
+
+function roomOf(textBytes: number): BatchRoom {
+  return { text: Buffer.allocUnsafeSlow(textBytes), times: Buffer.allocUnsafe(4096), flags: Buffer.allocUnsafe(1024) };
 }
 
 function decimal(seconds: number, nanos: number): string {

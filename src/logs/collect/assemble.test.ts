@@ -64,13 +64,13 @@ function expected(steps: readonly Step[]): Line[] {
 }
 
 test('lines come out as a plain evaluator joins them, and every byte is covered once or pending', () => {
+  const bench = createWorkbench(LINE_MAX, 1 << 20, 16_384);
   fc.assert(
     fc.property(
       fc.array(step, { minLength: 1, maxLength: 40 }),
       fc.array(fc.nat(39), { maxLength: 6 }),
       fc.option(fc.nat(39)),
       (steps, cuts, rotation) => {
-        const bench = createWorkbench(LINE_MAX, 1 << 20);
         const assembler = new Assembler(bench, 'i', 0);
         const files: Record<string, Buffer> = { one: Buffer.alloc(0), two: Buffer.alloc(0) };
         const pieces: Piece[] = [];
@@ -79,11 +79,12 @@ test('lines come out as a plain evaluator joins them, and every byte is covered 
         const flushChunk = () => {
           if (chunk.length === 0) return;
           const bytes = Buffer.from(chunk.join(''), 'latin1');
-          pieces.push(...assembler.consume(name, bytes, bytes.length, files[name]!.length));
+          const { source } = bench.plain;
+          bytes.copy(source);
+          pieces.push(...assembler.consume(name, source, bytes.length, files[name]!.length));
           files[name] = Buffer.concat([files[name]!, bytes]);
           // The chunk is reused: nothing may still point into it.
-          bytes.fill(0);
-          files[name]!.set(Buffer.from(chunk.join(''), 'latin1'), files[name]!.length - bytes.length);
+          source.fill(0);
           chunk = [];
         };
         steps.forEach((step, i) => {
@@ -135,7 +136,7 @@ function checkOrder(piece: Piece): void {
 }
 
 test('a line that never ends holds only so much memory, and its rest is covered', () => {
-  const bench = createWorkbench(1000, 500);
+  const bench = createWorkbench(1000, 500, 0);
   const assembler = new Assembler(bench, 'i', 0);
   const part = Buffer.from(`1970-01-01T00:00:00Z stdout P ${'x'.repeat(100)}\n`);
   const covers: Cover[] = [];
@@ -162,7 +163,7 @@ test('a line that never ends holds only so much memory, and its rest is covered'
 });
 
 test('times that jump by years do not fit one batch and begin another', () => {
-  const assembler = new Assembler(createWorkbench(1000, 1000), 'i', 0);
+  const assembler = new Assembler(createWorkbench(1000, 1000, 0), 'i', 0);
   const bytes = Buffer.from(
     ['2026-01-01T00:00:00Z stdout F a', '1999-01-01T00:00:00Z stdout F b', '2026-01-01T00:00:01Z stdout F c', ''].join(
       '\n',
@@ -183,7 +184,7 @@ test('times that jump by years do not fit one batch and begin another', () => {
 test('a long record is truncated, whatever it was', () => {
   const cover = { segment: 's', from: 0, to: 5000, hash: 'aa' };
   const flagsOf = (head: string, whole: boolean, unterminated: boolean) => {
-    const assembler = new Assembler(createWorkbench(10, 1000), 'i', 0);
+    const assembler = new Assembler(createWorkbench(10, 1000, 0), 'i', 0);
     const pieces = assembler.consumeSingle('s', Buffer.from(head), cover, whole, unterminated);
     return pieces.flatMap((piece) => [piece.covers, ...linesOf(piece).map(({ text, flags }) => [text, flags])]);
   };

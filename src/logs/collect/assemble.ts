@@ -12,6 +12,7 @@ import {
 } from '../batch/batch.ts';
 import { CriParser } from './cri.ts';
 import type { Gap } from './gap.ts';
+import { PlainLines } from './plain-lines.ts';
 
 const NEWLINE = 0x0a;
 const NOTHING = Buffer.alloc(0);
@@ -29,20 +30,26 @@ export interface Piece {
   gap?: Gap;
 }
 
-/** Shared by all instances, since one is read at a time: the builder, the parser, and the account of bytes held in unfinished lines. */
+/** After records that are not plain, so many are taken one by one at most before a run of plain ones is tried for again. */
+const ONE_BY_ONE_MAX = 64;
+
+/** Shared by all instances, since one is read at a time: the builder, the parsers, and the account of bytes held in unfinished lines. */
 export interface Workbench {
   builder: BatchBuilder;
   parser: CriParser;
+  plain: PlainLines;
   lineBytesMax: number;
   pendingBytesMax: number;
   pendingBytes: number;
 }
 
-/** `chunkBytes`: of the pieces of files that the builder's `source` is to take. */
-export function createWorkbench(lineBytesMax: number, pendingBytesMax: number, chunkBytes = 0): Workbench {
+/** `chunkBytes`: of the pieces of files that `plain.source` is to take. */
+export function createWorkbench(lineBytesMax: number, pendingBytesMax: number, chunkBytes: number): Workbench {
+  const plain = new PlainLines(chunkBytes, lineBytesMax);
   return {
-    builder: new BatchBuilder(chunkBytes + lineBytesMax, chunkBytes),
+    builder: new BatchBuilder(plain.room),
     parser: new CriParser(),
+    plain,
     lineBytesMax,
     pendingBytesMax,
     pendingBytes: 0,
@@ -119,8 +126,16 @@ export class Assembler {
   /** `chunk[0, end)` is whole records of `segment` from `base` on. The chunk may be reused when this returns. */
   consume(segment: SegmentName, chunk: Buffer, end: number, base: number): Piece[] {
     this.#begin(segment, chunk, base);
-    const { parser } = this.#bench;
-    for (let from = 0; from < end; ) {
+    const { parser, plain } = this.#bench;
+    let run = 1;
+    for (let from = 0, oneByOne = 0; from < end; oneByOne--) {
+      if (oneByOne === 0 && chunk === plain.source) {
+        const to = this.#plainRecords(from, end);
+        if (to === end) break;
+        run = to > from ? 1 : Math.min(2 * run, ONE_BY_ONE_MAX);
+        oneByOne = run;
+        from = to;
+      }
       const newline = chunk.indexOf(NEWLINE, from);
       if (parser.parse(chunk, from, newline)) this.#record(from, newline);
       else this.#malformedRecord(from, newline, 0);
@@ -182,9 +197,22 @@ export class Assembler {
     return pieces;
   }
 
+  /** What most records are, in one go; returns where the first one begins that is something else. */
+  #plainRecords(from: number, end: number): number {
+    const { plain, builder, lineBytesMax } = this.#bench;
+    const blocked = this.#pending.map((pending, stream) => pending !== null || this.#discarding[stream] === true);
+    const to = plain.take(builder, from, end, { lineBytesMax, stdout: !blocked[0], stderr: !blocked[1] });
+    if (to === from) return from;
+    this.#order ??= { segment: this.#segment, offset: this.#base + from };
+    this.#seconds = plain.seconds;
+    this.#nanos = plain.nanos;
+    return to;
+  }
+
   #record(from: number, newline: number, extraFlags = 0): void {
-    const { parser, builder, lineBytesMax } = this.#bench;
+    const { parser, builder, lineBytesMax, plain } = this.#bench;
     const stream = parser.stderr ? 1 : 0;
+    if (!parser.hasOffset) plain.learnHour(this.#chunk, from, parser.seconds);
     this.#seconds = parser.seconds;
     this.#nanos = parser.nanos;
     if (this.#discarding[stream]) {

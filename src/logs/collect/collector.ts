@@ -53,7 +53,7 @@ export class Collector {
       scratch,
       node,
       bench,
-      chunk: bench.builder.source,
+      chunk: bench.plain.source,
       monotonicMs: () => clock.monotonicMs(),
       wallMs: () => clock.nowMs(),
     };

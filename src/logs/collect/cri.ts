@@ -26,6 +26,8 @@ export class CriParser {
   nanos = 0;
   stderr = false;
   partial = false;
+  /** The time was written with an offset from UTC, not with a Z. */
+  hasOffset = false;
   /** Where the content begins. */
   contentFrom = 0;
   readonly #minute = Buffer.alloc(MINUTE_BYTES);
@@ -91,7 +93,8 @@ export class CriParser {
     this.seconds = this.#minuteSeconds + tens * 10 + ones;
     this.nanos = nanos;
     const zone = bytes[at];
-    if (zone === LETTER_Z) return at + 1;
+    this.hasOffset = zone !== LETTER_Z;
+    if (!this.hasOffset) return at + 1;
     if (zone !== PLUS && zone !== MINUS) return -1;
     return this.#zoned(bytes, from, at + 6);
   }

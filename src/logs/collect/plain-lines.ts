@@ -1,0 +1,122 @@
+import { type BatchBuilder, type BatchRoom, DELTA_SECONDS_MAX } from '../batch/batch.ts';
+import { plainLinesModule } from './plain-lines-module.ts';
+
+/** What the module gives; its variables are the ends of the batch. */
+interface Exports {
+  take(at: number, end: number, lineBytesMax: number, blocked: number, reachNanos: number): number;
+}
+type Variables = Readonly<Record<string, { value: number }>>;
+
+/** As far as it is used here: the types of Node.js lack it, those of browsers have too much. */
+declare const WebAssembly: {
+  Memory: new (pages: { initial: number; maximum: number }) => { readonly buffer: ArrayBuffer };
+  Module: new (bytes: Uint8Array) => object;
+  Instance: new (module: object, imports: object) => { readonly exports: unknown };
+};
+
+export interface Wanted {
+  lineBytesMax: number;
+  /** Which streams may be taken. */
+  stdout: boolean;
+  stderr: boolean;
+}
+
+const PAGE_BYTES = 65_536;
+/** Bytes are moved so many at a time: up to so many too many are read and written. */
+const STEP_BYTES = 16;
+const COLUMN_BYTES_MIN = 1024;
+const HOUR_BYTES = 14;
+const HOUR_SECONDS = 3600;
+const SECOND_NANOS = 1_000_000_000;
+/** Nanoseconds since 1970 are to fit 64 bits. */
+const SECONDS_MAX = 9_000_000_000;
+
+/**
+ * Takes runs of plain records, which nearly all are, out of `source` and into a batch in `room`, in a tenth of the time that it takes record by
+ * record. It is WebAssembly over one memory that holds both. Invariant: what it takes becomes the same bytes as by CriParser and BatchBuilder.
+ */
+export class PlainLines {
+  /** The piece of a file that is read. */
+  readonly source: Buffer;
+  readonly room: BatchRoom;
+  /** Of the last record taken. */
+  seconds = 0;
+  nanos = 0;
+  readonly #take: Exports['take'];
+  readonly #variables: Variables;
+  readonly #hour: Buffer;
+  #hourSeconds = Number.NaN;
+
+  constructor(sourceBytes: number, lineBytesMax: number) {
+    const columnsBytes = COLUMN_BYTES_MIN + sourceBytes / 4;
+    const sizes = [HOUR_BYTES, sourceBytes + lineBytesMax, columnsBytes, columnsBytes, sourceBytes].map(Math.ceil);
+    const pages = Math.ceil(sizes.reduce((sum, bytes) => sum + bytes + STEP_BYTES, 0) / PAGE_BYTES);
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    let at = 0;
+    const [hour, text, times, flags, source] = sizes.map((bytes) => {
+      const part = Buffer.from(memory.buffer, at, bytes);
+      at += part.length + STEP_BYTES;
+      return part;
+    }) as [Buffer, Buffer, Buffer, Buffer, Buffer];
+    this.source = source;
+    this.room = { text, times, flags };
+    this.#hour = hour;
+    const { exports } = new WebAssembly.Instance(compiled(), { env: { memory } });
+    this.#take = (exports as Exports).take;
+    this.#variables = exports as Variables;
+    this.#set('hourAt', hour.byteOffset);
+    this.#set('timesEnd', times.byteOffset + times.length);
+    this.#set('flagsEnd', flags.byteOffset + flags.length);
+  }
+
+  /** A record at `from` begins with a time in UTC, of which `seconds` are these: what is taken next lies in the same hour. */
+  learnHour(record: Buffer, from: number, seconds: number): void {
+    const hourSeconds = Math.floor(seconds / HOUR_SECONDS) * HOUR_SECONDS;
+    if (hourSeconds === this.#hourSeconds || Math.abs(seconds) > SECONDS_MAX) return;
+    record.copy(this.#hour, 0, from, from + HOUR_BYTES);
+    this.#hourSeconds = hourSeconds;
+    this.#set('hourSeconds', hourSeconds);
+  }
+
+  /** `source[from, end)` is whole records. Returns where the first begins that was not taken; perhaps `from`. */
+  take(builder: BatchBuilder, from: number, end: number, { lineBytesMax, stdout, stderr }: Wanted): number {
+    const ends = builder.ends();
+    const { source, room } = this;
+    if (!ends || Number.isNaN(this.#hourSeconds) || ends.textBytes + (end - from) > room.text.length) return from;
+    const { textBytes, timesBytes, flagsBytes, ...rest } = ends;
+    this.#set('textAt', room.text.byteOffset + textBytes);
+    this.#set('timesAt', room.times.byteOffset + timesBytes);
+    this.#set('flagsAt', room.flags.byteOffset + flagsBytes);
+    for (const name in rest) this.#set(name, rest[name as keyof typeof rest]);
+    const blocked = (stdout ? 0 : 1) | (stderr ? 0 : 2);
+    const reachNanos = DELTA_SECONDS_MAX * SECOND_NANOS;
+    const sourceAt = source.byteOffset;
+    const to = this.#take(sourceAt + from, sourceAt + end, lineBytesMax, blocked, reachNanos) - sourceAt;
+    if (to === from) return from;
+    for (const name in rest) rest[name as keyof typeof rest] = this.#get(name);
+    builder.extended({
+      ...rest,
+      textBytes: this.#get('textAt') - room.text.byteOffset,
+      timesBytes: this.#get('timesAt') - room.times.byteOffset,
+      flagsBytes: this.#get('flagsAt') - room.flags.byteOffset,
+    });
+    this.seconds = rest.previousSeconds;
+    this.nanos = rest.previousNanos;
+    return to;
+  }
+
+  #set(name: string, value: number): void {
+    this.#variables[name]!.value = value;
+  }
+
+  #get(name: string): number {
+    return this.#variables[name]!.value;
+  }
+}
+
+let module: object | undefined;
+
+function compiled(): object {
+  module ??= new WebAssembly.Module(Buffer.from(plainLinesModule, 'base64'));
+  return module;
+}
