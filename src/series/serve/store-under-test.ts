@@ -1,8 +1,10 @@
 import { compareLabels, type Labels, type Matcher, type Scope, type SourceSeries } from '../query/query.ts';
 import {
   type Appended,
+  type EncodedSelection,
   type MetricMetadata,
   type SampleColumns,
+  SelectionBuilder,
   SelectionLimitError,
   type SelectionLimits,
   type SeriesStore,
@@ -97,6 +99,21 @@ export class StoreUnderTest implements SeriesStore {
     const samples = found.reduce((sum, { values }) => sum + values.length, 0);
     if (samples > samplesMax) throw new SelectionLimitError('samples', samplesMax);
     return found;
+  }
+
+  async gather(
+    scope: Scope,
+    matchers: readonly Matcher[],
+    minMs: number,
+    maxMs: number,
+    limits: SelectionLimits = {},
+  ): Promise<EncodedSelection> {
+    const builder = new SelectionBuilder();
+    for (const { labels, timestampsMs: times, values } of await this.select(scope, matchers, minMs, maxMs, limits)) {
+      builder.begin(labels);
+      builder.addColumns({ times, values, starts: null }, 0, times.length, 0);
+    }
+    return builder.finish(minMs, maxMs);
   }
 
   #select(scope: Scope, matchers: readonly Matcher[], minMs: number, maxMs: number): SourceSeries[] {

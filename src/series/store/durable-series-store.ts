@@ -11,6 +11,7 @@ import { deleteSamples } from './deletions.ts';
 import type { TenantHead } from './head/tenant-head.ts';
 import type { Heads } from './heads.ts';
 import type { Maintenance } from './maintain/maintenance.ts';
+import type { EncodedSelection } from './read/encoded-selection.ts';
 import type { Reader } from './read/reader.ts';
 import type { SelectionLimits } from './selection-limit.ts';
 import { openWindowsMax, type SeriesStoreSettings } from './settings.ts';
@@ -124,6 +125,16 @@ export class DurableSeriesStore implements SeriesStore {
     limits?: SelectionLimits,
   ): Promise<SourceSeries[]> {
     return this.#parts.reader.select(scope, matchers, minMs, maxMs, limits);
+  }
+
+  gather(
+    scope: Scope,
+    matchers: readonly Matcher[],
+    minMs: number,
+    maxMs: number,
+    limits?: SelectionLimits,
+  ): Promise<EncodedSelection> {
+    return this.#parts.reader.gather(scope, matchers, minMs, maxMs, limits);
   }
 
   matching(

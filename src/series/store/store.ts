@@ -1,7 +1,10 @@
 /** The door of the store of series: durable, scoped, bounded. The implementation is in the files beside this one (`open.ts`). */
 import type { Labels, Matcher, Scope, SeriesSource, SourceSeries } from '../query/query.ts';
+import type { EncodedSelection } from './read/encoded-selection.ts';
 import type { SelectionLimits } from './selection-limit.ts';
 
+export { type EncodedSelection, movable, SelectionBuilder } from './read/encoded-selection.ts';
+export { kept, SelectionDecoder } from './read/selection-decoder.ts';
 export { SelectionLimitError, type SelectionLimits } from './selection-limit.ts';
 
 /** The number of a series within its tenant, above 0. It stays valid while the store is open and the series is in the head. */
@@ -70,6 +73,18 @@ export interface SeriesStore extends SeriesSource {
     maxMs: number,
     limits?: SelectionLimits,
   ): Promise<SourceSeries[]>;
+
+  /**
+   * What `select` gives, as the store has it: a fraction of its size, to be decoded series by series, here or by another thread. Its limit on samples
+   * is passed for certain; whether fewer are within the time, the decoder sees. Rejects with SelectionLimitError.
+   */
+  gather(
+    scope: Scope,
+    matchers: readonly Matcher[],
+    minMs: number,
+    maxMs: number,
+    limits?: SelectionLimits,
+  ): Promise<EncodedSelection>;
 
   /**
    * The refs of these series, made where new. A series beyond a named limit (series in all, labels, label bytes) gets ref 0 and

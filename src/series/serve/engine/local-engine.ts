@@ -4,7 +4,6 @@ import type { Logger, MetricsRegistry } from '../../../telemetry/telemetry.ts';
 import {
   type EngineOptions,
   instantQuery,
-  QueryLimitError,
   type QueryResult,
   QueryStoppedError,
   rangeQuery,
@@ -12,23 +11,21 @@ import {
   type SeriesEngine,
   type SeriesQuery,
   type SeriesSelection,
-  type SeriesSource,
-  type SourceSeries,
   seriesMax,
 } from '../../query/query.ts';
-import { SelectionLimitError, type SeriesStore } from '../../store/store.ts';
+import type { EncodedSelection, SeriesStore } from '../../store/store.ts';
 import { queryJson } from '../answer/query-json.ts';
 import { Deadline } from './deadline.ts';
 import { unpackResult } from './packed-result.ts';
-import { packSeries } from './packed-series.ts';
 import type { Task } from './protocol.ts';
 import { RunningQueries, type RunningQuery } from './running-queries.ts';
+import { asQueryError, SelectionSource } from './selection-source.ts';
 import type { QuerySettings } from './settings.ts';
 import { queryStats, Stages, type StatFigures } from './stages.ts';
 import { ThreadPool } from './thread-pool.ts';
 import { Turns } from './turns.ts';
 
-export type ReadableStore = Pick<SeriesStore, 'select' | 'matching' | 'labelNames' | 'labelValues' | 'metadata'>;
+export type ReadableStore = Pick<SeriesStore, 'gather' | 'matching' | 'labelNames' | 'labelValues' | 'metadata'>;
 
 export interface LocalEngineParts {
   store: ReadableStore;
@@ -39,11 +36,12 @@ export interface LocalEngineParts {
 }
 
 type Entry = ReturnType<RunningQueries['begin']>;
-type Reads = readonly { series: readonly SourceSeries[]; minMs: number; maxMs: number }[];
+/** By the plan's reads. */
+type Reads = EncodedSelection[];
 type Answered = { result: QueryResult; stats?: object | undefined } | { pieces: AsyncIterableIterator<Uint8Array> };
 
 /**
- * Our own engine over our own store. Series are read here and computed in a thread, or here where that is quicker.
+ * Our own engine over our own store. Series are gathered here, as the store has them, and decoded and computed in a thread, or here where that is quicker.
  * Invariant: a query that has begun holds one of `runningMax` turns until its last piece is taken or nobody wants it.
  */
 export class LocalEngine implements SeriesEngine {
@@ -149,10 +147,12 @@ export class LocalEngine implements SeriesEngine {
       const figures = query.stats ? { ...stages.secondsOf, samples: entry.samplesRead } : undefined;
       const left = { ...options, timeoutMs: deadline.leftMs() };
       if (this.#isSmall(query, entry)) {
-        const result = await computeHere(query, reads, left, deadline.signal);
+        const source = new SelectionSource(reads, settings.samplesMax);
+        const result = await computeHere(query, source, left, deadline.signal);
         stages.pass('computing');
         end('done');
-        return { result, stats: figures && queryStats(figures, stages.secondsOf.computing) };
+        const stats = figures && queryStats({ ...figures, samples: source.samples }, stages.secondsOf.computing);
+        return { result, stats };
       }
       return await this.#inThread(query, reads, left, form, entry, figures, deadline, end);
     } catch (error) {
@@ -168,16 +168,13 @@ export class LocalEngine implements SeriesEngine {
     entry: Entry,
     signal: AbortSignal,
   ): Promise<Reads> {
-    const reads = [];
+    const reads: Reads = [];
     for (const { matchers, minMs, maxMs } of plan) {
-      const limits = { seriesMax, samplesMax: this.#parts.settings.samplesMax - entry.samplesRead, signal };
-      const series = await unlessStopped(this.#parts.store.select(scope, matchers, minMs, maxMs, limits), signal);
-      entry.seriesRead += series.length;
-      for (const { timestampsMs } of series) entry.samplesRead += timestampsMs.length;
-      if (entry.samplesRead > this.#parts.settings.samplesMax) {
-        throw new QueryLimitError('query processing would load too many samples into memory in query execution');
-      }
-      reads.push({ series, minMs, maxMs });
+      const limits = { seriesMax, samplesMax: this.#parts.settings.samplesMax, signal };
+      const selection = await unlessStopped(this.#parts.store.gather(scope, matchers, minMs, maxMs, limits), signal);
+      entry.seriesRead += selection.series;
+      entry.samplesRead += selection.samples;
+      reads.push(selection);
     }
     return reads;
   }
@@ -206,7 +203,8 @@ export class LocalEngine implements SeriesEngine {
       endMs,
       stepMs,
       options,
-      reads: reads.map(({ series, minMs, maxMs }) => packSeries(series, minMs, maxMs)),
+      // Taken out of the list: what has changed hands is not to be kept until the query has been computed.
+      reads: reads.splice(0),
       form,
       seriesMax: query.seriesMax,
       stats,
@@ -224,13 +222,6 @@ export class LocalEngine implements SeriesEngine {
     entry.state = 'sending';
     return outcome;
   }
-}
-
-/** The store stops reading where a query's limits are passed; the query fails in the engine's words. */
-function asQueryError(error: unknown): unknown {
-  if (!(error instanceof SelectionLimitError)) return error;
-  if (error.limit === 'series') return new QueryLimitError(`a selector matches more than ${seriesMax} series`);
-  return new QueryLimitError('query processing would load too many samples into memory in query execution');
 }
 
 /** A read that cannot be ended is at least not waited for. */
@@ -252,12 +243,10 @@ async function unlessStopped<T>(read: T | Promise<T>, signal: AbortSignal): Prom
 
 async function computeHere(
   { query, scope, startMs, endMs, stepMs }: SeriesQuery,
-  reads: Reads,
+  source: SelectionSource,
   options: EngineOptions,
   signal: AbortSignal,
 ): Promise<QueryResult> {
-  let next = 0;
-  const source: SeriesSource = { select: () => reads[next++]!.series };
   if (stepMs === 0) return instantQuery({ query, source, scope, timeMs: startMs, signal }, options);
   return rangeQuery({ query, source, scope, startMs, endMs, stepMs, signal }, options);
 }

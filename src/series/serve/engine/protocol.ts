@@ -1,15 +1,15 @@
 import type { Features, QueryTimes } from '../../query/query.ts';
+import type { EncodedSelection } from '../../store/store.ts';
 import type { Failure } from './failure.ts';
 import type { PackedResult } from './packed-result.ts';
-import type { PackedSeries } from './packed-series.ts';
 import type { StatFigures } from './stages.ts';
 
-/** What a query's thread is told. Its series come packed, in the order of the plan's reads. */
+/** What a query's thread is told. Its series come as the store has them, in the order of the plan's reads. */
 export interface Task extends QueryTimes {
   kind: 'run';
   query: string;
   options: ThreadOptions;
-  reads: PackedSeries[];
+  reads: EncodedSelection[];
   /** Whether the answer is the body that a client gets, in pieces, or the value itself. */
   form: 'json' | 'value';
   seriesMax: number | undefined;

@@ -1,9 +1,9 @@
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '../../../base/clock.ts';
 import { QueryLimitError, QueryStoppedError } from '../../query/query.ts';
+import { movable } from '../../store/store.ts';
 import { errorOf } from './failure.ts';
 import type { PackedResult } from './packed-result.ts';
-import { buffersOf } from './packed-series.ts';
 import { type FromThread, stopWord, type Task, type ToThread } from './protocol.ts';
 
 /** A thread that does not heed the order to stop for this long is ended. */
@@ -55,7 +55,7 @@ export class QueryThread {
     };
     if (signal.aborted) stop();
     else signal.addEventListener('abort', stop, { once: true });
-    this.#post(task, task.reads.flatMap(buffersOf));
+    this.#post(task, task.reads.flatMap(movable));
     try {
       const first = await this.#next();
       if (first.kind === 'failed') throw errorOf(first.failure);

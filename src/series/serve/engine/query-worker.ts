@@ -1,11 +1,11 @@
-/** The other side of QueryThread: computes one query at a time over series that were read elsewhere. */
+/** The other side of QueryThread: computes one query at a time over series that were gathered elsewhere. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { instantQuery, type QueryResult, rangeQuery, type SeriesSource } from '../../query/query.ts';
+import { instantQuery, type QueryResult, rangeQuery } from '../../query/query.ts';
 import { queryJson } from '../answer/query-json.ts';
 import { failureOf } from './failure.ts';
 import { packResult } from './packed-result.ts';
-import { buffersOf, unpackSeries } from './packed-series.ts';
 import { type FromThread, stopWord, type Task, type ToThread } from './protocol.ts';
+import { SelectionSource } from './selection-source.ts';
 import { queryStats } from './stages.ts';
 
 /** Pieces that are made ahead of the reader. */
@@ -29,21 +29,23 @@ port.on('message', (message: ToThread) => {
 async function run(task: Task): Promise<void> {
   try {
     const startMs = performance.now();
-    const result = await computed(task);
+    const source = new SelectionSource(task.reads, task.options.samplesMax);
+    const result = await computed(task, source);
     const seconds = (performance.now() - startMs) / 1000;
-    // What a result shows is its own; the samples behind it can be many times as much, and the collector need not look for them.
-    for (const buffer of task.reads.flatMap(buffersOf)) if (buffer.byteLength > 0) buffer.transfer(0);
+    source.release();
     if (task.form === 'value') return tell({ kind: 'value', result: packResult(result) });
-    pieces = queryJson(result, task.seriesMax, task.stats && queryStats(task.stats, seconds));
+    pieces = queryJson(
+      result,
+      task.seriesMax,
+      task.stats && queryStats({ ...task.stats, samples: source.samples }, seconds),
+    );
     send(piecesAheadMax);
   } catch (error) {
     tell({ kind: 'failed', failure: failureOf(error) });
   }
 }
 
-function computed({ query, startMs, endMs, stepMs, reads, options }: Task): Promise<QueryResult> {
-  let next = 0;
-  const source: SeriesSource = { select: () => unpackSeries(reads[next++]!) };
+function computed({ query, startMs, endMs, stepMs, options }: Task, source: SelectionSource): Promise<QueryResult> {
   const request = { query, source, scope: { tenant: '', namespaces: '*' as const }, signal: stopSignal };
   if (stepMs === 0) return instantQuery({ ...request, timeMs: startMs }, options);
   return rangeQuery({ ...request, startMs, endMs, stepMs }, options);

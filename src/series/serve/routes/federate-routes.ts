@@ -2,13 +2,13 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { formatGeneral } from '../../../base/go-float.ts';
 import { type Labels, metricName, type SourceSeries } from '../../query/query.ts';
-import type { ReadableStore } from '../engine/local-engine.ts';
+import type { SeriesStore } from '../../store/store.ts';
 import { Parameters } from './parameters.ts';
 import { type Surroundings, scopeOf } from './surroundings.ts';
 
 export interface FederateParts extends Surroundings {
   /** Whose samples are given. */
-  source: Pick<ReadableStore, 'select'>;
+  source: Pick<SeriesStore, 'select'>;
   lookbackMs: number;
 }
 

@@ -38,7 +38,8 @@ test('keys that end alike are told apart, and their common end is kept once', ()
         assert.equal(keys.find(bytes, 0, bytes.length), numbers.get(text) ?? -1);
         if (!numbers.has(text)) numbers.set(text, keys.add(bytes, 0, bytes.length));
       }
-      for (const [text, number] of numbers) assert.equal(keys.find(Buffer.from(text), 0, Buffer.byteLength(text)), number);
+      for (const [text, number] of numbers)
+        assert.equal(keys.find(Buffer.from(text), 0, Buffer.byteLength(text)), number);
     }),
   );
   const keys = new ByteKeys(1);

@@ -1,5 +1,5 @@
 import { Fault } from '../../../base/fault.ts';
-import type { ByteReader } from './byte-reader.ts';
+import { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import { chunkSamplesMax, readIntegers, writeIntegers } from './integers.ts';
 import { readValues, writeValues } from './values.ts';
@@ -30,6 +30,15 @@ export function writeChunk(out: ByteWriter, { times, values, starts }: ChunkColu
 function anyOf(column: Float64Array, count: number): boolean {
   for (let i = 0; i < count; i++) if (column[i] !== 0) return true;
   return false;
+}
+
+/** How many samples the chunk has that begins here. */
+export function chunkCount(bytes: Uint8Array, at: number): number {
+  return new ByteReader(bytes, at + 1).varint();
+}
+
+export function chunkHasStarts(bytes: Uint8Array, at: number): boolean {
+  return bytes[at] === FLOATS_WITH_STARTS;
 }
 
 /** Reads a chunk to `offset` of the columns and gives how many samples it has. Starts are written where the columns have room for them. */

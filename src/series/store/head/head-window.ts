@@ -1,6 +1,7 @@
 import { ByteReader } from '../chunk/byte-reader.ts';
 import { ByteWriter } from '../chunk/byte-writer.ts';
-import { type ChunkColumns, chunkSamplesMax, readChunk, writeChunk } from '../chunk/chunk.ts';
+import { type ChunkColumns, chunkCount, chunkSamplesMax, readChunk, writeChunk } from '../chunk/chunk.ts';
+import type { SelectionBuilder } from '../read/encoded-selection.ts';
 import type { WalFile } from '../wal/wal-file.ts';
 import { Arena } from './arena.ts';
 import { Int32Column } from './columns.ts';
@@ -49,8 +50,6 @@ export class HeadWindow {
   /** The time of the newest sample in the parts, or NONE. */
   readonly partsEnd = new Int32Column();
   readonly totals = new Int32Column();
-  /** Some sample came with a start timestamp. */
-  hasStarts = false;
   /** Slot to local number plus one. */
   readonly #locals = new Int32Column();
   samples = 0;
@@ -133,7 +132,6 @@ export class HeadWindow {
     if (result !== TAKEN) return result;
     this.samples++;
     this.totals.data[local]!++;
-    if (start !== 0) this.hasStarts = true;
     if (timeMs < this.minMs) this.minMs = timeMs;
     if (timeMs > this.maxMs) this.maxMs = timeMs;
     return TAKEN;
@@ -239,7 +237,7 @@ export class HeadWindow {
     const local = this.localOf(slot);
     if (local < 0) return;
     const all = columnsOf(this.samplesOf(local));
-    const count = this.read(local, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, all, 0);
+    const count = this.read(local, all);
     this.lastPart.data[local] = 0;
     this.partsEnd.data[local] = NONE;
     this.tails.counts[local] = 0;
@@ -251,19 +249,43 @@ export class HeadWindow {
     }
   }
 
-  /** Writes the samples from `minMs` to `maxMs`, and perhaps more before and after, to the columns from `at` on; gives where they end. */
-  read(local: number, minMs: number, maxMs: number, into: ChunkColumns, at: number): number {
+  /** Writes all samples of a series to the columns and gives how many they are. */
+  read(local: number, into: ChunkColumns): number {
+    const parts = this.#parts(local, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY);
+    let end = 0;
+    for (let i = parts.length - 1; i >= 0; i--) end += this.#decodePart(parts[i]!, into, end);
+    end = this.#readTail(local, into, end);
+    for (let i = 0; i < end; i++) into.times[i]! += this.startMs;
+    return end;
+  }
+
+  /** Those with samples from `minMs` to `maxMs`, and perhaps others, the newest first. */
+  #parts(local: number, minMs: number, maxMs: number): number[] {
     const parts: number[] = [];
     for (let part = this.lastPart.data[local]! >>> 0; part !== 0; part = this.arena.previous(part)) {
       const first = this.arena.mark(part) + this.startMs;
       if (first <= maxMs) parts.push(part);
       if (first <= minMs) break;
     }
-    let end = at;
-    for (let i = parts.length - 1; i >= 0; i--) end += this.#decodePart(parts[i]!, into, end);
-    end = this.#readTail(local, into, end);
-    for (let i = at; i < end; i++) into.times[i]! += this.startMs;
-    return end;
+    return parts;
+  }
+
+  /** Adds what the series has from `minMs` to `maxMs`, and perhaps more: parts as they stand, since they never change; the tail as a copy. */
+  list(local: number, minMs: number, maxMs: number, into: SelectionBuilder): void {
+    const slab = this.tails.slabOf(local);
+    const base = this.tails.baseOf(local);
+    const count = this.tails.counts[local]!;
+    const tailMs = count === 0 ? Number.POSITIVE_INFINITY : this.startMs + slab.offsets[base]!;
+    if (tailMs > minMs) {
+      const parts = this.#parts(local, minMs, maxMs);
+      for (let i = parts.length - 1; i >= 0; i--) {
+        const { bytes, at } = this.arena.place(parts[i]!);
+        into.addChunk(bytes, at, bytes.length, this.startMs + this.arena.mark(parts[i]!), chunkCount(bytes, at));
+      }
+    }
+    if (tailMs > maxMs) return;
+    const { offsets: times, values, starts } = slab;
+    into.addColumns({ times, values, starts }, base, base + count, this.startMs);
   }
 
   #readTail(local: number, into: ChunkColumns, at: number): number {

@@ -57,7 +57,7 @@ async function cut(writer: BlockWriter, { window: frozen, definitions }: CutTask
   const columns = new Columns();
   for (const local of known.sorted()) {
     const into = columns.ofLength(window.samplesOf(local));
-    const count = window.read(local, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, into, 0);
+    const count = window.read(local, into);
     if (count > 0) await writer.add(known.labels(local), into, count);
   }
 }
@@ -108,7 +108,7 @@ async function addMerged(writer: BlockWriter, parts: readonly BlockPart[], colum
   const into = columns.ofLength(parts.reduce((sum, { samplesMax }) => sum + samplesMax, 0));
   const bounds = [0];
   for (const part of parts) {
-    bounds.push(part.read(Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, into, bounds.at(-1)!));
+    bounds.push(part.read(into, bounds.at(-1)!));
   }
   const count = mergeSamples(into, bounds);
   if (count > 0) await writer.add(parts[0]!.labels, into, count);

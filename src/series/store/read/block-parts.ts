@@ -5,6 +5,7 @@ import type { BlockIndex, ChunkRef } from '../block/block-index.ts';
 import type { Tombstone } from '../block/tombstones.ts';
 import { ByteReader } from '../chunk/byte-reader.ts';
 import { type ChunkColumns, readChunk } from '../chunk/chunk.ts';
+import type { SelectionBuilder } from './encoded-selection.ts';
 import type { SeriesPart } from './part.ts';
 
 /** A block could not be read: the rest can be, without it. */
@@ -57,8 +58,8 @@ function damaged(block: Block, error: unknown): unknown {
 /** One series of a block. */
 export class BlockPart implements SeriesPart {
   readonly labels: Labels;
+  /** `read` gives no more samples than this. */
   readonly samplesMax: number;
-  readonly hasStarts: boolean;
   readonly aTimeMs: number;
   readonly chunks: readonly ChunkRef[];
   /** What was deleted of this series and is still in the block. */
@@ -72,7 +73,6 @@ export class BlockPart implements SeriesPart {
     this.#block = block;
     this.deleted = tombstones.filter((tombstone) => tombstone.covers(labels));
     this.samplesMax = chunks.reduce((sum, { count }) => sum + count, 0);
-    this.hasStarts = chunks.some(({ hasStarts }) => hasStarts);
     this.aTimeMs = this.deleted.length > 0 ? Number.NaN : chunks[0]!.minMs;
   }
 
@@ -100,7 +100,20 @@ export class BlockPart implements SeriesPart {
     return this.#bytes!.subarray(from, from + length);
   }
 
-  read(_minMs: number, _maxMs: number, into: ChunkColumns, at: number): number {
+  list(_minMs: number, _maxMs: number, into: SelectionBuilder): void {
+    if (this.deleted.length === 0) {
+      into.addCopy(this.#bytes!, this.chunks);
+      this.#bytes = undefined;
+      return;
+    }
+    const column = () => new Float64Array(this.samplesMax);
+    const columns = { times: column(), values: column(), starts: column() };
+    const count = this.read(columns, 0);
+    into.addColumns(columns, 0, count, 0);
+  }
+
+  /** Writes the samples, sorted by time, to the columns from `at` on; gives where they end. Only after `load`. */
+  read(into: ChunkColumns, at: number): number {
     const bytes = this.#bytes!;
     this.#bytes = undefined;
     const base = this.chunks[0]!.offset;

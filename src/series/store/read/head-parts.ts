@@ -1,8 +1,8 @@
 import type { Labels, Matcher } from '../../query/query.ts';
-import type { ChunkColumns } from '../chunk/chunk.ts';
 import type { HeadWindow } from '../head/head-window.ts';
 import { matchingSlots } from '../head/match.ts';
 import type { TenantHead } from '../head/tenant-head.ts';
+import type { SelectionBuilder } from './encoded-selection.ts';
 import type { SeriesPart } from './part.ts';
 
 /** What the head has of the series that meet the matchers, by window. */
@@ -43,19 +43,11 @@ class WindowPart implements SeriesPart {
     this.#local = local;
   }
 
-  get samplesMax(): number {
-    return this.#window.samplesOf(this.#local);
-  }
-
-  get hasStarts(): boolean {
-    return this.#window.hasStarts;
-  }
-
   get aTimeMs(): number {
     return this.#window.newestMs(this.#local);
   }
 
-  read(minMs: number, maxMs: number, into: ChunkColumns, at: number): number {
-    return this.#window.read(this.#local, minMs, maxMs, into, at);
+  list(minMs: number, maxMs: number, into: SelectionBuilder): void {
+    this.#window.list(this.#local, minMs, maxMs, into);
   }
 }

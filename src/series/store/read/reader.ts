@@ -7,9 +7,11 @@ import { scopedMatchers } from '../scope.ts';
 import type { SelectionLimits } from '../selection-limit.ts';
 import type { Names } from '../store.ts';
 import { blockParts, DamagedBlock } from './block-parts.ts';
+import type { EncodedSelection } from './encoded-selection.ts';
+import { gatherGroups, groupParts, Slices } from './gather-parts.ts';
 import { hasWindow, headParts } from './head-parts.ts';
-import { decodeGroups, groupParts } from './merge-parts.ts';
 import type { SeriesPart } from './part.ts';
+import { kept, SelectionDecoder } from './selection-decoder.ts';
 
 /** Reads over everything that the store holds of a tenant. */
 export class Reader {
@@ -23,14 +25,31 @@ export class Reader {
     this.#tombstones = tombstones;
   }
 
-  select(
+  async select(
     scope: Scope,
     matchers: readonly Matcher[],
     minMs: number,
     maxMs: number,
     limits: SelectionLimits = {},
   ): Promise<SourceSeries[]> {
-    return this.#withParts(scope, matchers, minMs, maxMs, (groups) => decodeGroups(groups, minMs, maxMs, limits));
+    const selection = await this.gather(scope, matchers, minMs, maxMs, limits);
+    const slices = new Slices(limits.signal);
+    const all: SourceSeries[] = [];
+    for (const series of kept(new SelectionDecoder(selection, limits.samplesMax))) {
+      all.push(series);
+      if (slices.isOver) await slices.next();
+    }
+    return all;
+  }
+
+  gather(
+    scope: Scope,
+    matchers: readonly Matcher[],
+    minMs: number,
+    maxMs: number,
+    limits: SelectionLimits = {},
+  ): Promise<EncodedSelection> {
+    return this.#withParts(scope, matchers, minMs, maxMs, (groups) => gatherGroups(groups, minMs, maxMs, limits));
   }
 
   /** Blocks stay open until `use` has ended. One that turns out to be damaged is left out, and all is done again. */
@@ -158,5 +177,6 @@ function cut(names: Set<string>, limit: number): Names {
 
 async function hasSample(group: SeriesPart[], minMs: number, maxMs: number): Promise<boolean> {
   if (group.some((part) => part.aTimeMs >= minMs && part.aTimeMs <= maxMs)) return true;
-  return (await decodeGroups([group], minMs, maxMs)).length > 0;
+  const decoder = new SelectionDecoder(await gatherGroups([group], minMs, maxMs));
+  return decoder.series().next().done !== true;
 }
