@@ -1,24 +1,22 @@
-import type { Labels, MatrixSeries, QueryResult, QueryValue } from '../../query/query.ts';
+import type { Labels, MatrixSeries, QueryResult, QueryValue, VectorSample } from '../../query/query.ts';
+import { JsonBytes } from './json-bytes.ts';
 import { secondsText, valueText } from './json-number.ts';
 
-/** Text is gathered up to about this length before it becomes bytes. */
-const pieceCharsMax = 64 * 1024;
+/** Bytes are gathered up to about this many before they are given on. */
+const pieceBytesMax = 64 * 1024;
 /** As in Prometheus: of each level this many are shown, and how many more there are. */
 const annotationsShownMax = 10;
 
-/** The body of a query's answer, in pieces. No piece is larger than the longest label set and a bit more than `pieceCharsMax`. */
+/** The body of a query's answer, in pieces. No piece is larger than the longest label set and a bit more than `pieceBytesMax`. */
 export function* queryJson(result: QueryResult, seriesMax: number | undefined, stats?: object): Generator<Buffer> {
   const { value, truncated } = limited(result.value, seriesMax);
   const warnings = truncated ? [...result.warnings, 'results truncated due to limit'] : result.warnings;
-  let text = `{"status":"success","data":{"resultType":"${value.type}","result":`;
-  for (const part of resultParts(value)) {
-    text += part;
-    if (text.length < pieceCharsMax) continue;
-    yield Buffer.from(text);
-    text = '';
-  }
-  text += stats === undefined ? '}' : `,"stats":${JSON.stringify(stats)}}`;
-  yield Buffer.from(`${text}${annotationsJson('warnings', warnings)}${annotationsJson('infos', result.infos)}}`);
+  const out = new JsonBytes(pieceBytesMax);
+  out.text(`{"status":"success","data":{"resultType":"${value.type}","result":`);
+  for (const _ of writeResult(out, value)) if (out.length >= pieceBytesMax) yield out.take();
+  out.text(stats === undefined ? '}' : `,"stats":${JSON.stringify(stats)}}`);
+  out.text(`${annotationsJson('warnings', warnings)}${annotationsJson('infos', result.infos)}}`);
+  yield out.take();
 }
 
 function limited(value: QueryValue, seriesMax: number | undefined): { value: QueryValue; truncated: boolean } {
@@ -38,50 +36,68 @@ export function annotationsJson(key: 'warnings' | 'infos', texts: readonly strin
   return `,"${key}":${JSON.stringify(shown)}`;
 }
 
-function* resultParts(value: QueryValue): Generator<string> {
+/** Stops now and then, so that what was written can be taken. */
+function* writeResult(out: JsonBytes, value: QueryValue): Generator<void> {
   switch (value.type) {
     case 'scalar':
-      yield `[${secondsText(value.timeMs)},"${valueText(value.value)}"]`;
+      out.text(`[${secondsText(value.timeMs)},"${valueText(value.value)}"]`);
       return;
     case 'string':
-      yield `[${secondsText(value.timeMs)},${JSON.stringify(value.value)}]`;
+      out.text(`[${secondsText(value.timeMs)},${JSON.stringify(value.value)}]`);
       return;
-    case 'vector': {
-      let separator = '[';
-      for (const { labels, timeMs, value: number } of value.samples) {
-        yield `${separator}{"metric":${labelsJson(labels)},"value":[${secondsText(timeMs)},"${valueText(number)}"]}`;
-        separator = ',';
-      }
-      yield value.samples.length === 0 ? '[]' : ']';
+    case 'vector':
+      yield* writeVector(out, value.samples);
       return;
-    }
     case 'matrix':
-      yield* matrixParts(value.series);
+      yield* writeMatrix(out, value.series);
   }
 }
 
-function* matrixParts(all: readonly MatrixSeries[]): Generator<string> {
+function* writeVector(out: JsonBytes, samples: readonly VectorSample[]): Generator<void> {
+  out.text('[');
+  for (let at = 0; at < samples.length; at++) {
+    const { labels, timeMs, value } = samples[at]!;
+    out.text(at === 0 ? '{"metric":' : ',{"metric":');
+    writeLabels(out, labels);
+    out.text(`,"value":[${secondsText(timeMs)},"`);
+    out.value(value);
+    out.text('"]}');
+    yield;
+  }
+  out.text(']');
+}
+
+/** Points that are written without a stop. */
+const pointsAtOnce = 512;
+
+function* writeMatrix(out: JsonBytes, all: readonly MatrixSeries[]): Generator<void> {
   const steps = new StepTexts(all);
-  let separator = '[';
-  for (const { labels, timesMs, values } of all) {
-    let text = `${separator}{"metric":${labelsJson(labels)}`;
-    separator = ',';
+  out.text('[');
+  for (let series = 0; series < all.length; series++) {
+    const { labels, timesMs, values } = all[series]!;
+    out.text(series === 0 ? '{"metric":' : ',{"metric":');
+    writeLabels(out, labels);
     steps.rewind();
     for (let at = 0; at < timesMs.length; at++) {
-      text += `${at === 0 ? ',"values":[' : ','}${steps.of(timesMs[at]!)}${valueText(values[at]!)}"]`;
-      if (text.length < pieceCharsMax) continue;
-      yield text;
-      text = '';
+      if (at === 0) out.text(',"values":[');
+      steps.write(out, timesMs[at]!, at === 0);
+      out.value(values[at]!);
+      if (at % pointsAtOnce === pointsAtOnce - 1) yield;
     }
-    yield timesMs.length === 0 ? `${text}}` : `${text}]}`;
+    out.text(timesMs.length === 0 ? '}' : '"]]}');
+    yield;
   }
-  yield all.length === 0 ? '[]' : ']';
+  out.text(']');
 }
 
-/** What stands before a value, by its time. The series of a range query share their steps, which are written once. */
+/**
+ * What stands between two values, by the time of the second: the end of one point and the beginning of the next. The series of a range query
+ * share their steps, for which it is written once.
+ */
 class StepTexts {
   readonly #timesMs: Float64Array;
-  readonly #texts: string[] = [];
+  readonly #bytes: Uint8Array;
+  readonly #ends: Int32Array;
   #at = 0;
 
   constructor(all: readonly MatrixSeries[]) {
@@ -89,6 +105,13 @@ class StepTexts {
       (longest, { timesMs }) => (timesMs.length > longest.length ? timesMs : longest),
       new Float64Array(),
     );
+    this.#ends = new Int32Array(this.#timesMs.length);
+    const out = new JsonBytes(32 * this.#timesMs.length);
+    this.#timesMs.forEach((timeMs, at) => {
+      out.text(textBefore(timeMs));
+      this.#ends[at] = out.length;
+    });
+    this.#bytes = out.take();
   }
 
   rewind(): void {
@@ -96,24 +119,36 @@ class StepTexts {
   }
 
   /** Times come in ascending order until `rewind`. */
-  of(timeMs: number): string {
+  write(out: JsonBytes, timeMs: number, isFirst: boolean): void {
     const timesMs = this.#timesMs;
     let at = this.#at;
     while (at < timesMs.length && timesMs[at]! < timeMs) at++;
     this.#at = at;
-    if (timesMs[at] !== timeMs) return textBefore(timeMs);
-    return (this.#texts[at] ??= textBefore(timeMs));
+    const skipped = isFirst ? pointEnd.length : 0;
+    if (timesMs[at] === timeMs) out.copy(this.#bytes, (at === 0 ? 0 : this.#ends[at - 1]!) + skipped, this.#ends[at]!);
+    else out.text(textBefore(timeMs).slice(skipped));
   }
 }
+
+const pointEnd = '"],';
 
 function textBefore(timeMs: number): string {
-  return `[${secondsText(timeMs)},"`;
+  return `${pointEnd}[${secondsText(timeMs)},"`;
 }
 
-export function labelsJson({ names, values }: Labels): string {
-  let text = '{';
+function writeLabels(out: JsonBytes, { names, values }: Labels): void {
+  out.text('{');
   for (let at = 0; at < names.length; at++) {
-    text += `${at === 0 ? '' : ','}${JSON.stringify(names[at])}:${JSON.stringify(values[at])}`;
+    if (at > 0) out.text(',');
+    out.quoted(names[at]!);
+    out.text(':');
+    out.quoted(values[at]!);
   }
-  return `${text}}`;
+  out.text('}');
+}
+
+export function labelsJson(labels: Labels): string {
+  const out = new JsonBytes(256);
+  writeLabels(out, labels);
+  return out.take().toString();
 }
