@@ -2,11 +2,13 @@
 export { compileMatcher } from './labels/matcher.ts';
 export * from './memory-source.ts';
 export { provenanceLabel } from './pipeline/line-labels.ts';
-export type { BlockResult } from './run/block-result.ts';
-export { createBlockRunner } from './run/block-runner.ts';
+export type { BlockPlan } from './plan/plan.ts';
+export type { BlockCost, BlockResult, LinesResult, SamplesResult, SeriesCells } from './run/block-result.ts';
+export { type BlockRunner, createBlockRunner } from './run/block-runner.ts';
 export * from './run/engine.ts';
 export * from './run/query-error.ts';
 export * from './run/result.ts';
+export { createResultMerger, type ResultMerger } from './run/result-merger.ts';
 export { runScript } from './script/run-script.ts';
 export * from './source.ts';
 export * from './syntax/ast.ts';

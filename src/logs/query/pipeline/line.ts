@@ -101,11 +101,6 @@ export class Line {
     return this.#textBytes.toString('latin1', this.#byteFrom, this.#byteTo);
   }
 
-  /** The line as it is stored, whatever stages made of it: bytes as latin1, of which the ASCII can be read. */
-  storedLatin1(): string {
-    return this.#block.toString('latin1', this.#byteFrom, this.#byteTo);
-  }
-
   replace(text: string): void {
     this.#source = text;
     this.#from = 0;

@@ -1,3 +1,4 @@
+import { levelLabel } from '../../level/level.ts';
 import type { SourceBlock } from '../source.ts';
 import type { LineFilterStage, Stage } from '../syntax/ast.ts';
 import type { ChosenLines } from './chosen-lines.ts';
@@ -32,6 +33,7 @@ export function createBlockFilter(stages: readonly Stage[]): BlockFilter {
   };
 }
 
-function mayHaveLabel({ labels, metadata }: SourceBlock, name: string): boolean {
+function mayHaveLabel({ labels, metadata, detectsLevel }: SourceBlock, name: string): boolean {
+  if (detectsLevel && name === levelLabel) return true;
   return Object.hasOwn(labels, name) || (metadata?.sets.some((set) => Object.hasOwn(set, name)) ?? false);
 }

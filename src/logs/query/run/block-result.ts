@@ -5,12 +5,20 @@ import type { CategorizedLabels } from '../pipeline/line-labels.ts';
 export type BlockResult = LinesResult | SamplesResult;
 
 export interface BlockCost {
+  /** Blocks that were opened, and those that could be left out once they were looked at. */
+  blocks: number;
+  skipped: number;
+  /** Of the blocks as they are stored. */
+  bytesRead: number;
   /** Lines of the block within the time asked for, and the bytes of its text. */
   lines: number;
   bytes: number;
   /** Lines that came through the pipeline. */
   matchedLines: number;
 }
+
+/** What is the same of every block that was opened, until its source says more. */
+export const oneBlock = { blocks: 1, skipped: 0, bytesRead: 0 } as const;
 
 export interface LinesResult extends BlockCost {
   kind: 'lines';

@@ -1,7 +1,12 @@
 import type { SampleKind } from '../plan/plan.ts';
 import type { SeriesCells } from './block-result.ts';
 
-/** Adds samples to the buckets of one series. Invariant: bucket `buckets[i]` is row `i` of every column that the kind uses. */
+/** A series without samples. */
+export function emptyCells(key: string, labels: Record<string, string>): SeriesCells {
+  return { key, labels, buckets: [], a: [], b: [], c: [], values: [], times: [] };
+}
+
+/** Adds samples to the buckets of one series, whose columns are its own from then on. Invariant: bucket `buckets[i]` is row `i` of every column that the kind uses. */
 export class CellWriter {
   readonly cells: SeriesCells;
   readonly #kind: SampleKind;
@@ -9,9 +14,10 @@ export class CellWriter {
   #lastBucket = Number.NaN;
   #lastRow = 0;
 
-  constructor(kind: SampleKind, key: string, labels: Record<string, string>) {
+  constructor(kind: SampleKind, cells: SeriesCells) {
     this.#kind = kind;
-    this.cells = { key, labels, buckets: [], a: [], b: [], c: [], values: [], times: [] };
+    this.cells = cells;
+    for (let row = 0; row < cells.buckets.length; row++) this.#rows.set(cells.buckets[row]!, row);
   }
 
   #row(bucket: number): number {

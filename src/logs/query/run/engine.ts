@@ -70,6 +70,7 @@ class QueryRun {
     linesProcessed: 0,
     bytesProcessed: 0,
     linesMatched: 0,
+    bytesRead: 0,
     blocksOpened: 0,
     blocksSkipped: 0,
     durationMs: 0,

@@ -2,7 +2,7 @@ import { labelsKey } from '../labels/labels.ts';
 import type { CategorizedLabels } from '../pipeline/line-labels.ts';
 import type { LinesPlan } from '../plan/plan.ts';
 import type { SourceBlock } from '../source.ts';
-import type { LinesResult } from './block-result.ts';
+import { type LinesResult, oneBlock } from './block-result.ts';
 import type { BlockRunner } from './block-runner.ts';
 import type { LineSelector } from './line-selector.ts';
 
@@ -43,7 +43,8 @@ export function createLinesRunner({ limit, direction }: LinesPlan, select: LineS
       const { timeMin, timeMax } = block;
       const matchedLines = entries.length;
       if (!inOrder) entries = firstOf(entries, limit, direction);
-      return { kind: 'lines', timeMin, timeMax, labels, entries, lines, matchedLines, bytes: block.text.textBytes };
+      const cost = { ...oneBlock, lines, matchedLines, bytes: block.text.textBytes };
+      return { kind: 'lines', timeMin, timeMax, labels, entries, ...cost };
     },
   };
 }

@@ -2,12 +2,11 @@ import { compareLabels } from '../labels/labels.ts';
 import type { MetricPlan, Read } from '../plan/plan.ts';
 import type { QueryTimes } from '../plan/times.ts';
 import { stepCount } from '../plan/times.ts';
-import type { BlockResult, SamplesResult, SeriesCells } from './block-result.ts';
-import { CellWriter } from './cells.ts';
+import type { BlockResult, SeriesCells } from './block-result.ts';
 import { evaluate, finished } from './evaluate.ts';
 import { QueryLimitError } from './query-error.ts';
 import type { QueryValue } from './result.ts';
-import { rangeSeriesMax } from './samples-runner.ts';
+import { SamplesMerger } from './result-merger.ts';
 import type { StepSeries } from './vector.ts';
 
 /** Numbers that quantiles and counters may hold at once. */
@@ -15,28 +14,14 @@ export const pointsMax = 20_000_000;
 
 /** Joins what the blocks gave, series by series. */
 export async function collectSamples(results: AsyncIterable<BlockResult>, read: Read): Promise<SeriesCells[]> {
-  const writers = new Map<string, CellWriter>();
-  const { sampleKind } = read.plan;
+  const merger = new SamplesMerger(read.plan);
   let points = 0;
   for await (const result of results) {
-    for (const cells of (result as SamplesResult).series) {
-      const writer = writers.get(cells.key);
-      if (writer) writer.merge(cells);
-      else {
-        if (writers.size >= rangeSeriesMax) {
-          throw new QueryLimitError(
-            `maximum number of series (${rangeSeriesMax}) that one range function may make was reached`,
-          );
-        }
-        const made = new CellWriter(sampleKind, cells.key, cells.labels);
-        made.merge(cells);
-        writers.set(cells.key, made);
-      }
-    }
-    if (sampleKind === 'points') points += result.matchedLines;
+    merger.add(result);
+    if (read.plan.sampleKind === 'points') points += result.matchedLines;
     if (points > pointsMax) throw new QueryLimitError(`the query holds more than ${pointsMax} numbers at once`);
   }
-  return [...writers.values()].map(({ cells }) => cells);
+  return merger.result().series;
 }
 
 /** Computes the answer. Throws QueryLimitError where it has more than `seriesMax` series. */

@@ -29,6 +29,9 @@ export class QueryStoppedError extends Fault {
 
 /** A metric of lines that a stage could not deal with, which would silently miss them. */
 export class PipelineError extends QueryError {
+  /** What it was made of: it can be made again on another thread. */
+  readonly parts: readonly [error: string, labels: string];
+
   constructor(error: string, labels: string) {
     super(
       `pipeline error: '${error}' for series: '${labels}'.\n` +
@@ -37,5 +40,6 @@ export class PipelineError extends QueryError {
         'The label filter can also be specified after unwrap. (e.g | unwrap latency | __error__="" )\n',
     );
     this.name = 'PipelineError';
+    this.parts = [error, labels];
   }
 }

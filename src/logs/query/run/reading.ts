@@ -16,7 +16,9 @@ export async function* readBlocks(
   try {
     for await (const result of results) {
       checkStop();
-      statistics.blocksOpened++;
+      statistics.blocksOpened += result.blocks;
+      statistics.blocksSkipped += result.skipped;
+      statistics.bytesRead += result.bytesRead;
       statistics.linesProcessed += result.lines;
       statistics.linesMatched += result.matchedLines;
       statistics.bytesProcessed += result.bytes;

@@ -34,6 +34,8 @@ export interface QueryStatistics {
   linesProcessed: number;
   bytesProcessed: number;
   linesMatched: number;
+  /** Of the blocks as they are stored. */
+  bytesRead: number;
   blocksOpened: number;
   blocksSkipped: number;
   durationMs: number;

@@ -7,8 +7,9 @@ import { bucketsOf } from '../plan/buckets.ts';
 import { isNeeded } from '../plan/needed-labels.ts';
 import type { SamplesPlan } from '../plan/plan.ts';
 import type { SourceBlock } from '../source.ts';
+import { oneBlock } from './block-result.ts';
 import type { BlockRunner } from './block-runner.ts';
-import { CellWriter } from './cells.ts';
+import { CellWriter, emptyCells } from './cells.ts';
 import type { LineSelector, SelectOrder } from './line-selector.ts';
 import { PipelineError, QueryLimitError } from './query-error.ts';
 import { relativeTimes } from './relative-times.ts';
@@ -43,13 +44,8 @@ export function createSamplesRunner(plan: SamplesPlan, select: LineSelector): Bl
         const chosen = select.indexes(block);
         if (chosen.length > 0) addAll(writers.ofStream(), chosen, block);
         const all = [...writers.all()].map(({ cells }) => cells);
-        return {
-          kind: 'samples',
-          series: all,
-          lines: chosen.length,
-          matchedLines: chosen.length,
-          bytes: block.text.textBytes,
-        };
+        const cost = { lines: chosen.length, matchedLines: chosen.length, bytes: block.text.textBytes };
+        return { kind: 'samples', series: all, ...oneBlock, ...cost };
       }
       const lines = select.each(block, allAtOnce, (line, index) => {
         const value = unwrap ? unwrap(line) : isBytes ? line.byteLength : 1;
@@ -60,7 +56,7 @@ export function createSamplesRunner(plan: SamplesPlan, select: LineSelector): Bl
         return true;
       });
       const series = [...writers.all()].map(({ cells }) => cells);
-      return { kind: 'samples', series, lines, matchedLines, bytes: block.text.textBytes };
+      return { kind: 'samples', series, ...oneBlock, lines, matchedLines, bytes: block.text.textBytes };
     },
   };
 }
@@ -153,7 +149,7 @@ class SeriesWriters {
       }
       // Values may be slices that keep the whole block in memory.
       const own = Object.fromEntries(pairs.map(([name, value]) => [ownCopy(name), ownCopy(value)]));
-      writer = new CellWriter(this.#plan.sampleKind, ownCopy(key), own);
+      writer = new CellWriter(this.#plan.sampleKind, emptyCells(ownCopy(key), own));
       this.#byKey.set(writer.cells.key, writer);
     }
     return writer;

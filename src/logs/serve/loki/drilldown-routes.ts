@@ -105,7 +105,7 @@ async function fieldsIn(
   const expr = logQuery(parameters.text('query'));
   const limit = Math.min(parameters.whole('line_limit', linesDefault), settings.entriesMax);
   const common = {
-    source: new StoreSource(store),
+    source: new StoreSource(store, { threads: parts.threads }),
     scope: scopeOf(parts, request),
     ...parameters.range(),
     stepNs: 0,

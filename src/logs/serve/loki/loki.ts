@@ -1,5 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { acceptForms } from '../../../http/http.ts';
+import { ScanThreads } from '../source/scan/scan-threads.ts';
+import type { ScanSettings } from '../source/scan/settings.ts';
 import { sendError } from './api-error.ts';
 import { registerDrilldownRoutes } from './drilldown-routes.ts';
 import { registerIndexRoutes } from './index-routes.ts';
@@ -12,8 +14,9 @@ import { registerTailRoute } from './tail-route.ts';
 import { Turns } from './turns.ts';
 import { Upgrades } from './upgrades.ts';
 
-export interface LokiApiParts extends Omit<Surroundings, 'settings' | 'silentMs' | 'turns'> {
+export interface LokiApiParts extends Omit<Surroundings, 'settings' | 'silentMs' | 'threads' | 'turns'> {
   settings?: Partial<LokiSettings>;
+  scan?: Partial<ScanSettings>;
   silentMs?: Surroundings['silentMs'];
 }
 
@@ -24,7 +27,9 @@ export function registerLokiApi(app: FastifyInstance, parts: LokiApiParts): void
   const settings = { ...defaultLokiSettings, ...parts.settings };
   const turns = new Turns(settings);
   parts.metrics.observe('taffrail_loki_queries_active', 'Queries of logs that are running.', () => turns.running);
-  const surroundings: Surroundings = { ...parts, settings, turns, silentMs: parts.silentMs ?? (() => null) };
+  const threads = new ScanThreads({ clock: parts.clock, metrics: parts.metrics, settings: parts.scan ?? {} });
+  app.addHook('onClose', () => threads.close());
+  const surroundings: Surroundings = { ...parts, settings, turns, threads, silentMs: parts.silentMs ?? (() => null) };
   const upgrades = new Upgrades(app, `${prefix}/tail`);
   app.register(
     async (api) => {

@@ -28,7 +28,7 @@ export function registerQueryRoutes(app: FastifyInstance, parts: Surroundings): 
     answer: (common: CommonRequest) => Promise<QueryResult>,
   ) => {
     const scope = scopeOf(parts, request);
-    const source = new StoreSource(parts.store);
+    const source = new StoreSource(parts.store, { threads: parts.threads });
     const signal = goneSignal(reply);
     const result = await parts.turns.take(signal, () => answer({ scope, source, signal }));
     const warnings = [...result.warnings, ...warningsOf(parts, source.instances, scope.tenant, untilNs)];

@@ -2,7 +2,7 @@ import type { QueryStatistics } from '../../query/query.ts';
 
 /** What a query cost, in the form of Loki's statistics. Blocks count as chunks. */
 export function statsOf(statistics: QueryStatistics, entriesReturned: number) {
-  const { bytesProcessed, linesProcessed, linesMatched, blocksOpened, blocksSkipped, durationMs } = statistics;
+  const { bytesProcessed, linesProcessed, linesMatched, durationMs, ...rest } = statistics;
   const seconds = durationMs / 1000;
   const perSecond = (amount: number) => (seconds > 0 ? Math.round(amount / seconds) : 0);
   return {
@@ -20,20 +20,27 @@ export function statsOf(statistics: QueryStatistics, entriesReturned: number) {
       totalPostFilterLines: linesMatched,
       totalStructuredMetadataBytesProcessed: 0,
     },
-    querier: { store: storeStats({ bytesProcessed, linesProcessed, linesMatched, blocksOpened, blocksSkipped }) },
+    querier: { store: storeStats({ bytesProcessed, linesProcessed, linesMatched, ...rest }) },
     ingester: {
       totalReached: 0,
       totalChunksMatched: 0,
       totalBatches: 0,
       totalLinesSent: 0,
-      store: storeStats({ bytesProcessed: 0, linesProcessed: 0, linesMatched: 0, blocksOpened: 0, blocksSkipped: 0 }),
+      store: storeStats({
+        bytesProcessed: 0,
+        linesProcessed: 0,
+        linesMatched: 0,
+        blocksOpened: 0,
+        blocksSkipped: 0,
+        bytesRead: 0,
+      }),
     },
   };
 }
 
 type Cost = Omit<QueryStatistics, 'durationMs'>;
 
-function storeStats({ bytesProcessed, linesProcessed, linesMatched, blocksOpened, blocksSkipped }: Cost) {
+function storeStats({ bytesProcessed, linesProcessed, linesMatched, blocksOpened, blocksSkipped, bytesRead }: Cost) {
   return {
     totalChunksRef: blocksOpened + blocksSkipped,
     totalChunksDownloaded: blocksOpened,
@@ -44,7 +51,7 @@ function storeStats({ bytesProcessed, linesProcessed, linesMatched, blocksOpened
       headChunkLines: 0,
       decompressedBytes: bytesProcessed,
       decompressedLines: linesProcessed,
-      compressedBytes: 0,
+      compressedBytes: bytesRead,
       totalDuplicates: 0,
       postFilterLines: linesMatched,
       headChunkStructuredMetadataBytes: 0,

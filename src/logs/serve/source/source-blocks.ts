@@ -1,12 +1,22 @@
 import { LINE_STDERR } from '../../batch/batch.ts';
-import { type LabelRecord, plainText, type SourceBlock } from '../../query/query.ts';
+import { type BlockText, type LabelRecord, plainText, type SourceBlock } from '../../query/query.ts';
 import type { LineBlock, PushedBlock } from '../../store/store.ts';
 import type { SelectedInstance } from './selected-streams.ts';
 
 /** Lines of an instance: a block for each output that is selected and has lines in it. They share their columns. */
-export function* instanceBlocks(block: LineBlock, { streams }: SelectedInstance): Generator<SourceBlock> {
-  const { timeMin, timeMax, times, flags } = block;
-  const text = plainText(block);
+export function instanceBlocks(block: LineBlock, { streams }: SelectedInstance): Generator<SourceBlock> {
+  return outputBlocks({ ...block, text: plainText(block) }, streams);
+}
+
+export function pushedBlock(block: PushedBlock, labels: LabelRecord): SourceBlock {
+  return metadataBlock({ ...block, text: plainText(block) }, labels);
+}
+
+/** The same, whatever form the text has. */
+export function* outputBlocks(
+  { timeMin, timeMax, times, text, flags }: Omit<SourceBlock, 'labels'> & { flags: Uint8Array },
+  streams: SelectedInstance['streams'],
+): Generator<SourceBlock> {
   let errorLines = 0;
   for (let at = 0; at < flags.length; at++) errorLines += flags[at]! & LINE_STDERR;
   for (const { output, labels } of streams) {
@@ -18,8 +28,28 @@ export function* instanceBlocks(block: LineBlock, { streams }: SelectedInstance)
   }
 }
 
-export function pushedBlock(block: PushedBlock, labels: LabelRecord): SourceBlock {
-  const { timeMin, timeMax, times, metadata } = block;
+export function metadataBlock(
+  { timeMin, timeMax, times, text, metadata }: Omit<SourceBlock, 'labels'> & Pick<PushedBlock, 'metadata'>,
+  labels: LabelRecord,
+): SourceBlock {
   const hasMetadata = metadata.sets.some((set) => Object.keys(set).length > 0);
-  return { labels, timeMin, timeMax, text: plainText(block), times, ...(hasMetadata && { metadata }) };
+  return { labels, timeMin, timeMax, text, times, ...(hasMetadata && { metadata }) };
+}
+
+/** Lines from (inclusive) to (exclusive) of a text, which is got once for all its parts. */
+export function partOf(text: BlockText, [from, to]: readonly [number, number], lineCount: number): BlockText {
+  if (from === 0 && to === lineCount) return text;
+  const startsOf = (starts: Uint32Array) => {
+    const base = starts[from]!;
+    return starts.subarray(from, to + 1).map((start) => start - base);
+  };
+  return {
+    // What it is exactly, only the lengths of all lines tell.
+    textBytes: Math.round((text.textBytes * (to - from)) / lineCount),
+    starts: () => startsOf(text.starts()),
+    all() {
+      const { text: bytes, starts } = text.all();
+      return { text: bytes.subarray(starts[from]!, starts[to]!), starts: startsOf(starts) };
+    },
+  };
 }

@@ -1,0 +1,241 @@
+import {
+  type BlockPlan,
+  type BlockResult,
+  type BlockRunner,
+  createBlockRunner,
+  createResultMerger,
+  type LabelRecord,
+  type LinesResult,
+  QueryStoppedError,
+  type SelectRequest,
+} from '../../../query/query.ts';
+import { NeedleTest } from '../needle-test.ts';
+import { errorOf } from './failure.ts';
+import type { ListedUnit } from './listed-units.ts';
+import { unpackResult } from './packed-result.ts';
+import type { ScanUnit, UnitPart } from './scan-protocol.ts';
+import type { Answer } from './scan-thread.ts';
+import type { Batch, Scan, ScanThreads } from './scan-threads.ts';
+import { defaultScanSettings } from './settings.ts';
+import { skippedBlock } from './skipped-block.ts';
+import { TimeBound } from './time-bound.ts';
+
+/** Batches that are under way or have been read and not been taken yet, for each thread. */
+const batchesAheadPerThread = 3;
+/** The first batches of a query that may stop early are smaller. */
+const firstBatchTextBytes = 512 * 1024;
+
+interface Issued {
+  batch: Batch;
+  listed: readonly ListedUnit[];
+  answer?: Exclude<Answer, { kind: 'failed' }>;
+}
+
+/**
+ * One query's reading, in threads, or here while none has come up. Invariant: `#issued` are the batches that were handed out and not yet
+ * taken, in order; `#returned` those that were handed out and came back unread.
+ */
+export class BlockScan implements Scan {
+  readonly plan: BlockPlan;
+  readonly needles: SelectRequest['hints']['needles'];
+  readonly #threads: ScanThreads | undefined;
+  readonly #request: SelectRequest;
+  /** Listed, and not yet taken. */
+  readonly #listed: ListedUnit[] = [];
+  readonly #units: Iterator<ListedUnit>;
+  readonly #runner: BlockRunner;
+  readonly #issued: Issued[] = [];
+  readonly #returned: Batch[] = [];
+  readonly #aheadMax: number;
+  readonly #batchTextBytesMax: number;
+  #batchTextBytes: number;
+  #isExhausted = false;
+  #error: unknown;
+  #wake = () => {};
+
+  constructor(threads: ScanThreads | undefined, request: SelectRequest, plan: BlockPlan, units: Iterator<ListedUnit>) {
+    this.plan = plan;
+    this.needles = request.hints.needles;
+    this.#threads = threads;
+    this.#request = request;
+    this.#units = units;
+    const { threadsMax, batchTextBytes } = threads?.settings ?? defaultScanSettings;
+    this.#aheadMax = Math.max(1, threadsMax) * batchesAheadPerThread;
+    this.#batchTextBytesMax = batchTextBytes;
+    this.#batchTextBytes = plan.kind === 'lines' ? Math.min(firstBatchTextBytes, batchTextBytes) : batchTextBytes;
+    this.#runner = createBlockRunner(plan, () => this.#checkStop());
+  }
+
+  /** In the order of the units where the plan gives lines. Ends the reading when nobody takes them any more. */
+  async *results(): AsyncGenerator<BlockResult> {
+    const { signal } = this.#request;
+    this.#checkStop();
+    const stop = () => this.#wake();
+    signal.addEventListener('abort', stop, { once: true });
+    try {
+      if (this.#threads !== undefined && !this.#isSmall(this.#threads)) yield* this.#inThreads(this.#threads);
+      else while (!this.#isExhausted) yield* this.#readHere();
+    } finally {
+      signal.removeEventListener('abort', stop);
+    }
+  }
+
+  async *#inThreads(threads: ScanThreads): AsyncGenerator<BlockResult> {
+    const running = threads.begin(this);
+    const bound = this.plan.kind === 'lines' ? new TimeBound(this.plan) : undefined;
+    try {
+      for (;;) {
+        threads.pump();
+        this.#checkStop();
+        const issued = this.#finished();
+        if (issued !== undefined) {
+          const result = await this.#resultOf(issued);
+          if (bound?.add(result as LinesResult)) threads.bound(running, bound.time);
+          yield result;
+        } else if (this.#issued.length > 0) await this.#change();
+        else if (this.#isExhausted) return;
+        else if (threads.isReady) await this.#change();
+        else yield* this.#readHere();
+      }
+    } finally {
+      threads.end(running);
+    }
+  }
+
+  next(): Batch | undefined {
+    const returned = this.#returned.shift();
+    if (returned !== undefined || this.#issued.length >= this.#aheadMax) return returned;
+    const listed = this.#take();
+    if (listed.length === 0) return undefined;
+    const batch = batchOf(listed);
+    this.#issued.push({ batch, listed });
+    return batch;
+  }
+
+  answered(batch: Batch, answer: Answer): void {
+    if (answer.kind === 'failed') this.#error ??= errorOf(answer.failure);
+    else this.#issued.find((issued) => issued.batch === batch)!.answer = answer;
+    this.#wake();
+  }
+
+  returned(batch: Batch): void {
+    this.#returned.push(batch);
+  }
+
+  changed(): void {
+    this.#wake();
+  }
+
+  lost(error: Error): void {
+    this.#error ??= error;
+    this.#wake();
+  }
+
+  #checkStop(): void {
+    if (this.#request.signal.aborted) throw new QueryStoppedError('canceled');
+    if (this.#error !== undefined) throw this.#error;
+  }
+
+  /** Units of the next batch. */
+  #take(): ListedUnit[] {
+    const taken: ListedUnit[] = [];
+    let bytes = 0;
+    while (bytes < this.#batchTextBytes) {
+      const unit = this.#nextUnit();
+      if (unit === undefined) break;
+      taken.push(unit);
+      bytes += unit.textBytes;
+    }
+    this.#batchTextBytes = Math.min(2 * this.#batchTextBytes, this.#batchTextBytesMax);
+    return taken;
+  }
+
+  #nextUnit(): ListedUnit | undefined {
+    const listed = this.#listed.shift();
+    if (listed !== undefined) return listed;
+    const { done, value } = this.#units.next();
+    if (!done) return value;
+    this.#isExhausted = true;
+    return undefined;
+  }
+
+  /** Whether there is so little to read that sending it to a thread takes longer. */
+  #isSmall({ settings }: ScanThreads): boolean {
+    let bytes = 0;
+    const looked: ListedUnit[] = [];
+    for (;;) {
+      const unit = this.#nextUnit();
+      if (unit === undefined) break;
+      looked.push(unit);
+      bytes += unit.textBytes;
+      if (bytes > settings.inlineTextBytesMax) break;
+    }
+    const isSmall = this.#isExhausted;
+    this.#listed.push(...looked);
+    this.#isExhausted = false;
+    return isSmall;
+  }
+
+  #finished(): Issued | undefined {
+    const at = this.plan.kind === 'lines' ? 0 : this.#issued.findIndex(({ answer }) => answer !== undefined);
+    if (this.#issued[at]?.answer === undefined) return undefined;
+    return this.#issued.splice(at, 1)[0];
+  }
+
+  /** What the thread could not read, the store finds, or says that it is lost. */
+  async #resultOf({ answer, listed }: Issued): Promise<BlockResult> {
+    const { result, unread } = answer!;
+    const unpacked = unpackResult(result);
+    if (unread.length === 0) return unpacked;
+    const merger = createResultMerger(this.plan);
+    merger.add(unpacked);
+    for (const at of unread) for await (const one of this.#readUnit(listed[at]!)) merger.add(one);
+    return merger.result();
+  }
+
+  /** One block, and then others have their turn. */
+  async *#readHere(): AsyncGenerator<BlockResult> {
+    const unit = this.#nextUnit();
+    if (unit !== undefined) yield* this.#readUnit(unit);
+    await new Promise(setImmediate);
+    this.#checkStop();
+  }
+
+  async *#readUnit({ parts, place }: ListedUnit): AsyncGenerator<BlockResult> {
+    const needles = new NeedleTest(this.needles);
+    let bytesRead = place.bytes;
+    for (const part of parts) {
+      for await (const block of part.read()) {
+        this.#checkStop();
+        const { text } = block;
+        if (needles.mayMatch(text.all().text)) yield { ...this.#runner.run(block), bytesRead };
+        else yield skippedBlock(this.plan, block, { bytes: text.textBytes, bytesRead });
+        bytesRead = 0;
+      }
+    }
+  }
+
+  #change(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+}
+
+/** As it is sent to a thread: labels that many units share are sent once. */
+function batchOf(listed: readonly ListedUnit[]): Batch {
+  const labels: LabelRecord[] = [];
+  const places = new Map<LabelRecord, number>();
+  const placeOf = (record: LabelRecord) => {
+    let place = places.get(record);
+    if (place === undefined) places.set(record, (place = labels.push(record) - 1));
+    return place;
+  };
+  const units = listed.map(({ place, timeMin, timeMax, parts }): ScanUnit => {
+    const sent = parts.map(({ ranges, streams }): UnitPart => {
+      return { ranges, streams: streams.map((stream) => ({ ...stream, labels: placeOf(stream.labels) })) };
+    });
+    return { place, timeMin, timeMax, parts: sent };
+  });
+  return { labels, units };
+}

@@ -1,0 +1,23 @@
+import { availableParallelism } from 'node:os';
+
+/** How blocks are read for queries; all of it can be set. */
+export interface ScanSettings {
+  /** Threads at a time, over all queries. 0: everything is read on the main thread. */
+  threadsMax: number;
+  /** Text that is handed to a thread at a time. */
+  batchTextBytes: number;
+  /** Queries that read less text than this do so on the main thread: going to another takes longer. */
+  inlineTextBytesMax: number;
+  /** JavaScript heap of a thread; the blocks are beside it. */
+  threadHeapMiBMax: number;
+  /** A thread without work for this long is ended. */
+  threadIdleMs: number;
+}
+
+export const defaultScanSettings: ScanSettings = {
+  threadsMax: Math.min(16, availableParallelism()),
+  batchTextBytes: 8 * 1024 * 1024,
+  inlineTextBytesMax: 512 * 1024,
+  threadHeapMiBMax: 512,
+  threadIdleMs: 60_000,
+};
