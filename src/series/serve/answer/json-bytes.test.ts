@@ -68,3 +68,16 @@ test('pieces have memory of their own, of exactly their length', () => {
   assert.equal(piece.buffer.byteLength, piece.length);
   assert.equal(out.take().toString(), 'other');
 });
+
+test('words are written up to the byte that was asked for', () => {
+  const bytes = Buffer.from('....abcdefgh....');
+  const words = Uint32Array.from({ length: 4 }, (_, at) => bytes.readUInt32LE(4 * at));
+  assert.equal(
+    written((out) => {
+      out.text('<');
+      out.words(words, 1, 6);
+      out.text('>');
+    }),
+    '<abcdef>',
+  );
+});

@@ -1,20 +1,24 @@
 import { valueText } from './json-number.ts';
 
 const [zero, minus, point, quote, backslash] = [0x30, 0x2d, 0x2e, 0x22, 0x5c];
+/** The two characters of each number below 100, as a word of two bytes. */
+const pairs = Uint16Array.from({ length: 100 }, (_, at) => ((zero + (at % 10)) << 8) | (zero + Math.floor(at / 10)));
 /** Numbers below this are written by their digits; a double tells any two decimals of 15 digits apart. */
 const digitsBelow = 1e15;
 const half = 1e7;
 const smallestPlain = 1e-6;
-/** More than any number or any character takes. */
+/** More than any number or any character takes, or a word that is written whole. */
 const slackBytes = 64;
 
 /** JSON as bytes, gathered piece by piece. Invariant: what is between the beginning and `length` is written. */
 export class JsonBytes {
-  #bytes: Uint8Array;
+  #bytes: Uint8Array<ArrayBuffer>;
+  #view: DataView;
   length = 0;
 
   constructor(bytes: number) {
     this.#bytes = new Uint8Array(bytes + slackBytes);
+    this.#view = new DataView(this.#bytes.buffer);
   }
 
   /** What was written, in memory of its own; the next piece begins. */
@@ -63,13 +67,14 @@ export class JsonBytes {
     this.length = at;
   }
 
-  /** Bytes that were written before. */
-  copy(source: Uint8Array, from: number, to: number): void {
-    this.#reserve(to - from);
-    const bytes = this.#bytes;
-    let at = this.length;
-    for (let i = from; i < to; i++) bytes[at++] = source[i]!;
-    this.length = at;
+  /** So many bytes that stand in words, the lowest byte of each first, from one of them on. */
+  words(words: Uint32Array, from: number, bytes: number): void {
+    this.#reserve(bytes);
+    const view = this.#view;
+    for (let at = this.length, word = from; at < this.length + bytes; at += 4, word++) {
+      view.setUint32(at, words[word]!, true);
+    }
+    this.length += bytes;
   }
 
   /** A sample's value as `valueText` has it, without quotes. */
@@ -129,17 +134,20 @@ export class JsonBytes {
 
   /** A number below `half`, with at least so many digits. */
   #small(number: number, least: number): void {
-    const bytes = this.#bytes;
     let rest = number | 0;
     let count =
       rest < 10 ? 1 : rest < 100 ? 2 : rest < 1000 ? 3 : rest < 10_000 ? 4 : rest < 1e5 ? 5 : rest < 1e6 ? 6 : 7;
     if (count < least) count = least;
-    for (let at = this.length + count - 1; at >= this.length; at--) {
-      const next = (rest / 10) | 0;
-      bytes[at] = zero + rest - next * 10;
+    const view = this.#view;
+    const from = this.length;
+    let at = from + count - 2;
+    for (; at >= from; at -= 2) {
+      const next = (rest / 100) | 0;
+      view.setUint16(at, pairs[rest - next * 100]!, true);
       rest = next;
     }
-    this.length += count;
+    if (at === from - 1) this.#bytes[from] = zero + rest;
+    this.length = from + count;
   }
 
   #reserve(bytes: number): void {
@@ -147,6 +155,7 @@ export class JsonBytes {
     const longer = new Uint8Array(2 * (this.length + bytes + slackBytes));
     longer.set(this.#bytes.subarray(0, this.length));
     this.#bytes = longer;
+    this.#view = new DataView(longer.buffer);
   }
 }
 

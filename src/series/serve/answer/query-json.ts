@@ -79,8 +79,8 @@ function* writeMatrix(out: JsonBytes, all: readonly MatrixSeries[]): Generator<v
     writeLabels(out, labels);
     steps.rewind();
     for (let at = 0; at < timesMs.length; at++) {
-      if (at === 0) out.text(',"values":[');
-      steps.write(out, timesMs[at]!, at === 0);
+      if (at === 0) out.text(`,"values":[[${secondsText(timesMs[0]!)},"`);
+      else steps.write(out, timesMs[at]!);
       out.value(values[at]!);
       if (at % pointsAtOnce === pointsAtOnce - 1) yield;
     }
@@ -96,8 +96,9 @@ function* writeMatrix(out: JsonBytes, all: readonly MatrixSeries[]): Generator<v
  */
 class StepTexts {
   readonly #timesMs: Float64Array;
-  readonly #bytes: Uint8Array;
-  readonly #ends: Int32Array;
+  /** Each step's bytes begin at a word of their own. */
+  readonly #words: Uint32Array;
+  readonly #lengths: Uint8Array;
   #at = 0;
 
   constructor(all: readonly MatrixSeries[]) {
@@ -105,13 +106,13 @@ class StepTexts {
       (longest, { timesMs }) => (timesMs.length > longest.length ? timesMs : longest),
       new Float64Array(),
     );
-    this.#ends = new Int32Array(this.#timesMs.length);
-    const out = new JsonBytes(32 * this.#timesMs.length);
+    this.#words = new Uint32Array(stepWords * this.#timesMs.length);
+    this.#lengths = new Uint8Array(this.#timesMs.length);
+    const bytes = Buffer.alloc(4 * stepWords);
     this.#timesMs.forEach((timeMs, at) => {
-      out.text(textBefore(timeMs));
-      this.#ends[at] = out.length;
+      this.#lengths[at] = bytes.write(textBefore(timeMs));
+      for (let word = 0; word < stepWords; word++) this.#words[stepWords * at + word] = bytes.readUInt32LE(4 * word);
     });
-    this.#bytes = out.take();
   }
 
   rewind(): void {
@@ -119,17 +120,18 @@ class StepTexts {
   }
 
   /** Times come in ascending order until `rewind`. */
-  write(out: JsonBytes, timeMs: number, isFirst: boolean): void {
+  write(out: JsonBytes, timeMs: number): void {
     const timesMs = this.#timesMs;
     let at = this.#at;
     while (at < timesMs.length && timesMs[at]! < timeMs) at++;
     this.#at = at;
-    const skipped = isFirst ? pointEnd.length : 0;
-    if (timesMs[at] === timeMs) out.copy(this.#bytes, (at === 0 ? 0 : this.#ends[at - 1]!) + skipped, this.#ends[at]!);
-    else out.text(textBefore(timeMs).slice(skipped));
+    if (timesMs[at] === timeMs) out.words(this.#words, stepWords * at, this.#lengths[at]!);
+    else out.text(textBefore(timeMs));
   }
 }
 
+/** Words for what stands before a value: a time takes up to 19 bytes, a point and a sign. */
+const stepWords = 8;
 const pointEnd = '"],';
 
 function textBefore(timeMs: number): string {
