@@ -1,16 +1,5 @@
 import type { Labels } from '../query/query.ts';
-import type { MetricMetadata } from '../store/store.ts';
-
-const metricTypes: readonly MetricMetadata['type'][] = [
-  'unknown',
-  'counter',
-  'gauge',
-  'histogram',
-  'gaugehistogram',
-  'summary',
-  'info',
-  'stateset',
-];
+import { type MetricMetadata, metricTypes } from '../store/store.ts';
 
 /** prometheus.WriteRequest of remote write 1.0, which every receiver speaks. */
 export class WriteRequest {

@@ -1,9 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
-import { Fault } from '../../base/fault.ts';
 import { type FileLayer, realFiles } from '../../base/file-layer.ts';
-import { writeFileDurably } from '../../base/files.ts';
+import { requireFormat } from '../../base/format-file.ts';
 import { type HeldLock, takeLock } from '../../base/lock.ts';
 import type { Logger, MetricsRegistry } from '../../telemetry/telemetry.ts';
 import { BlockSet } from './block/block-set.ts';
@@ -41,7 +39,7 @@ export async function openSeriesStore(options: SeriesStoreOptions): Promise<Dura
   files.makeDirectory(directory);
   const lock = takeLock(join(directory, 'LOCK'), directory);
   try {
-    requireFormat(join(directory, 'VERSION'));
+    requireFormat(join(directory, 'VERSION'), format);
     return await openParts(options, { settings, directory, files, lock });
   } catch (error) {
     lock.release();
@@ -104,22 +102,4 @@ function observe(metrics: MetricsRegistry, store: DurableSeriesStore): void {
     'Blocks and write-ahead log of series.',
     () => store.status().diskBytes,
   );
-}
-
-function requireFormat(path: string): void {
-  let found: number;
-  try {
-    found = Number(readFileSync(path, 'utf8').trim());
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    writeFileDurably(path, `${format}\n`);
-    return;
-  }
-  if (!Number.isSafeInteger(found) || found < 1) throw new Fault('corrupt', `${path} does not hold a format number`);
-  if (found > format) {
-    throw new Fault(
-      'newer-format',
-      `${path} says format ${found}; this build reads up to ${format}, and has left it untouched`,
-    );
-  }
 }

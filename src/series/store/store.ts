@@ -37,8 +37,20 @@ export interface Appended {
   unknownRefs: number[];
 }
 
+/** In the order of their numbers in remote write, 1.0 and 2.0. */
+export const metricTypes = [
+  'unknown',
+  'counter',
+  'gauge',
+  'histogram',
+  'gaugehistogram',
+  'summary',
+  'info',
+  'stateset',
+] as const;
+
 export interface MetricMetadata {
-  type: 'counter' | 'gauge' | 'histogram' | 'gaugehistogram' | 'summary' | 'info' | 'stateset' | 'unknown';
+  type: (typeof metricTypes)[number];
   help: string;
   unit: string;
 }

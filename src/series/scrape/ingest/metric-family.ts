@@ -1,17 +1,5 @@
 import type { LabelPair, MetricType } from '../../../exposition/exposition.ts';
 
-/** In the order of their numbers in the cache. */
-export const metricTypes: readonly MetricType[] = [
-  'unknown',
-  'counter',
-  'gauge',
-  'histogram',
-  'gaugehistogram',
-  'summary',
-  'info',
-  'stateset',
-];
-
 const createdSuffix = '_created';
 
 /** The start timestamp of a metric stands in a series of its own, which OpenMetrics writes behind the metric's others. */

@@ -9,10 +9,10 @@ import {
   seriesLabels,
 } from '../../../exposition/exposition.ts';
 import { Labels } from '../../query/query.ts';
-import type { Appended, SeriesWriter } from '../../store/store.ts';
+import { type Appended, metricTypes, type SeriesWriter } from '../../store/store.ts';
 import { Columns } from './columns.ts';
 import { MetadataOfTarget } from './metadata-of-target.ts';
-import { createdGroup, metricTypes } from './metric-family.ts';
+import { createdGroup } from './metric-family.ts';
 import { OwnSeries } from './own-series.ts';
 import { BadPage, type SampleLabelRules, storedLabels } from './sample-labels.ts';
 import { DROPPED, SeriesCache, UNRESOLVED } from './series-cache.ts';

@@ -21,17 +21,6 @@ export interface ReceivedWrite {
 /** A series that cannot be, in words for the sender. */
 export class InvalidSeries extends Error {}
 
-export const metricTypes: readonly MetricMetadata['type'][] = [
-  'unknown',
-  'counter',
-  'gauge',
-  'histogram',
-  'gaugehistogram',
-  'summary',
-  'info',
-  'stateset',
-];
-
 /** Labels with an empty value are no labels. Throws InvalidSeries where a name is missing or occurs twice. */
 export function checkedLabels(pairs: readonly (readonly [string, string])[]): Labels {
   const seen = new Map<string, string>();

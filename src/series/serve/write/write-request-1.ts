@@ -1,7 +1,7 @@
 import { bytesType, fixed64Type, varintType, Wire } from '../../../base/protobuf-wire.ts';
 import type { Labels } from '../../query/query.ts';
-import type { MetricMetadata } from '../../store/store.ts';
-import { checkedLabels, metricTypes, type ReceivedWrite } from './received-series.ts';
+import { type MetricMetadata, metricTypes } from '../../store/store.ts';
+import { checkedLabels, type ReceivedWrite } from './received-series.ts';
 import { SampleBatch } from './sample-batch.ts';
 
 /** The first byte of a field 1 of bytes: a label within a series. */

@@ -1,8 +1,8 @@
 import { bytesType, fixed64Type, varintType, Wire } from '../../../base/protobuf-wire.ts';
 import type { Labels } from '../../query/query.ts';
-import type { MetricMetadata } from '../../store/store.ts';
+import { type MetricMetadata, metricTypes } from '../../store/store.ts';
 import type { KnownSymbols } from './known-symbols.ts';
-import { checkedLabels, InvalidSeries, metricTypes, type ReceivedWrite } from './received-series.ts';
+import { checkedLabels, InvalidSeries, type ReceivedWrite } from './received-series.ts';
 import { SampleBatch } from './sample-batch.ts';
 
 /** Names and values that one request can hold. */
