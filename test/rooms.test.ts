@@ -24,7 +24,17 @@ const rooms: Record<string, string[]> = {
   'logs/patterns': [],
   'logs/receive': ['logs/batch', 'logs/level', 'logs/store', 'http', 'telemetry'],
   'logs/store': ['logs/batch', 'logs/block', 'telemetry'],
-  'logs/serve': ['logs/batch', 'logs/patterns', 'logs/query', 'logs/store', 'http', 'kubernetes/selector', 'telemetry'],
+  'logs/serve': [
+    'logs/batch',
+    'logs/block',
+    'logs/level',
+    'logs/patterns',
+    'logs/query',
+    'logs/store',
+    'http',
+    'kubernetes/selector',
+    'telemetry',
+  ],
   'sandbox/manifests': ['kubernetes/client'],
   'sandbox/control': [
     'kubernetes/client',

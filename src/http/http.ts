@@ -9,6 +9,8 @@ import type { Principal } from './principal.ts';
 
 export { acceptForms } from './forms.ts';
 export type { Principal } from './principal.ts';
+export * from './running-queries.ts';
+export { tenantNamed } from './tenant.ts';
 
 export interface HttpOptions {
   host: string;

@@ -4,7 +4,7 @@ type LabelRecord = Readonly<Record<string, string>>;
 export const levelLabel = 'detected_level';
 
 /** Fields that tell a level, the first one first. */
-const levelFields = [
+export const levelFields = [
   ...['level', 'LEVEL', 'Level', 'log.level', 'severity', 'SEVERITY', 'Severity', 'SeverityText'],
   ...['lvl', 'LVL', 'Lvl', 'severity_text', 'Severity_Text', 'SEVERITY_TEXT'],
 ];

@@ -5,6 +5,7 @@ import { patternLimits } from './limits.ts';
 import { patternText } from './print.ts';
 import { scan, wordsOf } from './scan.ts';
 
+export { type Compared, compared } from './compare.ts';
 export { patternLimits };
 
 export interface MinedPattern {

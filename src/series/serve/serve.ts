@@ -1,6 +1,7 @@
 /** The door: Prometheus's HTTP API over an engine, and the ways for others to write series. */
 
 import type { FastifyInstance } from 'fastify';
+import { addQueryRegister, type QueryRegister } from '../../http/http.ts';
 import { acceptForms } from '../../http/http.ts';
 import type { SeriesEngine } from '../query/query.ts';
 import type { SeriesStatus, SeriesStore, SeriesWriter } from '../store/store.ts';
@@ -11,7 +12,6 @@ import { registerAdminRoutes } from './routes/admin-routes.ts';
 import { registerFederateRoutes } from './routes/federate-routes.ts';
 import { registerQueryRoutes } from './routes/query-routes.ts';
 import { registerRuleRoutes } from './routes/rule-routes.ts';
-import { type QueryRegister, registerRunningRoutes } from './routes/running-routes.ts';
 import { registerSeriesRoutes } from './routes/series-routes.ts';
 import { registerStatusRoutes } from './routes/status-routes.ts';
 import type { Surroundings } from './routes/surroundings.ts';
@@ -32,7 +32,7 @@ export interface SeriesApiSettings {
 
 export interface SeriesApiParts extends Omit<Surroundings, 'engine'> {
   /** A LocalEngine over our store, or a RemoteEngine (series/remote). */
-  engine: SeriesEngine & Partial<QueryRegister>;
+  engine: SeriesEngine & Partial<Pick<QueryRegister, 'queries' | 'cancel'>>;
   /** Where series that others write go. */
   writer: SeriesWriter;
   /** Our store's; missing where another server keeps the series. */
@@ -76,6 +76,6 @@ export function registerSeriesApi(app: FastifyInstance, parts: SeriesApiParts): 
   }
   const { queries, cancel } = engine;
   if (queries && cancel) {
-    registerRunningRoutes(app, parts, { queries: queries.bind(engine), cancel: cancel.bind(engine) });
+    addQueryRegister(app, parts, { language: 'promql', queries: queries.bind(engine), cancel: cancel.bind(engine) });
   }
 }

@@ -1,16 +1,22 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { version } from '../../../base/version.ts';
+import { levelFields } from '../../level/level.ts';
 import { type Expr, parse, print, rangeQuery, type StreamResult } from '../../query/query.ts';
 import { labelsOf, selectStreams } from '../source/selected-streams.ts';
-import { StoreSource } from '../source/store-source.ts';
 import { type FieldType, fieldType } from './field-types.ts';
 import { bad, Parameters } from './parameters.ts';
 import { sendJson } from './send.ts';
-import { goneSignal, type Surroundings, scopeOf } from './surroundings.ts';
+import { runAsked, type Surroundings, scopeOf } from './surroundings.ts';
 
 const fieldsDefault = 1000;
 /** Lines in which fields are looked for: what is asked for, and at most. */
 const linesDefault = 100;
+/** Lines are looked at by the format that they seem to have; the others have their metadata. */
+const looks = [
+  { filter: '|~ `^\\s*\\{`', parser: 'json' },
+  { filter: '!~ `^\\s*\\{` |~ `\\w+=`', parser: 'logfmt' },
+  { filter: '!~ `^\\s*\\{` !~ `\\w+=`', parser: undefined },
+];
 const errorNames = new Set(['__error__', '__error_details__']);
 
 interface Field {
@@ -79,7 +85,9 @@ export function registerDrilldownRoutes(app: FastifyInstance, parts: Surrounding
     const limits = {
       discover_log_levels: true,
       discover_service_name: ['app', 'container'],
+      log_level_fields: levelFields,
       max_entries_limit_per_query: settings.entriesMax,
+      max_line_size_truncate: false,
       max_query_length: seconds(settings.queryLengthMsMax),
       max_query_lookback: '0s',
       max_query_range: seconds(settings.intervalMsMax),
@@ -90,7 +98,7 @@ export function registerDrilldownRoutes(app: FastifyInstance, parts: Surrounding
       volume_enabled: true,
       volume_max_series: settings.volumeSeriesMax,
     };
-    return sendJson(request, reply, [JSON.stringify({ limits, pattern_ingester_enabled: false, version })]);
+    return sendJson(request, reply, [JSON.stringify({ limits, pattern_ingester_enabled: true, version })]);
   });
 }
 
@@ -101,31 +109,24 @@ async function fieldsIn(
   reply: FastifyReply,
   parameters: Parameters,
 ): Promise<Map<string, Field>> {
-  const { store, clock, settings } = parts;
+  const { clock, settings } = parts;
   const expr = logQuery(parameters.text('query'));
   const limit = Math.min(parameters.whole('line_limit', linesDefault), settings.entriesMax);
-  const common = {
-    source: new StoreSource(store, { threads: parts.threads }),
-    scope: scopeOf(parts, request),
-    ...parameters.range(),
-    stepNs: 0,
-    limit,
-    signal: goneSignal(reply),
-  };
+  const range = parameters.range();
   const options = { clock, entriesMax: settings.entriesMax, timeoutMs: settings.timeoutMs };
-  const fields = new Map<string, Field>();
-  for (const [parser, filter] of [
-    ['json', '|~ `^\\s*\\{`'],
-    ['logfmt', '!~ `^\\s*\\{` |~ `\\w+=`'],
-  ] as const) {
-    const query = `${print(expr)} ${filter} | ${parser}`;
-    const { value } = await parts.turns.take(common.signal, () => rangeQuery({ ...common, query }, options));
-    if (value.type === 'streams') addFields(fields, value.streams, parser);
-  }
-  return fields;
+  const asked = { kind: 'fields', query: parameters.text('query'), range } as const;
+  return runAsked(parts, { request, reply }, asked, async ({ scope, source, signal }) => {
+    const fields = new Map<string, Field>();
+    for (const { filter, parser } of looks) {
+      const query = `${print(expr)} ${filter}${parser === undefined ? '' : ` | ${parser}`}`;
+      const { value } = await rangeQuery({ query, ...range, stepNs: 0, limit, scope, source, signal }, options);
+      if (value.type === 'streams') addFields(fields, value.streams, parser);
+    }
+    return fields;
+  });
 }
 
-function addFields(fields: Map<string, Field>, streams: readonly StreamResult[], parser: string): void {
+function addFields(fields: Map<string, Field>, streams: readonly StreamResult[], parser: string | undefined): void {
   const add = (name: string, value: string, from: string | undefined) => {
     if (errorNames.has(name)) return;
     const field = fields.get(name) ?? { parsers: new Set(), values: new Set(), type: fieldType(value) };

@@ -84,5 +84,5 @@ test('detected_level stays where it comes from, beside what a parser finds', asy
 test('detected_level is listed among the fields, told by no parser', async () => {
   const { json } = await loki.get('detected_fields', { query: '{pod="web-1"}' });
   const field = json.fields.find(({ label }: { label: string }) => label === 'detected_level');
-  assert.deepEqual([field.type, field.parsers, field.cardinality], ['string', null, 4]);
+  assert.deepEqual([field.type, field.parsers, field.cardinality], ['string', null, 5]);
 });

@@ -1,12 +1,15 @@
 import type { FastifyInstance } from 'fastify';
-import { acceptForms } from '../../../http/http.ts';
+import { acceptForms, addQueryRegister } from '../../../http/http.ts';
 import { ScanThreads } from '../source/scan/scan-threads.ts';
 import type { ScanSettings } from '../source/scan/settings.ts';
 import { sendError } from './api-error.ts';
 import { registerDrilldownRoutes } from './drilldown-routes.ts';
 import { registerIndexRoutes } from './index-routes.ts';
 import { registerLabelRoutes } from './label-routes.ts';
+import { registerPatternChanges } from './pattern-changes.ts';
+import { registerPatternRoutes } from './pattern-routes.ts';
 import { registerQueryRoutes } from './query-routes.ts';
+import { RunningQueries } from './running-queries.ts';
 import { defaultLokiSettings, type LokiSettings } from './settings.ts';
 import { registerStatusRoutes } from './status-routes.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -14,7 +17,7 @@ import { registerTailRoute } from './tail-route.ts';
 import { Turns } from './turns.ts';
 import { Upgrades } from './upgrades.ts';
 
-export interface LokiApiParts extends Omit<Surroundings, 'settings' | 'silentMs' | 'threads' | 'turns'> {
+export interface LokiApiParts extends Omit<Surroundings, 'settings' | 'silentMs' | 'threads' | 'running'> {
   settings?: Partial<LokiSettings>;
   scan?: Partial<ScanSettings>;
   silentMs?: Surroundings['silentMs'];
@@ -29,7 +32,10 @@ export function registerLokiApi(app: FastifyInstance, parts: LokiApiParts): void
   parts.metrics.observe('taffrail_loki_queries_active', 'Queries of logs that are running.', () => turns.running);
   const threads = new ScanThreads({ clock: parts.clock, metrics: parts.metrics, settings: parts.scan ?? {} });
   app.addHook('onClose', () => threads.close());
-  const surroundings: Surroundings = { ...parts, settings, turns, threads, silentMs: parts.silentMs ?? (() => null) };
+  const running = new RunningQueries(turns, parts.clock);
+  addQueryRegister(app, parts, running);
+  const surroundings: Surroundings = { ...parts, settings, running, threads, silentMs: parts.silentMs ?? (() => null) };
+  registerPatternChanges(app, surroundings);
   const upgrades = new Upgrades(app, `${prefix}/tail`);
   app.register(
     async (api) => {
@@ -46,6 +52,7 @@ export function registerLokiApi(app: FastifyInstance, parts: LokiApiParts): void
       registerLabelRoutes(api, surroundings);
       registerIndexRoutes(api, surroundings);
       registerDrilldownRoutes(api, surroundings);
+      registerPatternRoutes(api, surroundings);
       registerStatusRoutes(api);
       registerTailRoute(api, surroundings, upgrades);
     },

@@ -8,12 +8,11 @@ import {
   type RangeRequest,
   rangeQuery,
 } from '../../query/query.ts';
-import { StoreSource } from '../source/store-source.ts';
 import { bad, Parameters } from './parameters.ts';
 import { resultJson } from './result-json.ts';
 import { sendData, sendJson } from './send.ts';
 import { spacedLines } from './spaced-lines.ts';
-import { goneSignal, type Surroundings, scopeOf } from './surroundings.ts';
+import { runAsked, type Surroundings } from './surroundings.ts';
 import { warningsOf } from './warnings.ts';
 
 const categorizeFlag = 'categorize-labels';
@@ -22,16 +21,16 @@ const categorizeFlag = 'categorize-labels';
 export function registerQueryRoutes(app: FastifyInstance, parts: Surroundings): void {
   const { clock, settings } = parts;
   const run = async (
-    request: FastifyRequest,
-    reply: FastifyReply,
-    untilNs: bigint,
+    context: { request: FastifyRequest; reply: FastifyReply },
+    asked: { kind: 'instant' | 'range'; query: string; range: { startNs: bigint; endNs: bigint } },
     answer: (common: CommonRequest) => Promise<QueryResult>,
   ) => {
-    const scope = scopeOf(parts, request);
-    const source = new StoreSource(parts.store, { threads: parts.threads });
-    const signal = goneSignal(reply);
-    const result = await parts.turns.take(signal, () => answer({ scope, source, signal }));
-    const warnings = [...result.warnings, ...warningsOf(parts, source.instances, scope.tenant, untilNs)];
+    const { result, missing } = await runAsked(parts, context, asked, async ({ instances, ...common }) => {
+      const result = await answer(common);
+      return { result, missing: warningsOf(parts, instances(), common.scope.tenant, asked.range.endNs) };
+    });
+    const { request, reply } = context;
+    const warnings = [...result.warnings, ...missing];
     return sendJson(request, reply, resultJson({ ...result, warnings }, { categorized: wantsCategories(request) }));
   };
   const options = {
@@ -50,7 +49,8 @@ export function registerQueryRoutes(app: FastifyInstance, parts: Surroundings): 
       const timeNs = parameters.timeNs();
       const query = parsed(parameters);
       const [limit, direction] = [parameters.limit(), parameters.direction()];
-      return run(request, reply, timeNs, (common) =>
+      const range = { startNs: timeNs, endNs: timeNs };
+      return run({ request, reply }, { kind: 'instant', query: parameters.text('query'), range }, (common) =>
         instantQuery({ ...common, query, timeNs, limit, direction }, options),
       );
     },
@@ -67,7 +67,7 @@ export function registerQueryRoutes(app: FastifyInstance, parts: Surroundings): 
       const query = parsed(parameters);
       checkLength(range, settings.queryLengthMsMax);
       const [limit, direction] = [parameters.limit(), parameters.direction()];
-      return run(request, reply, range.endNs, (common) => {
+      return run({ request, reply }, { kind: 'range', query: parameters.text('query'), range }, (common) => {
         const whole = { ...common, ...range, query, stepNs, limit, direction };
         if (query.kind === 'log' && intervalNs > 0n) return spacedLines(whole, intervalNs, options);
         return rangeQuery(whole, options);

@@ -17,6 +17,9 @@ export interface LokiSettings {
   /** Queries that run at a time, and that wait for their turn; further ones are refused. */
   runningMax: number;
   queuedMax: number;
+  /** Patterns of one answer, and lines that are mined for it; of more, every second, third, … is looked at. */
+  patternsMax: number;
+  minedLinesMax: number;
 }
 
 export const defaultLokiSettings: LokiSettings = {
@@ -28,5 +31,7 @@ export const defaultLokiSettings: LokiSettings = {
   volumeSeriesMax: 1000,
   tailsMax: 10,
   runningMax: 4,
+  patternsMax: 300,
+  minedLinesMax: 500_000,
   queuedMax: 100,
 };

@@ -1,12 +1,14 @@
 import type { FastifyInstance } from 'fastify';
 import type { WebSocket } from 'ws';
 import { Fault, messageOf } from '../../../base/fault.ts';
+import { msOfNanos } from '../../../base/nanotime.ts';
 import { parse } from '../../query/query.ts';
 import { bad, Parameters } from './parameters.ts';
 import { wantsCategories } from './query-routes.ts';
 import { streamsJson } from './result-json.ts';
+import type { AskedQuery } from './running-queries.ts';
 import { type Surroundings, scopeOf } from './surroundings.ts';
-import { type TailRequest, tailedStreams } from './tail.ts';
+import { latestNs, type TailRequest, tailedStreams } from './tail.ts';
 import type { Upgrades } from './upgrades.ts';
 
 const delaySecondsMax = 5;
@@ -17,7 +19,7 @@ const reasonBytesMax = 120;
 
 /** `tail`: a WebSocket on which lines come as they are stored. */
 export function registerTailRoute(app: FastifyInstance, parts: Surroundings, upgrades: Upgrades): void {
-  const { store, clock, settings, log, metrics } = parts;
+  const { store, clock, settings, log, metrics, running, principalOf } = parts;
   const tails = new Map<string, number>();
   const open = () => [...tails.values()].reduce((sum, count) => sum + count, 0);
   metrics.observe('taffrail_loki_tails_active', 'Tails of logs that are being sent.', open);
@@ -34,7 +36,10 @@ export function registerTailRoute(app: FastifyInstance, parts: Surroundings, upg
       const limits = `(${limit} > ${settings.entriesMax})`;
       throw bad(`max entries limit per query exceeded, limit > max_entries_limit_per_query ${limits}`);
     }
-    const tailing = { expr, scope, sinceNs: parameters.range().startNs, limit };
+    const sinceNs = parameters.range().startNs;
+    const tailing = { expr, scope, sinceNs, limit };
+    const [startMs, endMs, by] = [msOfNanos(sinceNs), msOfNanos(latestNs), principalOf(request).name];
+    const asked = { kind: 'tail', query: parameters.text('query'), tenant: scope.tenant, by, startMs, endMs } as const;
     const categorized = wantsCategories(request);
     const count = tails.get(scope.tenant) ?? 0;
     if (count >= settings.tailsMax) {
@@ -48,20 +53,27 @@ export function registerTailRoute(app: FastifyInstance, parts: Surroundings, upg
         if (left > 0) tails.set(scope.tenant, left);
         else tails.delete(scope.tenant);
       });
-      void serve(socket, tailing, categorized);
+      void serve(socket, asked, tailing, categorized);
     });
     return reply;
   });
 
-  const serve = async (socket: WebSocket, tailing: TailRequest, categorized: boolean): Promise<void> => {
+  const serve = async (
+    socket: WebSocket,
+    asked: AskedQuery,
+    tailing: TailRequest,
+    categorized: boolean,
+  ): Promise<void> => {
     const gone = new AbortController();
     const stopPings = keptAlive(socket);
     socket.once('close', () => gone.abort());
     socket.on('error', () => socket.terminate());
     try {
-      for await (const streams of tailedStreams(store, tailing, gone.signal)) {
-        await sent(socket, streamsJson(streams, { categorized }));
-      }
+      await running.follow(asked, gone.signal, async (signal) => {
+        for await (const streams of tailedStreams(store, tailing, signal)) {
+          await sent(socket, streamsJson(streams, { categorized }));
+        }
+      });
       socket.close();
     } catch (error) {
       if (gone.signal.aborted) return;

@@ -22,7 +22,7 @@ export interface TailRequest {
   limit: number;
 }
 
-const latestNs = 2n ** 63n - 1n;
+export const latestNs = 2n ** 63n - 1n;
 /** Lines of one message. */
 const messageLinesMax = 1000;
 
