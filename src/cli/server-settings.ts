@@ -4,6 +4,7 @@ import { Fault } from '../base/fault.ts';
 import type { SeriesSettings } from '../processes/series.ts';
 import type { ServerSettings } from '../processes/server.ts';
 import type { ScrapeConfig } from '../series/scrape/scrape.ts';
+import { type QueryFlags, queryOptions, querySettings } from './query-settings.ts';
 import { setting } from './settings.ts';
 import { bytes, durationMs, port, url } from './values.ts';
 
@@ -42,6 +43,7 @@ export function storeSettings(scrapeIntervalMs: number): Option[] {
     ),
     setting('--series-tenant-header <name>', 'header that names the tenant there, as X-Scope-OrgID does for Mimir'),
     setting('--series-token-file <file>', 'file with the bearer token for it; read again when it changes'),
+    ...queryOptions(),
     setting('--series-admin-api', 'let administrators delete series over the API'),
     setting('--scrape-config <file>', 'what to scrape, as in a prometheus.yml (default: what the cluster has)'),
     setting('--scrape-interval <duration>', 'how often, where no file says it', {
@@ -64,7 +66,7 @@ export function listenerSettings(): Option[] {
   ];
 }
 
-export interface StoreFlags {
+export interface StoreFlags extends QueryFlags {
   dataDir: string;
   port: number;
   retention: number;
@@ -101,8 +103,6 @@ export function serverSettings(flags: StoreFlags & ListenerFlags): ServerSetting
   };
 }
 
-const seriesTimeoutMs = 120_000;
-
 function seriesSettings(flags: StoreFlags): SeriesSettings {
   const { seriesUrl, seriesTenantHeader = null, seriesTokenFile } = flags;
   if (seriesUrl === undefined && (seriesTenantHeader !== null || seriesTokenFile !== undefined))
@@ -113,11 +113,12 @@ function seriesSettings(flags: StoreFlags): SeriesSettings {
     url: seriesUrl,
     headers,
     tenantHeader: seriesTenantHeader,
-    timeoutMs: seriesTimeoutMs,
+    timeoutMs: flags.queryTimeout,
   };
   return {
     retention: { ageMs: flags.seriesRetention || null, bytesMax: flags.seriesRetentionSize || null },
     adminApi: flags.seriesAdminApi ?? false,
+    query: querySettings(flags),
     ...(remote && { remote }),
   };
 }

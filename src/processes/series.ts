@@ -3,7 +3,7 @@ import type { Principal } from '../http/principal.ts';
 import type { KubernetesClient } from '../kubernetes/client/client.ts';
 import { type RemoteAccess, RemoteEngine, RemoteWriter } from '../series/remote/remote.ts';
 import { type ScrapeConfig, type Scraping, startScraping } from '../series/scrape/scrape.ts';
-import { defaultQuerySettings, LocalEngine, registerSeriesApi, type Targets } from '../series/serve/serve.ts';
+import { LocalEngine, type QuerySettings, registerSeriesApi, type Targets } from '../series/serve/serve.ts';
 import { openSeriesStore } from '../series/store/open.ts';
 import type { SeriesStatus } from '../series/store/store.ts';
 import type { ServerParts } from './server.ts';
@@ -14,6 +14,7 @@ export interface SeriesSettings {
   retention: { ageMs: number | null; bytesMax: number | null };
   /** Whether series may be deleted over the API. */
   adminApi: boolean;
+  query: QuerySettings;
   /** Another server keeps the series: Prometheus, Mimir, Thanos, VictoriaMetrics. Then there is no store of ours. */
   remote?: RemoteAccess;
 }
@@ -45,8 +46,7 @@ export async function startSeries(
   const kept = settings.remote ? keptElsewhere(settings.remote, parts) : await keptHere(dataDir, settings, parts);
   let scraping: Scraping | undefined;
   const targets = targetsOf(() => scraping);
-  const { adminApi, retention } = settings;
-  const query = defaultQuerySettings;
+  const { adminApi, retention, query } = settings;
   const api = { query, adminApi, retentionMs: retention.ageMs };
   registerSeriesApi(around.app, { ...parts, ...kept.api, principalOf: around.principalOf, targets, settings: api });
   return {
@@ -69,9 +69,9 @@ export async function startSeries(
   };
 }
 
-async function keptHere(dataDir: string, { retention }: SeriesSettings, parts: ServerParts) {
+async function keptHere(dataDir: string, { retention, query }: SeriesSettings, parts: ServerParts) {
   const store = await openSeriesStore({ dataDir, settings: { retention }, ...parts });
-  const engine = new LocalEngine({ store, settings: defaultQuerySettings, ...parts });
+  const engine = new LocalEngine({ store, settings: query, ...parts });
   const status = () => store.status();
   return {
     api: { engine, writer: store, source: store, deleteSeries: store.deleteSeries.bind(store), status },

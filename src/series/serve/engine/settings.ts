@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { type Features, noFeatures } from '../../query/query.ts';
 
 /** How queries are run; all of it can be set. */
@@ -21,7 +22,7 @@ export interface QuerySettings {
 
 export const defaultQuerySettings: QuerySettings = {
   features: noFeatures,
-  runningMax: 4,
+  runningMax: Math.max(2, Math.min(4, availableParallelism())),
   queuedMax: 100,
   timeoutMs: 120_000,
   lookbackMs: 300_000,
