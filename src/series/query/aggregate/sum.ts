@@ -26,16 +26,23 @@ export class Sum implements Reduction {
   }
 }
 
+/** What an addition loses is computed without asking which of the two is larger; both ways give it exactly. */
 function addAll(values: Float64Array, sums: Float64Array, rests: Float64Array): void {
-  for (let step = 0; step < values.length; step++) {
+  const { length } = sums;
+  for (let step = 0; step < length; step++) {
     const value = values[step]!;
     const before = sums[step]!;
     const total = before + value;
-    if (total === Number.POSITIVE_INFINITY || total === Number.NEGATIVE_INFINITY) rests[step] = 0;
-    else if (Math.abs(before) >= Math.abs(value)) rests[step] = rests[step]! + (before - total + value);
-    else rests[step] = rests[step]! + (value - total + before);
+    const added = total - before;
+    const lost = before - (total - added) + (value - added);
     sums[step] = total;
+    rests[step] = Number.isNaN(lost) ? restBeyond(total) : rests[step]! + lost;
   }
+}
+
+/** An overflow gives up the rest. */
+function restBeyond(total: number): number {
+  return Number.isNaN(total) ? Number.NaN : 0;
 }
 
 function addPresent(row: Row, sums: Float64Array, rests: Float64Array, present: Uint8Array | null): void {

@@ -15,6 +15,8 @@ export class RateColumn implements ColumnFunction {
   /** By step. */
   #sampledSeconds = new Float64Array(0);
   #toStarts = new Float64Array(0);
+  /** A change that is this many times smaller than what the counter began with cannot have taken it below zero. */
+  #guards = new Float64Array(0);
   #toEnds = new Float64Array(0);
   #factors = new Float64Array(0);
   #drops = new Int32Array(64);
@@ -30,6 +32,7 @@ export class RateColumn implements ColumnFunction {
     if (this.#factors.length !== count) {
       this.#sampledSeconds = new Float64Array(count);
       this.#toStarts = new Float64Array(count);
+      this.#guards = new Float64Array(count);
       this.#toEnds = new Float64Array(count);
       this.#factors = new Float64Array(count);
     }
@@ -46,6 +49,7 @@ export class RateColumn implements ColumnFunction {
       if (toEnd >= threshold) toEnd = average / 2;
       this.#sampledSeconds[step] = sampled;
       this.#toStarts[step] = toStart;
+      this.#guards[step] = (toStart / sampled) * ROUNDING;
       this.#toEnds[step] = toEnd;
       this.#factors[step] = this.#factor(sampled, toStart, toEnd, windows.ranges.rangeMs);
     }
@@ -58,50 +62,54 @@ export class RateColumn implements ColumnFunction {
 
   evaluate(values: Float64Array, windows: Windows, out: Float64Array): void {
     const { froms, tos, count } = windows;
-    const { rangeMs } = windows.ranges;
-    const isCounter = this.#isCounter;
-    const factors = this.#factors;
-    const sampledSeconds = this.#sampledSeconds;
-    const toStarts = this.#toStarts;
-    if (isCounter) this.#findDrops(values);
-    const hasDrops = isCounter && this.#dropCount > 0;
-    let drop = 0;
+    if (this.#isCounter) this.#findDrops(values);
     for (let step = 0; step < count; step++) {
       const from = froms[step]!;
       const last = tos[step]! - 1;
-      if (last <= from) continue;
+      if (last > from) out[step] = values[last]! - values[from]!;
+    }
+    if (this.#isCounter && this.#dropCount > 0) this.#addResets(values, windows, out);
+    const factors = this.#factors;
+    const guards = this.#guards;
+    for (let step = 0; step < count; step++) {
+      const from = froms[step]!;
+      if (from >= tos[step]!) continue;
+      const change = out[step]!;
       const first = values[from]!;
-      let change = values[last]! - first;
-      if (hasDrops) {
-        while (drop < this.#dropCount && this.#drops[drop]! <= from) drop++;
-        change = this.#addResets(values, drop, last, change);
-      }
-      let factor = factors[step]!;
-      if (isCounter && change > 0 && first >= 0) {
-        // A counter is not extrapolated to below zero. Where it clearly would not be, the division is spared.
-        const sampled = sampledSeconds[step]!;
-        const toStart = toStarts[step]!;
-        if (!(first * sampled > toStart * change * ROUNDING)) {
-          const toZero = Math.min(toStart, sampled * (first / change));
-          factor = this.#factor(sampled, toZero, this.#toEnds[step]!, rangeMs);
-        }
-      }
-      out[step] = change * factor;
+      // Where the counter clearly was not below zero at the range's start, a division is spared.
+      const isClear = !this.#isCounter || !(change > 0 && first >= 0) || first > change * guards[step]!;
+      out[step] =
+        change * (isClear ? factors[step]! : this.#factorFromZero(step, first / change, windows.ranges.rangeMs));
     }
   }
 
+  /** A counter is not extrapolated to below zero. */
+  #factorFromZero(step: number, share: number, rangeMs: number): number {
+    const sampled = this.#sampledSeconds[step]!;
+    return this.#factor(sampled, Math.min(this.#toStarts[step]!, sampled * share), this.#toEnds[step]!, rangeMs);
+  }
+
   /** Adds the value before each reset, which the counter had reached before it began anew. */
-  #addResets(values: Float64Array, drop: number, last: number, change: number): number {
-    let total = change;
-    for (let at = drop; at < this.#dropCount && this.#drops[at]! <= last; at++) total += values[this.#drops[at]! - 1]!;
-    return total;
+  #addResets(values: Float64Array, { froms, tos, count }: Windows, changes: Float64Array): void {
+    let drop = 0;
+    for (let step = 0; step < count; step++) {
+      while (drop < this.#dropCount && this.#drops[drop]! <= froms[step]!) drop++;
+      for (let at = drop; at < this.#dropCount && this.#drops[at]! < tos[step]!; at++) {
+        changes[step]! += values[this.#drops[at]! - 1]!;
+      }
+    }
   }
 
   /** Where the values fall; counters do so rarely. */
   #findDrops(values: Float64Array): void {
+    const { length } = values;
     let count = 0;
-    for (let at = 1; at < values.length; at++) {
-      if (!(values[at]! < values[at - 1]!)) continue;
+    let before = Number.NaN;
+    for (let at = 0; at < length; at++) {
+      const value = values[at]!;
+      const falls = value < before;
+      before = value;
+      if (!falls) continue;
       if (count === this.#drops.length) {
         const longer = new Int32Array(2 * count);
         longer.set(this.#drops);

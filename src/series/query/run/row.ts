@@ -3,18 +3,25 @@ import { Labels } from '../labels/labels.ts';
 /** Columns of rows share larger buffers: thousands of small ones are dear to make and to collect. */
 const slabLength = 32 * 1024;
 
-/** Hands out columns of zeroes. Invariant: what it gave out and did not get back is never given out again. */
+/** Hands out columns. Invariant: what it gave out and did not get back is never given out again. */
 class Columns<Column extends Float64Array | Uint8Array> {
   readonly #make: (length: number) => Column;
   #slab: Column;
   #used = 0;
+  /** The newest, if it came back: making the view anew would cost more than filling it. */
+  #returned: Column | undefined;
 
   constructor(make: (length: number) => Column) {
     this.#make = make;
     this.#slab = make(0);
   }
 
+  /** It may hold anything. */
   take(length: number): Column {
+    const returned = this.#returned;
+    this.#returned = undefined;
+    if (returned?.length === length) return returned;
+    if (returned !== undefined) this.#used -= returned.length;
     if (length >= slabLength) return this.#make(length);
     if (this.#used + length > this.#slab.length) {
       this.#slab = this.#make(slabLength);
@@ -29,8 +36,7 @@ class Columns<Column extends Float64Array | Uint8Array> {
   giveBack(column: Float64Array | Uint8Array): void {
     const from = this.#used - column.length;
     if (column.buffer !== this.#slab.buffer || column.byteOffset !== from * column.BYTES_PER_ELEMENT) return;
-    column.fill(0);
-    this.#used = from;
+    if (this.#returned === undefined) this.#returned = column as Column;
   }
 }
 
@@ -53,7 +59,7 @@ export function isPresent(row: Row, step: number): boolean {
 
 /** A row that is filled step by step; `null` presence is restored when it turns out to be full. */
 export function emptyRow(labels: Labels, count: number, dropName = false): Row {
-  return { labels, dropName, values: columns.take(count), present: flags.take(count) };
+  return { labels, dropName, values: columns.take(count), present: flags.take(count).fill(0) };
 }
 
 /** A row whose steps with a value are known beforehand; `present` is copied, null stands for all. */

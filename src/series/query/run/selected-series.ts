@@ -30,9 +30,9 @@ export function selectedSeries(series: SourceSeries): SelectedSeries {
 function staleFlags(values: Float64Array): Uint8Array | null {
   let words: Uint32Array | undefined;
   let flags: Uint8Array | null = null;
-  for (let at = 0; at < values.length; at++) {
-    const value = values[at]!;
-    if (!Number.isNaN(value)) continue;
+  const { length } = values;
+  for (let at = 0; at < length; at++) {
+    if (!Number.isNaN(values[at]!)) continue;
     words ??= new Uint32Array(values.buffer, values.byteOffset, values.length * 2);
     if (words[2 * at + 1] !== STALE_HIGH || words[2 * at] !== STALE_LOW) continue;
     flags ??= new Uint8Array(values.length);
