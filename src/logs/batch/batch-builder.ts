@@ -1,5 +1,14 @@
 import { release } from '../../base/release.ts';
-import { column, compressed, grown, pushVarint, writeVarint, writeZigzag } from './column-writer.ts';
+import {
+  column,
+  compressed,
+  grown,
+  plainTextEncoder,
+  pushVarint,
+  type TextEncoder,
+  writeVarint,
+  writeZigzag,
+} from './column-writer.ts';
 import { COLUMN_FLAGS, COLUMN_LENGTHS, COLUMN_TIMES, DELTA_NANOS_MAX, LINE_STDERR, NEWLINE } from './columns.ts';
 import { type BatchHeader, encodeBatchFrame } from './frame.ts';
 import type { InstanceId, SegmentName } from './identity.ts';
@@ -193,6 +202,7 @@ export class BatchBuilder {
     order: { segment: SegmentName; offset: number },
     covers: Cover[],
     compressionLevel = 1,
+    encodeText: TextEncoder = plainTextEncoder(compressionLevel),
   ): Buffer {
     const columns = this.#columns();
     const header: BatchHeader = {
@@ -207,9 +217,9 @@ export class BatchBuilder {
       columnsBytes: columns.length,
     };
     const packedColumns = compressed(columns, compressionLevel);
-    const packedText = compressed(this.#text.subarray(0, this.#textBytes), compressionLevel);
-    const frame = encodeBatchFrame(header, packedColumns, packedText);
-    for (const buffer of [columns, packedColumns, packedText]) release(buffer);
+    const text = encodeText(this.#text.subarray(0, this.#textBytes));
+    const frame = encodeBatchFrame(header, packedColumns, text.bytes, text.form);
+    for (const buffer of [columns, packedColumns, text.bytes]) release(buffer);
     this.#reset();
     return frame;
   }

@@ -1,4 +1,5 @@
 import { constants as zlibConstants, zstdCompressSync } from 'node:zlib';
+import type { TextForm } from './envelope.ts';
 
 /** What cannot be compressed grows by no more than a 256th and this. */
 const GROWTH_BYTES_MAX = 1024;
@@ -53,4 +54,11 @@ export function compressed(bytes: Buffer, level: number): Buffer {
     pledgedSrcSize: bytes.length,
     params: { [zlibConstants.ZSTD_c_compressionLevel]: level },
   });
+}
+
+/** Makes of a frame's text what is stored. */
+export type TextEncoder = (text: Buffer) => { form: TextForm; bytes: Buffer };
+
+export function plainTextEncoder(level: number): TextEncoder {
+  return (text) => ({ form: 'plain', bytes: compressed(text, level) });
 }

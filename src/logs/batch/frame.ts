@@ -1,4 +1,12 @@
-import { corruptFrame as corrupt, decodeEnvelope, encodeEnvelope, frameKinds, isCount, isObject } from './envelope.ts';
+import {
+  corruptFrame as corrupt,
+  decodeEnvelope,
+  encodeEnvelope,
+  frameKinds,
+  isCount,
+  isObject,
+  type TextForm,
+} from './envelope.ts';
 import type { InstanceId, SegmentName } from './identity.ts';
 import { type Cover, type Fact, limits } from './protocol.ts';
 
@@ -22,7 +30,9 @@ export interface BatchHeader {
 export interface BatchFrame {
   kind: 'batch';
   header: BatchHeader;
-  /** Compressed; views of the buffer that was decoded. */
+  /** Only the store makes compact text. */
+  form: TextForm;
+  /** As stored; views of the buffer that was decoded. */
   columns: Buffer;
   text: Buffer;
   /** The whole frame. */
@@ -37,8 +47,13 @@ export interface FactsFrame {
 
 export type Frame = BatchFrame | FactsFrame;
 
-export function encodeBatchFrame(header: BatchHeader, columns: Uint8Array, text: Uint8Array): Buffer {
-  return encodeEnvelope(frameKinds.batch, header, columns, text);
+export function encodeBatchFrame(
+  header: BatchHeader,
+  columns: Uint8Array,
+  text: Uint8Array,
+  form: TextForm = 'plain',
+): Buffer {
+  return encodeEnvelope(frameKinds.batch, header, columns, text, form);
 }
 
 export function encodeFactsFrame(facts: Fact[]): Buffer {
@@ -47,17 +62,19 @@ export function encodeFactsFrame(facts: Fact[]): Buffer {
 
 /** Reads the frame at `offset`; the frame's `bytes.length` says where the next begins. Throws Fault `corrupt` or `newer-format`. */
 export function decodeFrame(buffer: Buffer, offset = 0): Frame {
-  const { kind, header, columns, text, bytes } = decodeEnvelope(buffer, offset);
+  const { kind, form, header, columns, text, bytes } = decodeEnvelope(buffer, offset);
   if (kind === frameKinds.facts) return { kind: 'facts', facts: checkedFacts(header, offset), bytes };
   if (kind !== frameKinds.batch) throw corrupt(offset, `its kind ${kind} is not known`);
-  return { kind: 'batch', header: checkedHeader(header, offset), columns, text, bytes };
+  return { kind: 'batch', form, header: checkedHeader(header, form, offset), columns, text, bytes };
 }
 
-/** Throws as decodeFrame does. */
+/** Frames as they came over the wire. Throws as decodeFrame does. */
 export function decodeFrames(buffer: Buffer): Frame[] {
   const frames: Frame[] = [];
   for (let offset = 0; offset < buffer.length; ) {
     const frame = decodeFrame(buffer, offset);
+    if (frame.kind === 'batch' && frame.form !== 'plain')
+      throw corrupt(offset, 'its text is compact, as only a store makes it');
     frames.push(frame);
     offset += frame.bytes.length;
   }
@@ -66,7 +83,7 @@ export function decodeFrames(buffer: Buffer): Frame[] {
 
 const DECIMAL = /^-?\d{1,19}$/;
 
-function checkedHeader(value: unknown, offset: number): BatchHeader {
+function checkedHeader(value: unknown, form: TextForm, offset: number): BatchHeader {
   const header = value as BatchHeader;
   const sound =
     isObject(value) &&
@@ -74,13 +91,17 @@ function checkedHeader(value: unknown, offset: number): BatchHeader {
     isObject(header.order) &&
     typeof header.order.segment === 'string' &&
     [header.order.offset, header.lineCount, header.stderrCount, header.textBytes, header.columnsBytes].every(isCount) &&
-    header.textBytes <= limits.batchTextBytesMax &&
-    header.columnsBytes <= 4 * limits.batchTextBytesMax &&
+    header.textBytes <= textBytesMaxOf(form) &&
+    header.columnsBytes <= 4 * textBytesMaxOf(form) &&
     [header.timeMin, header.timeMax].every((time) => typeof time === 'string' && DECIMAL.test(time)) &&
     Array.isArray(header.covers) &&
     header.covers.every(isCover);
   if (!sound) throw corrupt(offset, 'a field of its header is missing or of the wrong type');
   return header;
+}
+
+export function textBytesMaxOf(form: TextForm): number {
+  return form === 'compact' ? limits.compactTextBytesMax : limits.batchTextBytesMax;
 }
 
 function checkedFacts(value: unknown, offset: number): Fact[] {

@@ -1,6 +1,7 @@
 import type { Nanos } from '../../base/nanotime.ts';
 import { columnsOf, corruptColumns as corrupt, decompressed, required, VarintReader } from './column-reader.ts';
 import { COLUMN_FLAGS, COLUMN_LENGTHS, COLUMN_TIMES, DELTA_NANOS_MAX, NEWLINE } from './columns.ts';
+import type { TextForm } from './envelope.ts';
 import type { BatchFrame } from './frame.ts';
 
 /** Lines of a batch, taken apart. Line `i` is `text[starts[i], starts[i + 1] - 1)`: its newline is not part of it. */
@@ -12,22 +13,39 @@ export interface DecodedLines {
   flags: Uint8Array;
 }
 
-/** The text alone, to look for a needle before anything is taken apart. Throws Fault `corrupt`. */
+/** The text alone, where it is plain: to look for a needle before anything is taken apart. Throws Fault `corrupt`. */
 export function decodeText(frame: BatchFrame): Buffer {
+  requirePlain(frame.form);
   return decompressed(frame.text, frame.header.textBytes, 'text');
+}
+
+/** What is beside the text. */
+export interface DecodedColumns extends Omit<DecodedLines, 'text' | 'starts'> {
+  startsIn(text: Buffer): Uint32Array;
+}
+
+/** Throws Fault `corrupt`. */
+export function decodeColumns({ header, columns: bytes }: BatchFrame): DecodedColumns {
+  const { lineCount } = header;
+  const columns = columnsOf(decompressed(bytes, header.columnsBytes, 'columns'));
+  const lengths = columns.get(COLUMN_LENGTHS);
+  return {
+    startsIn: (text) =>
+      lengths ? startsFromLengths(lengths, lineCount, text.length) : startsFromNewlines(text, lineCount),
+    times: timesFrom(required(columns, COLUMN_TIMES), lineCount, BigInt(header.timeMin)),
+    flags: flagsFrom(required(columns, COLUMN_FLAGS), lineCount),
+  };
 }
 
 /** Throws Fault `corrupt` where the parts do not agree with the header. */
 export function decodeLines(frame: BatchFrame, text: Buffer = decodeText(frame)): DecodedLines {
-  const { lineCount } = frame.header;
-  const columns = columnsOf(decompressed(frame.columns, frame.header.columnsBytes, 'columns'));
-  const lengths = columns.get(COLUMN_LENGTHS);
-  return {
-    text,
-    starts: lengths ? startsFromLengths(lengths, lineCount, text.length) : startsFromNewlines(text, lineCount),
-    times: timesFrom(required(columns, COLUMN_TIMES), lineCount, BigInt(frame.header.timeMin)),
-    flags: flagsFrom(required(columns, COLUMN_FLAGS), lineCount),
-  };
+  const { startsIn, times, flags } = decodeColumns(frame);
+  return { text, starts: startsIn(text), times, flags };
+}
+
+/** Agents do without logs/block, so whoever may meet compact text decodes it with that room and hands it in. */
+export function requirePlain(form: TextForm): void {
+  if (form !== 'plain') throw corrupt('its text is compact');
 }
 
 export function startsFromNewlines(text: Buffer, lineCount: number): Uint32Array {

@@ -167,6 +167,11 @@ export const limits = {
   batchTextBytesMax: 4 * 1024 * 1024,
   /** One frame on the wire. */
   frameBytesMax: 8 * 1024 * 1024,
+  /** Text of one frame that the store itself has made compact, and how many lines it has. */
+  compactTextBytesMax: 8 * 1024 * 1024,
+  compactLinesMax: 400_000,
+  /** Such a frame as it is stored. */
+  compactFrameBytesMax: 24 * 1024 * 1024,
   /** One request of frames. */
   requestBytesMax: 16 * 1024 * 1024,
   offersMax: 2000,

@@ -1,4 +1,13 @@
-import { column, compressed, grown, pushVarint, writeVarint, writeZigzag } from './column-writer.ts';
+import {
+  column,
+  compressed,
+  grown,
+  plainTextEncoder,
+  pushVarint,
+  type TextEncoder,
+  writeVarint,
+  writeZigzag,
+} from './column-writer.ts';
 import {
   COLUMN_LENGTHS,
   COLUMN_METADATA,
@@ -9,17 +18,25 @@ import {
   NEWLINE,
   TIME_JUMP,
 } from './columns.ts';
-import { encodeEnvelope, frameKinds } from './envelope.ts';
+import { encodeEnvelope, frameKinds, type TextForm } from './envelope.ts';
 import type { LabelRecord } from './labels.ts';
 import { limits } from './protocol.ts';
 import type { PushedHeader, PushedRun } from './pushed-frame.ts';
 
 const SECOND_NANOS = 1_000_000_000;
 const NUMBER_BYTES_MAX = 24;
-/** Lines of one frame: what is said of each takes up to 18 bytes, and must fit beside the text within frameBytesMax. */
-const linesMax = 100_000;
-/** About the JSON of runs and metadata of one frame, for the same reason. */
-const describedBytesMax = 512 * 1024;
+/**
+ * What one frame may hold. Lines: what is said of each takes up to 18 bytes, and must fit beside the text within frameBytesMax; described
+ * bytes, about the JSON of runs and metadata, for the same reason.
+ */
+const roomOf = {
+  plain: { textBytesMax: limits.batchTextBytesMax, linesMax: 100_000, describedBytesMax: 512 * 1024 },
+  compact: {
+    textBytesMax: limits.compactTextBytesMax,
+    linesMax: limits.compactLinesMax,
+    describedBytesMax: 2 * 1024 * 1024,
+  },
+} as const;
 
 interface Run {
   labels: LabelRecord;
@@ -29,6 +46,18 @@ interface Run {
   minNanos: number;
   maxSeconds: number;
   maxNanos: number;
+}
+
+/** Lines of one stream, as columns. Line `i` is `bytes[from[i], to[i])`. */
+export interface LineColumns {
+  bytes: Buffer;
+  from: ArrayLike<number>;
+  to: ArrayLike<number>;
+  seconds: ArrayLike<number>;
+  nanos: ArrayLike<number>;
+  metadata?: { sets: readonly LabelRecord[]; of: ArrayLike<number> };
+  /** The lines are by time; behind each are a newline and the next one, and none has a newline within. */
+  isPacked?: boolean;
 }
 
 /**
@@ -52,8 +81,12 @@ export class PushedFrameBuilder {
   #setRun = 0;
   #describedBytes = 0;
 
-  constructor(initialBytes = 64 * 1024) {
+  readonly #room: (typeof roomOf)[TextForm];
+
+  /** `form`: what the text is to become, which says how much fits. */
+  constructor(initialBytes = 64 * 1024, form: TextForm = 'plain') {
     this.#text = Buffer.allocUnsafe(initialBytes);
+    this.#room = roomOf[form];
   }
 
   get lineCount(): number {
@@ -63,9 +96,9 @@ export class PushedFrameBuilder {
   /** Whether a line of so many bytes still fits; if not, finish the frame first. */
   fits(lineBytes: number): boolean {
     return (
-      this.#textBytes + lineBytes + 1 <= limits.batchTextBytesMax &&
-      this.#lineCount < linesMax &&
-      this.#describedBytes < describedBytesMax
+      this.#textBytes + lineBytes + 1 <= this.#room.textBytesMax &&
+      this.#lineCount < this.#room.linesMax &&
+      this.#describedBytes < this.#room.describedBytesMax
     );
   }
 
@@ -91,6 +124,48 @@ export class PushedFrameBuilder {
     this.#textBytes = textTo + 1;
     this.#noteTime(seconds, nanos);
     this.#noteSet(metadata === undefined ? 0 : this.#setOf(metadata));
+    this.#noteRun(1, to - from + 1, seconds, nanos);
+    this.#lineCount++;
+  }
+
+  /** Adds lines from `first` on, as many as fit and at least one: that one must. Gives the first that is left. */
+  addLines(lines: LineColumns, first: number): number {
+    if (lines.isPacked && !this.#newlineInside) return this.#addPacked(lines, first);
+    const { bytes, from, to, seconds, nanos, metadata } = lines;
+    let next = first;
+    do {
+      const set = metadata?.sets[metadata.of[next]!];
+      this.add(bytes, from[next]!, to[next]!, seconds[next]!, nanos[next]!, set);
+      next++;
+    } while (next < from.length && this.fits(to[next]! - from[next]!));
+    return next;
+  }
+
+  /** The text is copied as it stands; of the lines only times and metadata are looked at. */
+  #addPacked({ bytes, from, to, seconds, nanos, metadata }: LineColumns, first: number): number {
+    const start = from[first]!;
+    const textBytesMax = start + this.#room.textBytesMax - this.#textBytes;
+    const end = Math.min(from.length, first + this.#room.linesMax - this.#lineCount);
+    let next = first;
+    do {
+      this.#noteTime(seconds[next]!, nanos[next]!);
+      const set = metadata?.sets[metadata.of[next]!];
+      this.#noteSet(set === undefined ? 0 : this.#setOf(set));
+      next++;
+    } while (next < end && to[next]! < textBytesMax && this.#describedBytes < this.#room.describedBytesMax);
+    const textFrom = this.#textBytes;
+    const textTo = textFrom + to[next - 1]! + 1 - start;
+    if (textTo > this.#text.length) this.#text = grown(this.#text, textTo);
+    bytes.copy(this.#text, textFrom, start, to[next - 1]!);
+    this.#text[textTo - 1] = NEWLINE;
+    this.#textBytes = textTo;
+    this.#lineCount += next - first;
+    this.#noteRun(next - first, textTo - textFrom, seconds[first]!, nanos[first]!);
+    this.#noteRun(0, 0, seconds[next - 1]!, nanos[next - 1]!);
+    return next;
+  }
+
+  #noteRun(lines: number, text: number, seconds: number, nanos: number): void {
     const run = this.#runs.at(-1)!;
     if (seconds < run.minSeconds || (seconds === run.minSeconds && nanos < run.minNanos)) {
       run.minSeconds = seconds;
@@ -100,12 +175,14 @@ export class PushedFrameBuilder {
       run.maxSeconds = seconds;
       run.maxNanos = nanos;
     }
-    run.lines++;
-    run.text += to - from + 1;
-    this.#lineCount++;
+    run.lines += lines;
+    run.text += text;
   }
 
-  finish(compressionLevel = 1): { frame: Buffer; runs: PushedRun[] } {
+  finish(
+    compressionLevel = 1,
+    encodeText: TextEncoder = plainTextEncoder(compressionLevel),
+  ): { frame: Buffer; runs: PushedRun[] } {
     const runs = this.#runs.map((run): PushedRun => {
       const timeMin = nanosOf(run.minSeconds, run.minNanos);
       const timeMax = nanosOf(run.maxSeconds, run.maxNanos);
@@ -118,8 +195,8 @@ export class PushedFrameBuilder {
       textBytes: this.#textBytes,
       columnsBytes: columns.length,
     };
-    const text = compressed(this.#text.subarray(0, this.#textBytes), compressionLevel);
-    const frame = encodeEnvelope(frameKinds.pushed, header, compressed(columns, compressionLevel), text);
+    const { form, bytes } = encodeText(this.#text.subarray(0, this.#textBytes));
+    const frame = encodeEnvelope(frameKinds.pushed, header, compressed(columns, compressionLevel), bytes, form);
     this.#reset();
     return { frame, runs };
   }

@@ -10,15 +10,16 @@ import {
   DELTA_NANOS_MAX,
   TIME_JUMP,
 } from './columns.ts';
-import { corruptFrame, decodeEnvelope, frameKinds, isCount, isObject } from './envelope.ts';
+import { corruptFrame, decodeEnvelope, frameKinds, isCount, isObject, type TextForm } from './envelope.ts';
+import { textBytesMaxOf } from './frame.ts';
 import type { LabelRecord } from './labels.ts';
-import { startsFromLengths, startsFromNewlines } from './lines.ts';
-import { limits } from './protocol.ts';
+import { requirePlain, startsFromLengths, startsFromNewlines } from './lines.ts';
 
 /** Lines that were pushed, of one or more streams: what one push, or several merged ones, brought. */
 export interface PushedFrame {
   header: PushedHeader;
-  /** Compressed. */
+  form: TextForm;
+  /** As stored. */
   columns: Buffer;
   text: Buffer;
   /** The whole frame. */
@@ -53,9 +54,9 @@ export interface PushedLines {
 
 /** Throws Fault `corrupt` or `newer-format`. */
 export function decodePushedFrame(buffer: Buffer): PushedFrame {
-  const { kind, header, columns, text, bytes } = decodeEnvelope(buffer, 0);
+  const { kind, form, header, columns, text, bytes } = decodeEnvelope(buffer, 0);
   if (kind !== frameKinds.pushed) throw corruptFrame(0, `its kind is ${kind}, not that of pushed lines`);
-  return { header: checkedHeader(header), columns, text, bytes };
+  return { header: checkedHeader(header, form), form, columns, text, bytes };
 }
 
 /** What is in a frame, without its lines. Throws Fault `corrupt`. */
@@ -63,20 +64,40 @@ export function decodePushedRuns(frame: PushedFrame): PushedRun[] {
   return runsFrom(columnsOf(decompressed(frame.columns, frame.header.columnsBytes, 'columns')), frame.header);
 }
 
-/** Throws Fault `corrupt` where the parts do not agree with the header. */
-export function decodePushedLines({ header, columns, text }: PushedFrame): { runs: PushedRun[]; lines: PushedLines } {
+/** The text alone, where it is plain. Throws Fault `corrupt`. */
+export function decodePushedText({ header, form, text }: PushedFrame): Buffer {
+  requirePlain(form);
+  return decompressed(text, header.textBytes, 'text');
+}
+
+/** What is beside the text. */
+export interface DecodedPushedColumns extends Omit<PushedLines, 'text' | 'starts'> {
+  runs: PushedRun[];
+  startsIn(text: Buffer): Uint32Array;
+}
+
+/** Throws Fault `corrupt`. */
+export function decodePushedColumns({ header, columns }: PushedFrame): DecodedPushedColumns {
   const { lineCount } = header;
   const found = columnsOf(decompressed(columns, header.columnsBytes, 'columns'));
-  const plain = decompressed(text, header.textBytes, 'text');
   const lengths = found.get(COLUMN_LENGTHS);
   const sets = [{}, ...(jsonOf(required(found, COLUMN_METADATA)) as LabelRecord[])];
-  const lines: PushedLines = {
-    text: plain,
-    starts: lengths ? startsFromLengths(lengths, lineCount, plain.length) : startsFromNewlines(plain, lineCount),
+  return {
+    runs: runsFrom(found, header),
+    startsIn: (text) =>
+      lengths ? startsFromLengths(lengths, lineCount, text.length) : startsFromNewlines(text, lineCount),
     times: timesFrom(required(found, COLUMN_TIMES), lineCount),
     metadata: { sets, of: setsFrom(required(found, COLUMN_SETS), lineCount, sets.length) },
   };
-  return { runs: runsFrom(found, header), lines };
+}
+
+/** Throws Fault `corrupt` where the parts do not agree with the header. */
+export function decodePushedLines(
+  frame: PushedFrame,
+  text: Buffer = decodePushedText(frame),
+): { runs: PushedRun[]; lines: PushedLines } {
+  const { runs, startsIn, ...columns } = decodePushedColumns(frame);
+  return { runs, lines: { text, starts: startsIn(text), ...columns } };
 }
 
 function runsFrom(columns: Map<number, Buffer>, header: PushedHeader): PushedRun[] {
@@ -137,13 +158,13 @@ function jsonOf(column: Buffer): unknown {
   }
 }
 
-function checkedHeader(value: unknown): PushedHeader {
+function checkedHeader(value: unknown, form: TextForm): PushedHeader {
   const header = value as PushedHeader;
   const sound =
     isObject(value) &&
     [header.runCount, header.lineCount, header.textBytes, header.columnsBytes].every(isCount) &&
-    header.textBytes <= limits.batchTextBytesMax &&
-    header.columnsBytes <= 4 * limits.batchTextBytesMax;
+    header.textBytes <= textBytesMaxOf(form) &&
+    header.columnsBytes <= 4 * textBytesMaxOf(form);
   if (!sound) throw corruptFrame(0, 'a field of its header is missing or of the wrong type');
   return header;
 }

@@ -10,7 +10,16 @@ export function applyPushed(catalogue: Catalogue, { record, location, runs: know
   const frame = decodePushedFrame(record.payload);
   const runs = known ?? decodePushedRuns(frame);
   const { textBytes } = frame.header;
-  const block = { sequence, sequenceMin: sequence, tenant, runCount: runs.length, textBytes, receivedMs, location };
+  const block = {
+    sequence,
+    sequenceMin: sequence,
+    tenant,
+    runCount: runs.length,
+    textBytes,
+    receivedMs,
+    location,
+    compact: false,
+  };
   catalogue.pushed.add(block, runs, () => null);
 }
 
@@ -28,6 +37,7 @@ export function applyPushedMerged(catalogue: Catalogue, { record, location }: Pl
     textBytes,
     receivedMs,
     location,
+    compact: frame.form === 'compact',
   };
   catalogue.pushed.replace(replaces, block, runs, parts);
 }

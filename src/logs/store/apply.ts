@@ -71,6 +71,7 @@ function applyBatch(catalogue: Catalogue, placed: PlacedRecord, header: BatchHea
       textBytes: header.textBytes,
       receivedMs: record.receivedMs,
       location,
+      compact: false,
       parts: [{ sequence: record.sequence, offset: header.order.offset, lineCount: header.lineCount }],
     },
     { timeMin: BigInt(header.timeMin), timeMax: BigInt(header.timeMax) },
@@ -123,7 +124,7 @@ function applyDeleted(catalogue: Catalogue, placed: PlacedRecord): void {
 function applyMerged(catalogue: Catalogue, placed: PlacedRecord): void {
   const { record, location } = placed;
   const { header, frame } = decodeMerged(record.payload);
-  const batch = batchOf(frame).header;
+  const { header: batch, form } = batchOf(frame);
   const instance = knownInstance(catalogue, placed, header.instance);
   for (const sequence of header.replaces) catalogue.blocks.remove(sequence);
   if (instance.deleted) return;
@@ -140,6 +141,7 @@ function applyMerged(catalogue: Catalogue, placed: PlacedRecord): void {
       textBytes: batch.textBytes,
       receivedMs: header.receivedMs,
       location,
+      compact: form === 'compact',
       parts: header.parts === null ? single : parseParts(header.parts),
     },
     { timeMin: BigInt(batch.timeMin), timeMax: BigInt(batch.timeMax) },

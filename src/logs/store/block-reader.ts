@@ -1,7 +1,8 @@
 import { Fault, messageOf } from '../../base/fault.ts';
-import { type DecodedLines, decodeLines, type InstanceId } from '../batch/batch.ts';
+import type { DecodedLines, InstanceId } from '../batch/batch.ts';
 import type { BlockRow, Part } from './block-table.ts';
 import type { Catalogue } from './catalogue.ts';
+import { linesOf } from './frame-lines.ts';
 import type { Packs } from './packs.ts';
 import { batchOf, frameBytesOf } from './payloads.ts';
 import { recordKinds } from './record.ts';
@@ -75,7 +76,7 @@ export class BlockReader {
   async #read(block: BlockRow): Promise<DecodedLines> {
     const record = await this.#packs.read(block.location);
     const frame = batchOf(frameBytesOf(record, record.kind === recordKinds.merged));
-    const lines = decodeLines(frame);
+    const lines = linesOf(frame);
     if (frame.header.lineCount !== block.lineCount)
       throw new Fault('corrupt', 'a block is not the one in the catalogue');
     return lines;

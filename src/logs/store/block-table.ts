@@ -25,6 +25,8 @@ export interface BlockRow {
   /** When the latest part came. */
   receivedMs: number;
   location: Location;
+  /** Its text is compact; else it may become so. */
+  compact: boolean;
   parts: Part[];
 }
 
@@ -40,7 +42,7 @@ export interface FilePosition {
 }
 
 const COLUMNS = `sequence, sequence_min, instance, segment, offset, offset_last, line_count, text_bytes, received_ms,
-  pack, pack_offset, record_bytes, parts`;
+  pack, pack_offset, record_bytes, compact, parts`;
 
 /** Blocks: where every stored line lies. A part is in exactly one block. */
 export class BlockTable {
@@ -59,6 +61,7 @@ export class BlockTable {
   readonly #oldest: StatementSync;
   readonly #totals: StatementSync;
   readonly #smallRuns: StatementSync;
+  readonly #plain: StatementSync;
   readonly #ofSegment: StatementSync;
   readonly #move: StatementSync;
   readonly #within: StatementSync;
@@ -68,8 +71,8 @@ export class BlockTable {
     const select = (rest: string) => database.prepare(`SELECT ${COLUMNS} FROM blocks ${rest}`);
     this.#insert =
       database.prepare(`INSERT INTO blocks (sequence, sequence_min, instance, segment_time, segment, offset,
-      offset_last, time_min, time_max, line_count, text_bytes, received_ms, pack, pack_offset, record_bytes, parts)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+      offset_last, time_min, time_max, line_count, text_bytes, received_ms, pack, pack_offset, record_bytes, compact, parts)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
     this.#get = select('WHERE sequence = ?');
     this.#remove = database.prepare('DELETE FROM blocks WHERE sequence = ?');
     this.#removeInstance = database.prepare('DELETE FROM blocks WHERE instance = ?');
@@ -88,10 +91,12 @@ export class BlockTable {
     this.#liveBytes = database.prepare('SELECT pack, sum(record_bytes) AS bytes FROM blocks GROUP BY pack');
     this.#oldest = select('ORDER BY received_ms, sequence LIMIT ?');
     this.#totals = database.prepare(`SELECT count(*) AS blocks, coalesce(sum(line_count), 0) AS lines,
-      coalesce(sum(text_bytes), 0) AS text, coalesce(sum(record_bytes), 0) AS stored FROM blocks`);
+      coalesce(sum(text_bytes), 0) AS text, coalesce(sum(record_bytes), 0) AS stored, coalesce(sum(text_bytes) FILTER (WHERE compact = 1), 0) AS compact FROM blocks`);
     this.#smallRuns =
-      database.prepare(`SELECT instance, segment, count(*) AS blocks FROM blocks WHERE text_bytes < 262144
+      database.prepare(`SELECT instance, segment, count(*) AS blocks FROM blocks WHERE text_bytes < 262144 AND compact = 0
       GROUP BY instance, segment HAVING count(*) >= ? ORDER BY count(*) DESC LIMIT ?`);
+    this.#plain = database.prepare(`SELECT instance, segment FROM blocks WHERE compact = 0 GROUP BY instance, segment
+      HAVING sum(text_bytes) >= ? AND (sum(text_bytes) >= ? OR max(received_ms) < ?) LIMIT ?`);
     this.#ofSegment = select('WHERE instance = ? AND segment_time = ? AND segment = ? ORDER BY offset_last');
     // Halves of times are small integers: reading every column of a long list as a bigint would take several times longer.
     this.#within = database.prepare(`SELECT ${COLUMNS}, time_min >> 32 AS min_high, time_min & 4294967295 AS min_low,
@@ -104,7 +109,8 @@ export class BlockTable {
     this.#insert.run(
       ...([row.sequence, row.sequenceMin, row.instance, segmentTime(row.segment), row.segment] as SQLInputValue[]),
       ...([row.offset, row.offsetLast, times.timeMin, times.timeMax, row.lineCount, row.textBytes] as SQLInputValue[]),
-      ...[row.receivedMs, row.location.pack, row.location.offset, row.location.bytes, formatParts(row.parts)],
+      ...[row.receivedMs, row.location.pack, row.location.offset, row.location.bytes],
+      ...[Number(row.compact), formatParts(row.parts)],
     );
   }
 
@@ -167,13 +173,23 @@ export class BlockTable {
     return this.#list(this.#oldest, [limit]);
   }
 
-  totals(): { blocks: number; lines: number; text: number; stored: number } {
-    return this.#totals.get() as { blocks: number; lines: number; text: number; stored: number };
+  totals(): { blocks: number; lines: number; text: number; stored: number; compact: number } {
+    return this.#totals.get() as ReturnType<BlockTable['totals']>;
   }
 
   /** Segments that have at least `blocksMin` small blocks. */
   smallRuns(blocksMin: number, limit: number): { instance: number; segment: string }[] {
     return this.#smallRuns.all(blocksMin, limit) as { instance: number; segment: string }[];
+  }
+
+  /** Segments with so much text that is not compact: `bytesMin`, where nothing came since `idleSinceMs`, else `bytesFull`. */
+  plainSegments(
+    bytesMin: number,
+    bytesFull: number,
+    idleSinceMs: number,
+    limit: number,
+  ): { instance: number; segment: string }[] {
+    return this.#plain.all(bytesMin, bytesFull, idleSinceMs, limit) as { instance: number; segment: string }[];
   }
 
   /** In file order. */
@@ -223,6 +239,7 @@ interface StoredBlock {
   pack: number;
   pack_offset: number;
   record_bytes: number;
+  compact: number;
   parts: string | null;
 }
 
@@ -238,6 +255,7 @@ function blockOf(row: StoredBlock): BlockRow {
     textBytes: row.text_bytes,
     receivedMs: row.received_ms,
     location: { pack: row.pack, offset: row.pack_offset, bytes: row.record_bytes },
+    compact: row.compact === 1,
     parts:
       row.parts === null
         ? [{ sequence: row.sequence, offset: row.offset, lineCount: row.line_count }]

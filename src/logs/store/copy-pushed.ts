@@ -25,7 +25,9 @@ async function copyBlock({ catalogue, packs, thread, committer }: CleanOptions, 
   const runs = catalogue.pushed.runsOf(block.sequence);
   const isWhole = runs.length === block.runCount;
   const from = runs.map(({ position }): [number, number][] => [[0, position]]);
-  const { frame } = isWhole ? { frame: bytes } : await thread.mergePushed([bytes], positionsOf([runs]));
+  const { frame } = isWhole
+    ? { frame: bytes }
+    : await thread.mergePushed([bytes], positionsOf([runs]), block.compact ? 1 : 0);
   await committer.submit({
     ...{ bytes: frame.length, exclusive: true, makesRoom: true },
     plan(group) {

@@ -243,6 +243,7 @@ export class DurableStore implements LogStore {
       blocks: totals.blocks + pushed.blocks,
       diskBytes: packs.totalBytes + fileBytes(cataloguePath) + fileBytes(`${cataloguePath}-wal`),
       textBytes: totals.text + pushed.text,
+      compactTextBytes: totals.compact + pushed.compact,
       lineCount: totals.lines + pushed.lines,
       refusing: committer.refusing,
       retention: { ...retention },

@@ -1,5 +1,8 @@
+import { performance } from 'node:perf_hooks';
 import { messageOf } from '../../base/fault.ts';
 import { cleanOldestPacks, deadShareMin } from './clean.ts';
+import { type CompactOptions, compactBlocks } from './compact.ts';
+import { compactPushes } from './compact-pushed.ts';
 import { type MergeOptions, mergeSmallBlocks } from './merge.ts';
 import { mergeSmallPushes } from './merge-pushed.ts';
 import { type RetentionOptions, retain } from './retention.ts';
@@ -7,14 +10,20 @@ import { type RetentionOptions, retain } from './retention.ts';
 const INTERVAL_MS = 5_000;
 const RETENTION_INTERVAL_MS = 60_000;
 
-export type HousekeepingOptions = MergeOptions & RetentionOptions;
+/** The main thread is busy from this share of its time on; then the merging thread works for this share of its own, and pauses. */
+const busyUtilizationMin = 0.2;
+const BUSY_WORK_SHARE = 0.1;
 
-/** The background work: merging, cleaning, retention, and trying again after the disk was full. One thing at a time. */
+export type HousekeepingOptions = MergeOptions & RetentionOptions & Pick<CompactOptions, 'rules'>;
+
+/** The background work: merging, making compact, cleaning, retention, and trying again after the disk was full. One thing at a time. */
 export class Housekeeping {
   readonly #options: HousekeepingOptions;
   readonly #stop = new AbortController();
   #loop: Promise<void> = Promise.resolve();
   #work: Promise<void> = Promise.resolve();
+  readonly #declined = new Set<number>();
+  #utilization = performance.eventLoopUtilization();
 
   constructor(options: HousekeepingOptions) {
     this.#options = options;
@@ -27,7 +36,7 @@ export class Housekeeping {
   /** Everything once, after what is under way. */
   tidy(): Promise<void> {
     this.#work = this.#work.then(async () => {
-      await this.#merge();
+      await this.#merge(true);
       await retain(this.#options, this.#stop.signal);
     });
     return this.#work;
@@ -55,7 +64,7 @@ export class Housekeeping {
     const { committer, log } = this.#options;
     try {
       const refusing = committer.refusing !== null;
-      if (!refusing) await this.#merge();
+      if (!refusing) await this.#merge(false);
       if (retentionIsDue || refusing) await retain(this.#options, this.#stop.signal);
       if (refusing) await committer.submit({ bytes: 0, exclusive: true, plan: () => {} });
     } catch (error) {
@@ -64,9 +73,25 @@ export class Housekeeping {
     }
   }
 
-  async #merge(): Promise<void> {
-    await mergeSmallBlocks(this.#options, this.#stop.signal);
-    await mergeSmallPushes(this.#options, this.#stop.signal);
+  /** `now`: without waiting for more, or for a quiet moment. */
+  async #merge(now: boolean): Promise<void> {
+    const { signal } = this.#stop;
+    await mergeSmallBlocks(this.#options, signal);
+    await mergeSmallPushes(this.#options, signal);
+    const pace = now ? async () => {} : (workMs: number) => this.#pause(workMs);
+    const options = { ...this.#options, declined: this.#declined, pace };
+    let made: number;
+    do made = (await compactBlocks(options, now, signal)) + (await compactPushes(options, now, signal));
+    while (now && made > 0 && !signal.aborted);
     while (!this.#stop.signal.aborted && (await cleanOldestPacks(this.#options, deadShareMin, this.#stop.signal)));
+  }
+
+  /** After work of so many milliseconds: lines that come and queries go first. */
+  async #pause(workMs: number): Promise<void> {
+    const { clock } = this.#options;
+    const before = this.#utilization;
+    this.#utilization = performance.eventLoopUtilization();
+    if (performance.eventLoopUtilization(this.#utilization, before).utilization < busyUtilizationMin) return;
+    await clock.sleep(workMs * (1 / BUSY_WORK_SHARE - 1), this.#stop.signal).catch(() => {});
   }
 }

@@ -1,9 +1,12 @@
 import { Fault } from '../../base/fault.ts';
 import { limits } from '../batch/batch.ts';
+import { isDamage } from './block-reader.ts';
 import type { Part } from './block-table.ts';
 import type { Catalogue } from './catalogue.ts';
 import {
   isSettled,
+  isWorthwhile,
+  type Merged,
   type MergeOptions,
   SMALL_BLOCKS_MIN,
   smallTextBytes,
@@ -17,14 +20,14 @@ import { recordKinds } from './record.ts';
 
 const BLOCKS_PER_PASS = 4096;
 /** Frames that are merged at a time: each is decompressed. */
-const framesPerMergeMax = 256;
+export const framesPerMergeMax = 256;
 
 /** Merges small blocks of pushed lines, once over: each stream's lines come together. Appends and reads go on meanwhile. */
 export async function mergeSmallPushes(options: MergeOptions, signal: AbortSignal): Promise<void> {
   for (const blocks of options.catalogue.pushed.smallBlocks(SMALL_BLOCKS_MIN, BLOCKS_PER_PASS)) {
     for (const run of pushesToMerge(blocks.filter((block) => isSettled(options, block)))) {
       if (signal.aborted) return;
-      await mergePushes(options, run);
+      await mergePushes(options, run, 0);
     }
   }
 }
@@ -54,7 +57,11 @@ export function pushesToMerge(blocks: readonly PushedBlockRow[]): PushedBlockRow
   return runs;
 }
 
-async function mergePushes(options: MergeOptions, blocks: readonly PushedBlockRow[]): Promise<void> {
+export async function mergePushes(
+  options: MergeOptions,
+  blocks: readonly PushedBlockRow[],
+  compactShareMax: number,
+): Promise<Merged> {
   const { packs, thread, committer, catalogue, merged, log } = options;
   try {
     const frames: Buffer[] = [];
@@ -64,8 +71,9 @@ async function mergePushes(options: MergeOptions, blocks: readonly PushedBlockRo
       frames.push(frameBytesOf(record, record.kind === recordKinds.pushedMerged));
       runs.push(catalogue.pushed.runsOf(block.sequence));
     }
-    const { frame, count, from } = await thread.mergePushed(frames, positionsOf(runs));
-    if (count < 2) return;
+    const made = await thread.mergePushed(frames, positionsOf(runs), compactShareMax);
+    if (!isWorthwhile(made)) return 'left';
+    const { frame, count, from } = made;
     const taken = blocks.slice(0, count);
     await committer.submit({
       bytes: frame.length,
@@ -82,7 +90,9 @@ async function mergePushes(options: MergeOptions, blocks: readonly PushedBlockRo
     // A block that cannot be read is found and counted when somebody reads it; its neighbours stay as they are.
     if (!(error instanceof Fault)) throw error;
     log.warn('pushed lines were not merged', { error: error.message });
+    return isDamage(error) ? 'left' : 'failed';
   }
+  return 'made';
 }
 
 export function positionsOf(runs: readonly (readonly PushedRunRow[])[]): number[][] {

@@ -2,18 +2,20 @@ import type { Clock } from '../../base/clock.ts';
 import { Fault } from '../../base/fault.ts';
 import type { Counter, Logger } from '../../telemetry/telemetry.ts';
 import { limits } from '../batch/batch.ts';
+import { isDamage } from './block-reader.ts';
 import { type BlockRow, formatParts } from './block-table.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { Committer } from './committer.ts';
 import { Coverage } from './coverage.ts';
+import type { MergedFrame } from './merge-frames.ts';
 import type { MergeThread } from './merge-thread.ts';
 import type { Packs } from './packs.ts';
 import { encodeMerged, frameBytesOf, type MergedHeader } from './payloads.ts';
 import { recordKinds } from './record.ts';
 
 /**
- * A block of so much text is left alone: what an agent cuts while it catches up is larger, and merging it would cost more than it ever
- * gives back. The index `blocks_small` has the same number.
+ * A block of so much text is left alone until it becomes compact (compact.ts): what an agent cuts while it catches up is larger. The
+ * index `blocks_small` has the same number.
  */
 export const smallTextBytes = 256 * 1024;
 /** A segment is looked at when it has so many small blocks. */
@@ -43,7 +45,7 @@ export async function mergeSmallBlocks(options: MergeOptions, signal: AbortSigna
     const blocks = catalogue.blocks.ofSegment(instance, segment).filter((block) => isSettled(options, block));
     for (const run of runsToMerge(blocks, coverage)) {
       if (signal.aborted) return;
-      await mergeRun(options, run);
+      await mergeRun(options, run, 0);
     }
   }
 }
@@ -75,7 +77,7 @@ export function runsToMerge(blocks: readonly BlockRow[], coverage: Coverage): Bl
   };
   for (const block of blocks) {
     const last = run.at(-1);
-    const small = block.textBytes < smallTextBytes;
+    const small = block.textBytes < smallTextBytes && !block.compact;
     const adjacent = last === undefined || coverage.contains(last.offsetLast, block.offset + 1);
     const aged = run[0] !== undefined && Math.abs(block.receivedMs - run[0].receivedMs) > spanMsMax;
     if (!small || !adjacent || aged || textBytes + block.textBytes > limits.batchTextBytesMax) finish();
@@ -97,7 +99,14 @@ export function sumOfText(blocks: readonly { textBytes: number }[]): number {
   return blocks.reduce((sum, block) => sum + block.textBytes, 0);
 }
 
-async function mergeRun(options: MergeOptions, run: readonly BlockRow[]): Promise<void> {
+/** `made`: a block takes their place, or that of the first of them. `left`: they gain nothing by it. `failed`: not this time. */
+export type Merged = 'made' | 'left' | 'failed';
+
+export async function mergeRun(
+  options: MergeOptions,
+  run: readonly BlockRow[],
+  compactShareMax: number,
+): Promise<Merged> {
   const { packs, thread, committer, catalogue, merged, log } = options;
   try {
     const frames: Buffer[] = [];
@@ -105,8 +114,9 @@ async function mergeRun(options: MergeOptions, run: readonly BlockRow[]): Promis
       const record = await packs.read(block.location);
       frames.push(frameBytesOf(record, record.kind === recordKinds.merged));
     }
-    const { frame, count } = await thread.merge(frames);
-    if (count < 2) return;
+    const made = await thread.merge(frames, compactShareMax);
+    if (!isWorthwhile(made)) return 'left';
+    const { frame, count } = made;
     const taken = run.slice(0, count);
     await committer.submit({
       bytes: frame.length,
@@ -122,7 +132,14 @@ async function mergeRun(options: MergeOptions, run: readonly BlockRow[]): Promis
     // A block that cannot be read is found and counted when somebody reads it; its neighbours stay as they are.
     if (!(error instanceof Fault)) throw error;
     log.warn('blocks were not merged', { error: error.message, segment: run[0]!.segment });
+    return isDamage(error) ? 'left' : 'failed';
   }
+  return 'made';
+}
+
+/** One block is rewritten only where it becomes compact by that. */
+export function isWorthwhile({ count, compact }: MergedFrame): boolean {
+  return count > 1 || (count === 1 && compact);
 }
 
 /** Undefined where one of the blocks is not what it was: deleted, or part of another instance. */

@@ -10,6 +10,7 @@ import type { Logger, MetricsRegistry } from '../../telemetry/telemetry.ts';
 import { BlockReader } from './block-reader.ts';
 import type { BlockRow } from './block-table.ts';
 import { Committer } from './committer.ts';
+import { type CompactRules, compactRules } from './compact.ts';
 import { changesAttributes, DurableStore } from './durable-store.ts';
 import { Bell } from './follow.ts';
 import { giveUpBlock, giveUpPushedBlock } from './give-up.ts';
@@ -43,6 +44,8 @@ export interface StoreOptions {
   files?: FileLayer;
   /** Size at which a pack is closed; tests make it small. */
   packBytesMax?: number;
+  /** What becomes compact; tests let everything. */
+  compact?: CompactRules;
 }
 
 /** Throws Fault `already-locked` and `newer-format`; then the folder is left as it was. */
@@ -64,7 +67,7 @@ export async function openStore(options: StoreOptions): Promise<DurableStore> {
 }
 
 async function openLocked(
-  { log, metrics, clock, retention, packBytesMax }: StoreOptions,
+  { log, metrics, clock, retention, packBytesMax, compact: rules = compactRules }: StoreOptions,
   directory: string,
   files: FileLayer,
   lock: HeldLock,
@@ -114,7 +117,7 @@ async function openLocked(
     bytesMax: retention?.bytesMax === undefined ? defaultBytesMax(freeBytes, packs.totalBytes) : retention.bytesMax,
   };
   const housekeeping = new Housekeeping({
-    ...{ catalogue, packs, committer, followers, clock, log, giveUp, giveUpPushed, retention: kept },
+    ...{ catalogue, packs, committer, followers, clock, log, giveUp, giveUpPushed, retention: kept, rules },
     thread: new MergeThread(),
     merged: metrics.counter('taffrail_store_merged_blocks_total', 'Blocks that became part of a larger one'),
     removed: metrics.counter(

@@ -1,7 +1,8 @@
 import { Fault, messageOf } from '../../base/fault.ts';
-import { decodePushedFrame, decodePushedLines, type PushedLines } from '../batch/batch.ts';
+import { decodePushedFrame, type PushedLines } from '../batch/batch.ts';
 import { isDamage } from './block-reader.ts';
 import type { Catalogue } from './catalogue.ts';
+import { pushedLinesOf } from './frame-lines.ts';
 import type { Packs } from './packs.ts';
 import { frameBytesOf } from './payloads.ts';
 import type { PushedBlockRow, PushedRunRow } from './pushed-table.ts';
@@ -72,7 +73,7 @@ export class PushedReader {
   async #read(block: PushedBlockRow): Promise<PushedLines> {
     const record = await this.#packs.read(block.location);
     const frame = decodePushedFrame(frameBytesOf(record, record.kind === recordKinds.pushedMerged));
-    const { runs, lines } = decodePushedLines(frame);
+    const { runs, lines } = pushedLinesOf(frame);
     if (runs.length !== block.runCount) throw new Fault('corrupt', 'a block is not the one in the catalogue');
     return lines;
   }

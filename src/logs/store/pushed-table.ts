@@ -14,6 +14,8 @@ export interface PushedBlockRow {
   textBytes: number;
   receivedMs: number;
   location: Location;
+  /** Its text is compact; else it may become so. */
+  compact: boolean;
 }
 
 /** The lines of one stream in a block. They are those of `parts`, in that order; within a part by time. */
@@ -48,10 +50,10 @@ export interface Tombstone {
   deletedMs: number;
 }
 
-const RUN_COLUMNS = `b.sequence, b.sequence_min, b.tenant, b.run_count, b.text_bytes, b.received_ms, b.pack, b.pack_offset, b.record_bytes,
+const RUN_COLUMNS = `b.sequence, b.sequence_min, b.tenant, b.run_count, b.text_bytes, b.received_ms, b.pack, b.pack_offset, b.record_bytes, b.compact,
   r.position, r.stream, r.line_from, r.line_count, r.time_min, r.time_max, r.parts`;
 const RUNS = `SELECT ${RUN_COLUMNS} FROM pushed_runs r JOIN pushed_blocks b ON b.sequence = r.block`;
-const BLOCKS = `SELECT sequence, sequence_min, tenant, run_count, text_bytes, received_ms, pack, pack_offset, record_bytes FROM pushed_blocks`;
+const BLOCKS = `SELECT sequence, sequence_min, tenant, run_count, text_bytes, received_ms, pack, pack_offset, record_bytes, compact FROM pushed_blocks`;
 
 /**
  * Streams that were pushed, and where their lines lie. Invariant: a stream is here while it has lines, and what is said of it is the sum
@@ -75,12 +77,12 @@ export class PushedTable {
 
   /** Adds a block. `parts` are of each run, null for a run of one part. */
   add(block: PushedBlockRow, runs: readonly PushedRun[], parts: (run: number) => string | null): void {
-    const { sequence, sequenceMin, tenant, runCount, textBytes, receivedMs, location } = block;
+    const { sequence, sequenceMin, tenant, runCount, textBytes, receivedMs, location, compact } = block;
     this.#run(
-      `INSERT INTO pushed_blocks (sequence, sequence_min, tenant, run_count, text_bytes, received_ms, pack, pack_offset, record_bytes)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO pushed_blocks (sequence, sequence_min, tenant, run_count, text_bytes, received_ms, pack, pack_offset, record_bytes, compact)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       ...[sequence, sequenceMin, tenant, runCount, textBytes, receivedMs],
-      ...[location.pack, location.offset, location.bytes],
+      ...[location.pack, location.offset, location.bytes, Number(compact)],
     );
     let lineFrom = 0;
     for (const [position, run] of runs.entries()) {
@@ -184,11 +186,27 @@ export class PushedTable {
   /** Tenants that have at least so many small blocks, and those blocks in the order of storing. */
   smallBlocks(blocksMin: number, limit: number): PushedBlockRow[][] {
     const tenants = this.#all(
-      'SELECT tenant FROM pushed_blocks WHERE text_bytes < 262144 GROUP BY tenant HAVING count(*) >= ?',
+      'SELECT tenant FROM pushed_blocks WHERE text_bytes < 262144 AND compact = 0 GROUP BY tenant HAVING count(*) >= ?',
       blocksMin,
     );
     return tenants.map(({ tenant }) =>
-      this.#blocks('WHERE text_bytes < 262144 AND tenant = ? ORDER BY sequence LIMIT ?', tenant as string, limit),
+      this.#blocks(
+        'WHERE text_bytes < 262144 AND compact = 0 AND tenant = ? ORDER BY sequence LIMIT ?',
+        tenant as string,
+        limit,
+      ),
+    );
+  }
+
+  /** Tenants with so much text that is not compact, as BlockTable.plainSegments, and those blocks in the order of storing. */
+  plainBlocks(bytesMin: number, bytesFull: number, idleSinceMs: number, limit: number): PushedBlockRow[][] {
+    const tenants = this.#all(
+      `SELECT tenant FROM pushed_blocks WHERE compact = 0 GROUP BY tenant
+       HAVING sum(text_bytes) >= ? AND (sum(text_bytes) >= ? OR max(received_ms) < ?)`,
+      ...[bytesMin, bytesFull, idleSinceMs],
+    );
+    return tenants.map(({ tenant }) =>
+      this.#blocks('WHERE compact = 0 AND tenant = ? ORDER BY sequence LIMIT ?', tenant as string, limit),
     );
   }
 
@@ -255,12 +273,14 @@ export class PushedTable {
     return this.#all('SELECT DISTINCT pack FROM pushed_blocks').map(({ pack }) => pack as number);
   }
 
-  totals(): { streams: number; blocks: number; lines: number; text: number } {
+  totals(): { streams: number; blocks: number; lines: number; text: number; compact: number } {
     const { streams, lines, text } = this.#all(`SELECT count(*) AS streams, coalesce(sum(line_count), 0) AS lines,
       coalesce(sum(text_bytes), 0) AS text FROM pushed_streams`)[0] as { streams: number; lines: number; text: number };
     return {
       streams,
-      blocks: this.#all('SELECT count(*) AS blocks FROM pushed_blocks')[0]!.blocks as number,
+      ...(this.#all(
+        'SELECT count(*) AS blocks, coalesce(sum(text_bytes) FILTER (WHERE compact = 1), 0) AS compact FROM pushed_blocks',
+      )[0] as { blocks: number; compact: number }),
       lines,
       text,
     };
@@ -393,5 +413,6 @@ function blockOf(row: Record<string, unknown>): PushedBlockRow {
     textBytes: Number(row.text_bytes),
     receivedMs: Number(row.received_ms),
     location: { pack: Number(row.pack), offset: Number(row.pack_offset), bytes: Number(row.record_bytes) },
+    compact: Number(row.compact) === 1,
   };
 }

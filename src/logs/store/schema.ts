@@ -1,5 +1,5 @@
 /** Raised whenever the tables change; a catalogue of another number is rebuilt from the packs. */
-export const catalogueVersion = 2;
+export const catalogueVersion = 3;
 
 /** The catalogue is an index of the packs; docs/formats/catalog.md explains the tables. Times are nanoseconds since 1970. */
 export const catalogueSchema = `
@@ -61,12 +61,13 @@ CREATE TABLE blocks (
   line_count INTEGER NOT NULL, text_bytes INTEGER NOT NULL,
   received_ms INTEGER NOT NULL,
   pack INTEGER NOT NULL, pack_offset INTEGER NOT NULL, record_bytes INTEGER NOT NULL,
-  parts TEXT
+  compact INTEGER NOT NULL, parts TEXT
 ) STRICT;
 CREATE INDEX blocks_in_file_order ON blocks (instance, segment_time, segment, offset_last);
 CREATE INDEX blocks_by_sequence_min ON blocks (sequence_min);
 CREATE INDEX blocks_merged ON blocks (sequence) WHERE parts IS NOT NULL;
-CREATE INDEX blocks_small ON blocks (instance, segment) WHERE text_bytes < 262144;
+CREATE INDEX blocks_small ON blocks (instance, segment) WHERE text_bytes < 262144 AND compact = 0;
+CREATE INDEX blocks_plain ON blocks (instance, segment, text_bytes, received_ms) WHERE compact = 0;
 CREATE INDEX blocks_by_pack ON blocks (pack, record_bytes);
 CREATE INDEX blocks_by_arrival ON blocks (received_ms);
 
@@ -85,9 +86,10 @@ CREATE TABLE pushed_tombstones (
 CREATE TABLE pushed_blocks (
   sequence INTEGER PRIMARY KEY, sequence_min INTEGER NOT NULL,
   tenant TEXT NOT NULL, run_count INTEGER NOT NULL, text_bytes INTEGER NOT NULL, received_ms INTEGER NOT NULL,
-  pack INTEGER NOT NULL, pack_offset INTEGER NOT NULL, record_bytes INTEGER NOT NULL
+  pack INTEGER NOT NULL, pack_offset INTEGER NOT NULL, record_bytes INTEGER NOT NULL, compact INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX pushed_blocks_small ON pushed_blocks (tenant, sequence) WHERE text_bytes < 262144;
+CREATE INDEX pushed_blocks_small ON pushed_blocks (tenant, sequence) WHERE text_bytes < 262144 AND compact = 0;
+CREATE INDEX pushed_blocks_plain ON pushed_blocks (tenant, sequence, text_bytes, received_ms) WHERE compact = 0;
 CREATE INDEX pushed_blocks_by_sequence_min ON pushed_blocks (sequence_min);
 CREATE INDEX pushed_blocks_merged ON pushed_blocks (sequence) WHERE sequence_min < sequence;
 CREATE INDEX pushed_blocks_by_pack ON pushed_blocks (pack, record_bytes);

@@ -15,11 +15,15 @@ import {
   rangeHash,
   segmentName,
 } from '../batch/batch.ts';
+import type { CompactRules } from './compact.ts';
 import type { DurableStore } from './durable-store.ts';
 import { openStore, type StoreOptions } from './open.ts';
 import type { LineBlock, LogStore, ReadRange, Scope } from './store.ts';
 
 /* What the store's tests share: a folder, offers and batches as an agent makes them. */
+
+/** Rules by which also a handful of lines becomes compact. */
+export const compactsEverything: CompactRules = { textBytesMin: 1, shareMax: Number.MAX_SAFE_INTEGER };
 
 export const everything: Scope = { tenant: 'acme', namespaces: '*' };
 

@@ -143,6 +143,8 @@ export interface StoreStatus {
   /** Bytes on disk in packs and catalogue, and the text that they hold. */
   diskBytes: number;
   textBytes: number;
+  /** Of that, what has become compact. */
+  compactTextBytes: number;
   lineCount: number;
   /** Set while the store refuses to append, with the reason (disk full, …). */
   refusing: string | null;
