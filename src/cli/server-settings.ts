@@ -4,6 +4,7 @@ import { Fault } from '../base/fault.ts';
 import type { SeriesSettings } from '../processes/series.ts';
 import type { ServerSettings } from '../processes/server.ts';
 import type { ScrapeConfig } from '../series/scrape/scrape.ts';
+import { type KubeletFlags, kubeletAccess } from './kubelet-settings.ts';
 import { type QueryFlags, queryOptions, querySettings } from './query-settings.ts';
 import { setting } from './settings.ts';
 import { bytes, durationMs, port, url } from './values.ts';
@@ -124,8 +125,16 @@ function seriesSettings(flags: StoreFlags): SeriesSettings {
 }
 
 /** Throws Fault `usage` that names the file, the line and the key. */
-export async function scrapeConfig(flags: StoreFlags): Promise<ScrapeConfig> {
+export async function scrapeConfig(flags: StoreFlags & KubeletFlags): Promise<ScrapeConfig> {
   const { defaultScrapeConfig, readScrapeConfigFile } = await import('../series/scrape/scrape.ts');
-  if (flags.scrapeConfig !== undefined) return readScrapeConfigFile(flags.scrapeConfig);
-  return defaultScrapeConfig({ intervalMs: flags.scrapeInterval });
+  if (flags.scrapeConfig !== undefined) {
+    if (kubeletAccess(flags))
+      throw new Fault(
+        'usage',
+        '--kubelet-… say how to scrape without --scrape-config; the file says it with tls_config',
+      );
+    return readScrapeConfigFile(flags.scrapeConfig);
+  }
+  const kubelet = kubeletAccess(flags);
+  return defaultScrapeConfig({ intervalMs: flags.scrapeInterval, ...(kubelet && { kubelet }) });
 }

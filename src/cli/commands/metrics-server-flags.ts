@@ -1,4 +1,5 @@
 import { InvalidArgumentError, type Option } from 'commander';
+import { kubeletCertificateSettings } from '../kubelet-settings.ts';
 import { setting } from '../settings.ts';
 import { durationMs, port } from '../values.ts';
 
@@ -106,12 +107,7 @@ function kubeletOptions(): Option[] {
         parse: durationMs,
       },
     ),
-    setting(
-      '--kubelet-certificate-authority <file>',
-      "authority of the kubelets' certificates (default: the API server's)",
-    ),
-    setting('--kubelet-client-certificate <file>', 'client certificate for the kubelets'),
-    setting('--kubelet-client-key <file>', 'its key'),
+    ...kubeletCertificateSettings(),
     flag('--kubelet-insecure-tls', 'take any certificate of a kubelet; for tests'),
     flag('--deprecated-kubelet-completely-insecure', 'ask kubelets without encryption and credentials; for tests'),
   ];

@@ -4,6 +4,7 @@ import type { KubernetesClient } from '../../kubernetes/client/client.ts';
 import { startServer } from '../../processes/server.ts';
 import { createLogger, MetricsRegistry } from '../../telemetry/telemetry.ts';
 import { aborted, untilInterrupted } from '../interrupt.ts';
+import { type KubeletFlags, kubeletCertificateSettings } from '../kubelet-settings.ts';
 import {
   type ListenerFlags,
   listenerSettings,
@@ -16,15 +17,19 @@ import { applyConfigFile, configOption, setting } from '../settings.ts';
 
 const scrapeIntervalMs = 15_000;
 
-type ServerFlags = StoreFlags & ListenerFlags & { kubeconfig?: string };
+type ServerFlags = StoreFlags & ListenerFlags & KubeletFlags & { kubeconfig?: string };
 
 export function command(): Command {
   const server = new Command('server').description(
     'Store the logs that agents ship and the series that are scraped or written, and answer queries.',
   );
   const cluster = setting('--kubeconfig <file>', 'cluster whose kubelets and pods are scraped (in a pod: its own)');
-  for (const option of [...storeSettings(scrapeIntervalMs), ...listenerSettings(), cluster, configOption])
-    server.addOption(option);
+  const kubelets = [
+    ...kubeletCertificateSettings(),
+    setting('--kubelet-insecure-tls', 'take any certificate of a kubelet; for tests'),
+  ];
+  const own = [...storeSettings(scrapeIntervalMs), ...listenerSettings(), cluster, ...kubelets, configOption];
+  for (const option of own) server.addOption(option);
   return server
     .addHelpText(
       'after',
