@@ -65,7 +65,9 @@ class QueryRun {
   readonly #options: EngineOptions;
   readonly #clock: Clock;
   readonly #begunMs: number;
+  /** What the caller gave, and with it the end of the time: whoever waits for a source sees it too. */
   readonly #signal: AbortSignal;
+  readonly #late = new AbortController();
   readonly #statistics: QueryStatistics = {
     linesProcessed: 0,
     bytesProcessed: 0,
@@ -81,13 +83,13 @@ class QueryRun {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#begunMs = this.#clock.monotonicMs();
-    this.#signal = request.signal ?? new AbortController().signal;
+    this.#signal = AbortSignal.any([this.#late.signal, ...(request.signal ? [request.signal] : [])]);
   }
 
   async run(times: QueryTimes, isInstant: boolean): Promise<QueryResult> {
     const { query } = this.#request;
     const expr = typeof query === 'string' ? parse(query) : query;
-    const value = await this.#value(expr, times, isInstant);
+    const value = await this.#inTime(() => this.#value(expr, times, isInstant));
     this.#statistics.durationMs = this.#clock.monotonicMs() - this.#begunMs;
     return { value, statistics: this.#statistics, warnings: [] };
   }
@@ -103,10 +105,31 @@ class QueryRun {
     return this.#log(expr, times);
   }
 
+  get #timeoutMs(): number {
+    return this.#options.timeoutMs ?? 60_000;
+  }
+
+  async #inTime<T>(work: () => Promise<T>): Promise<T> {
+    const over = new AbortController();
+    this.#clock.sleep(this.#timeoutMs, over.signal).then(
+      () => this.#late.abort(),
+      () => {},
+    );
+    try {
+      return await work();
+    } catch (error) {
+      // A source that was told to stop does not know why.
+      if (this.#signal.aborted && isStop(error)) this.#checkStop();
+      throw error;
+    } finally {
+      over.abort();
+    }
+  }
+
   #checkStop = (): void => {
-    if (this.#signal.aborted) throw new QueryStoppedError('canceled');
-    const { timeoutMs = 60_000 } = this.#options;
-    if (this.#clock.monotonicMs() - this.#begunMs > timeoutMs) throw new QueryStoppedError('timeout');
+    if (this.#request.signal?.aborted) throw new QueryStoppedError('canceled');
+    const isLate = this.#late.signal.aborted || this.#clock.monotonicMs() - this.#begunMs > this.#timeoutMs;
+    if (isLate) throw new QueryStoppedError('timeout');
   };
 
   #selection(matchers: SelectRequest['matchers'], sinceNs: bigint, untilNs: bigint): Omit<SelectRequest, 'hints'> {
@@ -148,6 +171,10 @@ class QueryRun {
     }
     return metricValue(plan, cells, times, isInstant, this.#options.seriesMax ?? 500, this.#checkStop);
   }
+}
+
+function isStop(error: unknown): boolean {
+  return error instanceof QueryStoppedError || (error instanceof Error && error.name === 'AbortError');
 }
 
 function checkTimes(times: QueryTimes, isInstant: boolean): void {

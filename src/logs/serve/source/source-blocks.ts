@@ -1,5 +1,5 @@
 import { LINE_STDERR } from '../../batch/batch.ts';
-import { type BlockText, type LabelRecord, plainText, type SourceBlock } from '../../query/query.ts';
+import { type LabelRecord, plainText, type SourceBlock } from '../../query/query.ts';
 import type { LineBlock, PushedBlock } from '../../store/store.ts';
 import type { SelectedInstance } from './selected-streams.ts';
 
@@ -34,22 +34,4 @@ export function metadataBlock(
 ): SourceBlock {
   const hasMetadata = metadata.sets.some((set) => Object.keys(set).length > 0);
   return { labels, timeMin, timeMax, text, times, ...(hasMetadata && { metadata }) };
-}
-
-/** Lines from (inclusive) to (exclusive) of a text, which is got once for all its parts. */
-export function partOf(text: BlockText, [from, to]: readonly [number, number], lineCount: number): BlockText {
-  if (from === 0 && to === lineCount) return text;
-  const startsOf = (starts: Uint32Array) => {
-    const base = starts[from]!;
-    return starts.subarray(from, to + 1).map((start) => start - base);
-  };
-  return {
-    // What it is exactly, only the lengths of all lines tell.
-    textBytes: Math.round((text.textBytes * (to - from)) / lineCount),
-    starts: () => startsOf(text.starts()),
-    all() {
-      const { text: bytes, starts } = text.all();
-      return { text: bytes.subarray(starts[from]!, starts[to]!), starts: startsOf(starts) };
-    },
-  };
 }

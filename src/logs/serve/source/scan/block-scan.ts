@@ -104,9 +104,13 @@ export class BlockScan implements Scan {
 
   next(): Batch | undefined {
     const returned = this.#returned.shift();
-    if (returned !== undefined || this.#issued.length >= this.#aheadMax) return returned;
-    const listed = this.#take();
-    if (listed.length === 0) return undefined;
+    if (returned !== undefined || this.#isExhausted || this.#issued.length >= this.#aheadMax) return returned;
+    const listed = this.#takeSafely();
+    if (listed.length === 0) {
+      // Whoever waits for results waits for none any more.
+      this.#wake();
+      return undefined;
+    }
     const batch = batchOf(listed);
     this.#issued.push({ batch, listed });
     return batch;
@@ -134,6 +138,16 @@ export class BlockScan implements Scan {
   #checkStop(): void {
     if (this.#request.signal.aborted) throw new QueryStoppedError('canceled');
     if (this.#error !== undefined) throw this.#error;
+  }
+
+  /** Listing may fail while it is another query's turn to ask for work. */
+  #takeSafely(): ListedUnit[] {
+    try {
+      return this.#take();
+    } catch (error) {
+      this.#error ??= error;
+      return [];
+    }
   }
 
   /** Units of the next batch. */

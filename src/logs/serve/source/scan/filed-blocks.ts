@@ -1,8 +1,10 @@
+import { Fault } from '../../../../base/fault.ts';
 import { decodeColumns, decodePushedColumns, decodePushedText, decodeText } from '../../../batch/batch.ts';
-import type { BlockText, LabelRecord, Lines, Needle, SourceBlock } from '../../../query/query.ts';
-import type { FiledBlock } from '../../../store/block-file.ts';
-import { NeedleTest } from '../needle-test.ts';
-import { metadataBlock, outputBlocks, partOf } from '../source-blocks.ts';
+import { memorySource, openCompact } from '../../../block/block.ts';
+import type { BlockText, LabelRecord, Needle, SourceBlock } from '../../../query/query.ts';
+import type { FiledBlock, LineRange } from '../../../store/block-file.ts';
+import { metadataBlock, outputBlocks } from '../source-blocks.ts';
+import { PlainText, partOf, SearchableText } from '../text-parts.ts';
 import type { ScanUnit } from './scan-protocol.ts';
 
 /** A block as it was read; what is in it is decompressed when somebody asks for it. Everything throws Fault `corrupt`. */
@@ -14,71 +16,74 @@ export interface OpenBlock {
   blocks(unit: ScanUnit, labels: readonly LabelRecord[]): Generator<SourceBlock>;
 }
 
+type BatchFrame = Extract<FiledBlock, { kind: 'batch' }>['frame'];
+type PushedFrame = Extract<FiledBlock, { kind: 'pushed' }>['frame'];
+
 export function openFiled(filed: FiledBlock): OpenBlock {
-  return filed.kind === 'batch' ? openBatch(filed.frame) : openPushed(filed.frame);
+  const { header, form, text: bytes } = filed.frame;
+  if (form === 'compact') {
+    const text = new SearchableText(openCompact(memorySource(bytes)));
+    if (text.compact.lineCount !== header.lineCount || text.textBytes !== header.textBytes)
+      throw new Fault('corrupt', 'the text of a block is not that of its header');
+    return openBlock(filed, text, () => text);
+  }
+  const decode = () => (filed.kind === 'batch' ? decodeText(filed.frame) : decodePushedText(filed.frame));
+  const text = new PlainText(header.textBytes, decode);
+  return openBlock(filed, text, (startsIn) => text.lines(startsIn));
 }
 
-function openBatch(frame: Extract<FiledBlock, { kind: 'batch' }>['frame']): OpenBlock {
-  const text = new PlainText(frame.header.textBytes, () => decodeText(frame));
+function openBlock(
+  filed: FiledBlock,
+  text: { textBytes: number; mayHold(needles: readonly Needle[]): boolean },
+  lines: (startsIn: (text: Buffer) => Uint32Array) => BlockText,
+): OpenBlock {
   return {
     textBytes: text.textBytes,
     mayHold: (needles) => text.mayHold(needles),
-    *blocks({ parts, timeMin, timeMax }, labels) {
-      const { times, flags, startsIn } = decodeColumns(frame);
-      const lines = text.lines(startsIn);
-      for (const { ranges, streams } of parts) {
-        const wanted = streams.map((stream) => ({ output: stream.output!, labels: labels[stream.labels]! }));
-        for (const range of ranges) {
-          const columns = { times: times.subarray(...range), flags: flags.subarray(...range) };
-          yield* outputBlocks({ timeMin, timeMax, ...columns, text: partOf(lines, range, times.length) }, wanted);
-        }
-      }
+    blocks(unit, labels) {
+      if (filed.kind === 'batch') return batchBlocks(filed.frame, lines, unit, labels);
+      return pushedBlocks(filed.frame, lines, unit, labels);
     },
   };
 }
 
-function openPushed(frame: Extract<FiledBlock, { kind: 'pushed' }>['frame']): OpenBlock {
-  const text = new PlainText(frame.header.textBytes, () => decodePushedText(frame));
-  return {
-    textBytes: text.textBytes,
-    mayHold: (needles) => text.mayHold(needles),
-    *blocks({ parts, timeMin, timeMax }, labels) {
-      const { times, metadata, startsIn } = decodePushedColumns(frame);
-      const lines = text.lines(startsIn);
-      for (const { ranges, streams } of parts) {
-        for (const range of ranges) {
-          const of = metadata.of.subarray(...range);
-          const columns = { times: times.subarray(...range), metadata: { sets: metadata.sets, of } };
-          const block = { timeMin, timeMax, ...columns, text: partOf(lines, range, times.length) };
-          yield metadataBlock(block, labels[streams[0]!.labels]!);
-        }
-      }
-    },
-  };
+function* batchBlocks(
+  frame: BatchFrame,
+  lines: (startsIn: (text: Buffer) => Uint32Array) => BlockText,
+  { parts, timeMin, timeMax }: ScanUnit,
+  labels: readonly LabelRecord[],
+): Generator<SourceBlock> {
+  const { times, flags, startsIn } = decodeColumns(frame);
+  const text = lines(startsIn);
+  for (const { ranges, streams } of parts) {
+    const wanted = streams.map((stream) => ({ output: stream.output!, labels: labels[stream.labels]! }));
+    for (const range of ranges) {
+      requireWithin(range, times.length);
+      const columns = { times: times.subarray(...range), flags: flags.subarray(...range) };
+      yield* outputBlocks({ timeMin, timeMax, ...columns, text: partOf(text, range, times.length) }, wanted);
+    }
+  }
 }
 
-/** Text in one piece. Invariant: it is decompressed once at most. */
-class PlainText {
-  readonly textBytes: number;
-  readonly #decode: () => Buffer;
-  #text: Buffer | undefined;
-
-  constructor(textBytes: number, decode: () => Buffer) {
-    this.textBytes = textBytes;
-    this.#decode = decode;
+function* pushedBlocks(
+  frame: PushedFrame,
+  lines: (startsIn: (text: Buffer) => Uint32Array) => BlockText,
+  { parts, timeMin, timeMax }: ScanUnit,
+  labels: readonly LabelRecord[],
+): Generator<SourceBlock> {
+  const { times, metadata, startsIn } = decodePushedColumns(frame);
+  const text = lines(startsIn);
+  for (const { ranges, streams } of parts) {
+    for (const range of ranges) {
+      requireWithin(range, times.length);
+      const of = metadata.of.subarray(...range);
+      const columns = { times: times.subarray(...range), metadata: { sets: metadata.sets, of } };
+      const block = { timeMin, timeMax, ...columns, text: partOf(text, range, times.length) };
+      yield metadataBlock(block, labels[streams[0]!.labels]!);
+    }
   }
+}
 
-  mayHold(needles: readonly Needle[]): boolean {
-    return needles.length === 0 || new NeedleTest(needles).mayMatch(this.#bytes());
-  }
-
-  lines(startsIn: (text: Buffer) => Uint32Array): BlockText {
-    let lines: Lines | undefined;
-    const all = () => (lines ??= { text: this.#bytes(), starts: startsIn(this.#bytes()) });
-    return { textBytes: this.textBytes, starts: () => all().starts, all };
-  }
-
-  #bytes(): Buffer {
-    return (this.#text ??= this.#decode());
-  }
+function requireWithin([, to]: LineRange, lineCount: number): void {
+  if (to > lineCount) throw new Fault('corrupt', 'a block is not the one in the catalogue');
 }

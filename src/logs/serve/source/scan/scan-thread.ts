@@ -16,11 +16,17 @@ export class ScanThread {
   readonly #worker: Worker;
   readonly #plans = new Set<number>();
   readonly #events: ThreadEvents;
+  /** Resolves when it has come up, or is lost. */
+  readonly started: Promise<void>;
+  #settle = () => {};
   isReady = false;
   isLost = false;
 
   constructor(shared: Shared, heapMiBMax: number, events: ThreadEvents) {
     this.#events = events;
+    this.started = new Promise((resolve) => {
+      this.#settle = resolve;
+    });
     this.#worker = new Worker(new URL('./scan-worker.ts', import.meta.url), {
       workerData: shared,
       resourceLimits: { maxOldGenerationSizeMb: heapMiBMax },
@@ -55,6 +61,7 @@ export class ScanThread {
   #take(message: FromThread): void {
     if (message.kind === 'ready') {
       this.isReady = true;
+      this.#settle();
       this.#events.ready();
     } else this.#events.answered(message);
   }
@@ -62,6 +69,7 @@ export class ScanThread {
   #lose(error: Error): void {
     if (this.isLost) return;
     this.isLost = true;
+    this.#settle();
     this.#events.lost(error);
   }
 }

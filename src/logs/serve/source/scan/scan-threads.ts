@@ -106,6 +106,12 @@ export class ScanThreads {
     return [...this.#members].some(({ thread }) => thread.isReady);
   }
 
+  /** Starts all of them, and waits until they have come up. */
+  async start(): Promise<void> {
+    while (this.#members.size < this.settings.threadsMax) this.#start();
+    await Promise.all([...this.#members].map(({ thread }) => thread.started));
+  }
+
   begin(scan: Scan): Running {
     const number = (this.#lastNumber = (this.#lastNumber + 1) & 0x3fffffff) || (this.#lastNumber = 1);
     const running = { scan, number, slot: number % slotsMax, underWay: 0, isOver: false, gone: new AbortController() };
@@ -147,6 +153,12 @@ export class ScanThreads {
         this.#assign(member, running, batch);
       }
     }
+  }
+
+  /** For tests: what becomes of the others when a thread dies. */
+  async endOne(): Promise<void> {
+    const [member] = this.#members;
+    await member?.thread.close();
   }
 
   async close(): Promise<void> {

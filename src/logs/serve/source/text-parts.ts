@@ -1,0 +1,97 @@
+import type { CompactText } from '../../block/block.ts';
+import type { BlockText, Lines, Needle } from '../../query/query.ts';
+import type { LineRange } from '../../store/block-file.ts';
+import { NeedleTest } from './needle-test.ts';
+
+/** Lines from (inclusive) to (exclusive) of a text, which is got once for all its parts. */
+export function partOf(text: BlockText, [from, to]: LineRange, lineCount: number): BlockText {
+  if (from === 0 && to === lineCount) return text;
+  const part = {
+    // What it is exactly, only the lengths of all lines tell.
+    textBytes: Math.round((text.textBytes * (to - from)) / lineCount),
+    starts: () => startsOf(text.starts(), from, to),
+    all() {
+      const { text: bytes, starts } = text.all();
+      return { text: bytes.subarray(starts[from]!, starts[to]!), starts: startsOf(starts, from, to) };
+    },
+  };
+  return text.compact ? { ...part, compact: compactPart(text.compact, part, from, to) } : part;
+}
+
+function startsOf(starts: Uint32Array, from: number, to: number): Uint32Array {
+  const base = starts[from]!;
+  return starts.subarray(from, to + 1).map((start) => start - base);
+}
+
+function compactPart(compact: CompactText, part: BlockText, from: number, to: number): CompactText {
+  return {
+    ...part,
+    lineCount: to - from,
+    mayHold: (sought) => compact.mayHold(sought),
+    mark(sought, hits) {
+      const all = new Uint8Array(compact.lineCount);
+      let found = 0;
+      if (compact.mark(sought, all) === 0) return 0;
+      for (let index = from; index < to; index++) {
+        if (all[index] === 0 || hits[index - from] === 1) continue;
+        hits[index - from] = 1;
+        found++;
+      }
+      return found;
+    },
+    lines: (indexes) => compact.lines(indexes.map((index) => index + from)),
+  };
+}
+
+/** Text in one piece, decompressed when somebody asks for it. Invariant: it is decompressed once at most. */
+export class PlainText {
+  readonly textBytes: number;
+  readonly #decode: () => Buffer;
+  #text: Buffer | undefined;
+
+  constructor(textBytes: number, decode: () => Buffer) {
+    this.textBytes = textBytes;
+    this.#decode = decode;
+  }
+
+  mayHold(needles: readonly Needle[]): boolean {
+    return needles.length === 0 || new NeedleTest(needles).mayMatch(this.#bytes());
+  }
+
+  lines(startsIn: (text: Buffer) => Uint32Array): BlockText {
+    let lines: Lines | undefined;
+    const all = () => (lines ??= { text: this.#bytes(), starts: startsIn(this.#bytes()) });
+    return { textBytes: this.textBytes, starts: () => all().starts, all };
+  }
+
+  #bytes(): Buffer {
+    return (this.#text ??= this.#decode());
+  }
+}
+
+/** Text that is searched without being put together. Invariant: it is put together once at most. */
+export class SearchableText implements BlockText {
+  readonly compact: CompactText;
+  #lines: Lines | undefined;
+  #starts: Uint32Array | undefined;
+
+  constructor(compact: CompactText) {
+    this.compact = compact;
+  }
+
+  get textBytes(): number {
+    return this.compact.textBytes;
+  }
+
+  mayHold(needles: readonly Needle[]): boolean {
+    return needles.every((needle) => this.compact.mayHold(needle));
+  }
+
+  starts(): Uint32Array {
+    return (this.#starts ??= this.#lines?.starts ?? this.compact.starts());
+  }
+
+  all(): Lines {
+    return (this.#lines ??= this.compact.all());
+  }
+}
