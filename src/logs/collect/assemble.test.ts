@@ -64,7 +64,7 @@ function expected(steps: readonly Step[]): Line[] {
 }
 
 test('lines come out as a plain evaluator joins them, and every byte is covered once or pending', () => {
-  const bench = createWorkbench(LINE_MAX, 1 << 20, 16_384);
+  const bench = createWorkbench(LINE_MAX, 1 << 20, 16_384, 1);
   fc.assert(
     fc.property(
       fc.array(step, { minLength: 1, maxLength: 40 }),

@@ -43,9 +43,14 @@ export interface Workbench {
   pendingBytes: number;
 }
 
-/** `chunkBytes`: of the pieces of files that `plain.source` is to take. */
-export function createWorkbench(lineBytesMax: number, pendingBytesMax: number, chunkBytes: number): Workbench {
-  const plain = new PlainLines(chunkBytes, lineBytesMax);
+/** `chunkBytes`: of the pieces of files that `plain.source` is to take. `firstRunBytes` as PlainLines has it. */
+export function createWorkbench(
+  lineBytesMax: number,
+  pendingBytesMax: number,
+  chunkBytes: number,
+  firstRunBytes?: number,
+): Workbench {
+  const plain = new PlainLines(chunkBytes, lineBytesMax, firstRunBytes);
   return {
     builder: new BatchBuilder(plain.room),
     parser: new CriParser(),

@@ -75,7 +75,7 @@ function piecesOf(bench: Workbench, chunks: readonly Buffer[], isFast: boolean):
 }
 
 test('runs of plain records become the same frames as record by record', () => {
-  const bench = createWorkbench(LINE_MAX, 1 << 20, CHUNK_BYTES);
+  const bench = createWorkbench(LINE_MAX, 1 << 20, CHUNK_BYTES, 1);
   const chunks = fc.array(
     fc.array(record, { minLength: 1, maxLength: 60 }).map((records) => Buffer.concat(records)),
     {
@@ -93,7 +93,7 @@ test('runs of plain records become the same frames as record by record', () => {
 });
 
 test('a chunk full of the shortest records, each of the other stream, outgrows the room and is whole', () => {
-  const bench = createWorkbench(LINE_MAX, 1 << 20, CHUNK_BYTES);
+  const bench = createWorkbench(LINE_MAX, 1 << 20, CHUNK_BYTES, 1);
   const records = Array.from({ length: Math.floor(CHUNK_BYTES / 31) }, (_, i) =>
     Buffer.from(`2026-11-22T10:${i % 2 === 0 ? '00' : '59'}:00Z std${i % 2 === 0 ? 'out' : 'err'} F \n`),
   );
@@ -106,7 +106,7 @@ test('a chunk full of the shortest records, each of the other stream, outgrows t
 });
 
 test('a chunk of plain records is taken in one go', () => {
-  const { plain, builder } = createWorkbench(LINE_MAX, 1 << 20, CHUNK_BYTES);
+  const { plain, builder } = createWorkbench(LINE_MAX, 1 << 20, CHUNK_BYTES, 1);
   const records = Buffer.from('2026-11-22T10:20:30.123456789Z stdout F line\n'.repeat(1000));
   records.copy(plain.source);
   const wanted = { lineBytesMax: LINE_MAX, stdout: true, stderr: true };

@@ -2,10 +2,10 @@ import { type BatchBuilder, type BatchRoom, DELTA_SECONDS_MAX } from '../batch/b
 import { plainLinesModule } from './plain-lines-module.ts';
 
 /** What the module gives; its variables are the ends of the batch. */
-interface Exports {
-  take(at: number, end: number, lineBytesMax: number, blocked: number, reachNanos: number): number;
-}
-type Variables = Readonly<Record<string, { value: number }>>;
+type Exports = Readonly<Record<string, { value: number }>> & {
+  readonly take: TakeRecords;
+};
+type TakeRecords = (at: number, end: number, lineBytesMax: number, blocked: number, reachNanos: number) => number;
 
 /** As far as it is used here: the types of Node.js lack it, those of browsers have too much. */
 declare const WebAssembly: {
@@ -26,6 +26,8 @@ const PAGE_BYTES = 65_536;
 const STEP_BYTES = 16;
 const COLUMN_BYTES_MIN = 1024;
 const HOUR_BYTES = 14;
+/** The module is made for a run that is so long. */
+const firstRunBytes = 16 * 1024;
 const HOUR_SECONDS = 3600;
 const SECOND_NANOS = 1_000_000_000;
 /** Nanoseconds since 1970 are to fit 64 bits. */
@@ -42,12 +44,14 @@ export class PlainLines {
   /** Of the last record taken. */
   seconds = 0;
   nanos = 0;
-  readonly #take: Exports['take'];
-  readonly #variables: Variables;
+  readonly #memory: object;
+  readonly #firstRunBytes: number;
+  #exports: Exports | null = null;
   readonly #hour: Buffer;
   #hourSeconds = Number.NaN;
 
-  constructor(sourceBytes: number, lineBytesMax: number) {
+  constructor(sourceBytes: number, lineBytesMax: number, runBytes = firstRunBytes) {
+    this.#firstRunBytes = runBytes;
     const columnsBytes = COLUMN_BYTES_MIN + sourceBytes / 4;
     const sizes = [HOUR_BYTES, sourceBytes + lineBytesMax, columnsBytes, columnsBytes, sourceBytes].map(Math.ceil);
     const pages = Math.ceil(sizes.reduce((sum, bytes) => sum + bytes + STEP_BYTES, 0) / PAGE_BYTES);
@@ -61,12 +65,7 @@ export class PlainLines {
     this.source = source;
     this.room = { text, times, flags };
     this.#hour = hour;
-    const { exports } = new WebAssembly.Instance(compiled(), { env: { memory } });
-    this.#take = (exports as Exports).take;
-    this.#variables = exports as Variables;
-    this.#set('hourAt', hour.byteOffset);
-    this.#set('timesEnd', times.byteOffset + times.length);
-    this.#set('flagsEnd', flags.byteOffset + flags.length);
+    this.#memory = memory;
   }
 
   /** A record at `from` begins with a time in UTC, of which `seconds` are these: what is taken next lies in the same hour. */
@@ -75,23 +74,26 @@ export class PlainLines {
     if (hourSeconds === this.#hourSeconds || Math.abs(seconds) > SECONDS_MAX) return;
     record.copy(this.#hour, 0, from, from + HOUR_BYTES);
     this.#hourSeconds = hourSeconds;
-    this.#set('hourSeconds', hourSeconds);
   }
 
   /** `source[from, end)` is whole records. Returns where the first begins that was not taken; perhaps `from`. */
   take(builder: BatchBuilder, from: number, end: number, { lineBytesMax, stdout, stderr }: Wanted): number {
-    const ends = builder.ends();
     const { source, room } = this;
+    // Where nothing but a few lines comes, the module is not worth the 4 MB that V8 takes to run any.
+    if (this.#exports === null && end - from < this.#firstRunBytes) return from;
+    const ends = builder.ends();
     if (!ends || Number.isNaN(this.#hourSeconds) || ends.textBytes + (end - from) > room.text.length) return from;
+    this.#exports ??= this.#instantiate();
     const { textBytes, timesBytes, flagsBytes, ...rest } = ends;
+    this.#set('hourSeconds', this.#hourSeconds);
     this.#set('textAt', room.text.byteOffset + textBytes);
     this.#set('timesAt', room.times.byteOffset + timesBytes);
     this.#set('flagsAt', room.flags.byteOffset + flagsBytes);
     for (const name in rest) this.#set(name, rest[name as keyof typeof rest]);
     const blocked = (stdout ? 0 : 1) | (stderr ? 0 : 2);
     const reachNanos = DELTA_SECONDS_MAX * SECOND_NANOS;
-    const sourceAt = source.byteOffset;
-    const to = this.#take(sourceAt + from, sourceAt + end, lineBytesMax, blocked, reachNanos) - sourceAt;
+    const at = source.byteOffset;
+    const to = this.#exports.take(at + from, at + end, lineBytesMax, blocked, reachNanos) - at;
     if (to === from) return from;
     for (const name in rest) rest[name as keyof typeof rest] = this.#get(name);
     builder.extended({
@@ -105,18 +107,25 @@ export class PlainLines {
     return to;
   }
 
+  #instantiate(): Exports {
+    module ??= new WebAssembly.Module(Buffer.from(plainLinesModule, 'base64'));
+    const { exports } = new WebAssembly.Instance(module, { env: { memory: this.#memory } });
+    this.#exports = exports as Exports;
+    const { times, flags } = this.room;
+    this.#set('hourAt', this.#hour.byteOffset);
+    this.#set('timesEnd', times.byteOffset + times.length);
+    this.#set('flagsEnd', flags.byteOffset + flags.length);
+    return this.#exports;
+  }
+
   #set(name: string, value: number): void {
-    this.#variables[name]!.value = value;
+    this.#exports![name]!.value = value;
   }
 
   #get(name: string): number {
-    return this.#variables[name]!.value;
+    return this.#exports![name]!.value;
   }
 }
 
+/** Compiled once in a process. */
 let module: object | undefined;
-
-function compiled(): object {
-  module ??= new WebAssembly.Module(Buffer.from(plainLinesModule, 'base64'));
-  return module;
-}

@@ -45,7 +45,8 @@ export class Segment {
   copyPath: string | null = null;
   /** What the server said it holds, until it can be compared with the file. */
   #offered: readonly HeldRange[] = [];
-  #prefix: Buffer = Buffer.alloc(0);
+  /** Latin-1. A slice of a buffer would hold on to all of the pool that it was cut from. */
+  #prefix = '';
   #sizeAsked = 0;
 
   constructor(file: FoundFile | null, id: string = file?.id ?? '') {
@@ -72,7 +73,7 @@ export class Segment {
   }
 
   get prefix(): Buffer {
-    return this.#prefix;
+    return Buffer.from(this.#prefix, 'latin1');
   }
 
   get lagBytes(): number {
@@ -101,7 +102,7 @@ export class Segment {
     const head = readHead(fd, false);
     this.name = nameOfHead(head, final) ?? null;
     if (this.name === null) return;
-    this.#prefix = Buffer.from(head.subarray(0, prefixBytes));
+    this.#prefix = head.toString('latin1', 0, prefixBytes);
     this.size = fstatSync(fd).size;
   }
 
@@ -168,7 +169,7 @@ export class Segment {
   prefixMatches(): boolean {
     if (this.fd === null || this.#prefix.length === 0) return true;
     const now = Buffer.allocUnsafe(this.#prefix.length);
-    return readAt(this.fd, now, now.length, 0) === now.length && now.equals(this.#prefix);
+    return readAt(this.fd, now, now.length, 0) === now.length && now.toString('latin1') === this.#prefix;
   }
 
   /**

@@ -28,6 +28,7 @@ const VERSION = 1;
 const SCHEMA = `
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = NORMAL;
+  PRAGMA cache_size = -256;
   CREATE TABLE IF NOT EXISTS instance (
     directory_id TEXT NOT NULL,
     attempt INTEGER NOT NULL,

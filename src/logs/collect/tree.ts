@@ -1,4 +1,13 @@
-import { type FSWatcher, lstatSync, readdirSync, realpathSync, statSync, watch } from 'node:fs';
+import {
+  type BigIntStats,
+  type FSWatcher,
+  lstatSync,
+  readdirSync,
+  realpathSync,
+  type Stats,
+  statSync,
+  watch,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from '../../telemetry/telemetry.ts';
 import type { CollectMetrics } from './metrics.ts';
@@ -35,14 +44,17 @@ interface Pod {
   name: PodDirectoryName;
   /** Something has happened in it, or may have. */
   dirty: boolean;
-  mtimeNs: bigint;
+  mtimeMs: number;
   watcher: FSWatcher | null;
   containers: Map<string, Container>;
 }
 
 interface Container {
   directory: ContainerDirectory;
-  mtimeNs: bigint;
+  /** Of the directory when its files were last told; NaN where they are to be told again. */
+  mtimeMs: number;
+  /** As a number, which is enough to see that nothing has changed. */
+  inode: number;
   nextPollMs: number;
   /** When its files are told again although nothing has changed: one of them could not be opened. */
   retryAtMs: number;
@@ -93,9 +105,9 @@ export class Tree {
   /** Whether events were lost: a change within the resolution of a file's times may go unnoticed here, not there. */
   #hasChanged(pod: Pod): boolean {
     try {
-      const { mtimeNs } = statSync(pod.path, { bigint: true });
-      const changed = mtimeNs !== pod.mtimeNs;
-      pod.mtimeNs = mtimeNs;
+      const { mtimeMs } = statSync(pod.path);
+      const changed = mtimeMs !== pod.mtimeMs;
+      pod.mtimeMs = mtimeMs;
       return changed;
     } catch {
       return true;
@@ -134,7 +146,7 @@ export class Tree {
         path: join(root, name),
         name: parsed,
         dirty: true,
-        mtimeNs: -1n,
+        mtimeMs: Number.NaN,
         watcher: null,
         containers: new Map(),
       });
@@ -161,7 +173,13 @@ export class Tree {
     for (const name of names) {
       if (pod.containers.has(name)) continue;
       const directory = { ...pod.name, path: join(pod.path, name), container: name, id: '', birthMs: null };
-      pod.containers.set(name, { directory, mtimeNs: -1n, nextPollMs: 0, retryAtMs: Number.POSITIVE_INFINITY });
+      pod.containers.set(name, {
+        directory,
+        mtimeMs: Number.NaN,
+        inode: 0,
+        nextPollMs: 0,
+        retryAtMs: Number.POSITIVE_INFINITY,
+      });
     }
   }
 
@@ -169,14 +187,14 @@ export class Tree {
     const { path, container: name, id } = container.directory;
     // A look costs some microseconds; with many containers they are looked at less often.
     container.nextPollMs = now + Math.max(this.#options.pollMs, LOOK_MS * this.#containerCount);
-    let found: { id: string; mtimeNs: bigint; birthMs: number | null };
+    let seen: Stats;
+    let exact: BigIntStats;
     try {
-      const stat = statSync(path, { bigint: true });
-      found = {
-        id: `${stat.dev}:${stat.ino}:${stat.birthtimeNs}`,
-        mtimeNs: stat.mtimeNs,
-        birthMs: Number(stat.birthtimeMs) || null,
-      };
+      // A stat in big integers costs three times as much: it is for where something has changed.
+      seen = statSync(path);
+      const isUnchanged = seen.ino === container.inode && seen.mtimeMs === container.mtimeMs;
+      if (isUnchanged && now < container.retryAtMs) return;
+      exact = statSync(path, { bigint: true });
     } catch (error) {
       if (codeOf(error) !== 'ENOENT') {
         this.#complain('unreadable', path, String(error));
@@ -186,15 +204,17 @@ export class Tree {
       if (id !== '') this.#handlers.onGone(container.directory);
       return;
     }
-    if (found.id !== id) {
+    const found = `${exact.dev}:${exact.ino}:${exact.birthtimeNs}`;
+    if (found !== id) {
       if (id !== '') this.#handlers.onGone(container.directory);
-      container.directory = { ...container.directory, id: found.id, birthMs: found.birthMs };
-    } else if (found.mtimeNs === container.mtimeNs && now < container.retryAtMs) return;
+      container.directory = { ...container.directory, id: found, birthMs: Number(exact.birthtimeMs) || null };
+    }
     // Another change may follow within the resolution of the time: then it is read once more.
-    const isFresh = Math.abs(Date.now() - Number(found.mtimeNs / 1_000_000n)) < FRESH_MS;
-    container.mtimeNs = isFresh ? -1n : found.mtimeNs;
+    const isFresh = Math.abs(Date.now() - seen.mtimeMs) < FRESH_MS;
+    container.mtimeMs = isFresh ? Number.NaN : seen.mtimeMs;
+    container.inode = seen.ino;
     const files = this.#files(path);
-    if (files === undefined) container.mtimeNs = -1n;
+    if (files === undefined) container.mtimeMs = Number.NaN;
     else {
       const opened = this.#handlers.onFiles(container.directory, files);
       container.retryAtMs = opened ? Number.POSITIVE_INFINITY : now + this.#options.reconcileMs;
