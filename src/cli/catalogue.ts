@@ -20,6 +20,12 @@ export const commands: CommandEntry[] = [
   entry('query', 'ask for lines in LogQL, or for metrics in PromQL', () => import('./commands/query.ts')),
   entry('labels', 'list the labels of log streams, or values of one', () => import('./commands/labels.ts')),
   entry('series', 'list log streams by their labels', () => import('./commands/series.ts')),
+  entry(
+    'patterns',
+    'show what lines have in common, and what a change brought',
+    () => import('./commands/patterns.ts'),
+  ),
+  entry('queries', 'list queries that run, and end them', () => import('./commands/queries.ts')),
   entry('fmt', 'format LogQL', () => import('./commands/fmt.ts')),
   entry('top', 'show usage of nodes, pods, services, workloads and so on', () => import('./commands/top.ts')),
   entry('doctor', 'find out why there are no figures, and what mends it', () => import('./commands/doctor.ts')),

@@ -8,20 +8,36 @@ const answerTimeoutMs = 30_000;
 const errorBytesMax = 64 * 1024;
 const answerBytesMax = 256 * 1024 * 1024;
 
+export interface CallOptions {
+  /** Sent as JSON. */
+  body?: unknown;
+  /** Without one: POST where there is a body, else GET. */
+  method?: 'DELETE' | 'GET' | 'POST';
+  signal?: AbortSignal;
+}
+
 /** The server's answer, a success, with its body still to be read. Rejects with the Fault that the server answered, or `unavailable`. */
 export async function callServer(
   { url, token }: ServerAddress,
   path: string,
-  options: { body?: unknown; signal?: AbortSignal } = {},
+  options: CallOptions = {},
 ): Promise<IncomingMessage> {
   const answer = await sent(new URL(path, url), token, options);
-  if (answer.statusCode === 200) return answer;
+  if (answer.statusCode === 200 || answer.statusCode === 204) return answer;
   const text = (await bodyOf(answer, errorBytesMax).catch(() => Buffer.alloc(0))).toString();
   throw faultOf(answer.statusCode ?? 0, text);
 }
 
 export async function getJson<T>(address: ServerAddress, path: string, signal?: AbortSignal): Promise<T> {
-  const body = await bodyOf(await callServer(address, path, signal ? { signal } : {}), answerBytesMax);
+  return jsonOf(address, await callServer(address, path, signal ? { signal } : {}));
+}
+
+export async function postJson<T>(address: ServerAddress, path: string, body: unknown): Promise<T> {
+  return jsonOf(address, await callServer(address, path, { body }));
+}
+
+async function jsonOf<T>(address: ServerAddress, answer: IncomingMessage): Promise<T> {
+  const body = await bodyOf(answer, answerBytesMax);
   try {
     return JSON.parse(body.toString()) as T;
   } catch {
@@ -38,11 +54,11 @@ export function faultFrom({ code, message, hint }: { code?: unknown; message?: u
 function sent(
   url: URL,
   token: string | undefined,
-  { body, signal }: { body?: unknown; signal?: AbortSignal },
+  { body, signal, method = body === undefined ? 'GET' : 'POST' }: CallOptions,
 ): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const call = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, {
-      method: body === undefined ? 'GET' : 'POST',
+      method,
       agent: false,
       headers: {
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),

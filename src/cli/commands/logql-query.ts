@@ -8,7 +8,7 @@ import type { ServerAddress } from '../server-address.ts';
 import { getJson } from '../server-call.ts';
 import { type LokiData, type LokiStats, readLines, statsText } from './loki-answer.ts';
 import { printed, type QueryOutput } from './promql-query.ts';
-import { type QueryTime, queryTime, type TimeFlags } from './query-time.ts';
+import { momentMs, type QueryTime, queryTime, type TimeFlags } from './query-time.ts';
 
 export interface LogqlFlags extends TimeFlags {
   output?: QueryOutput | LogOutput;
@@ -112,8 +112,7 @@ function linesTime(flags: LogqlFlags): { startMs: number; endMs: number } {
 
 function sinceText({ until }: LogqlFlags): string {
   if (until === undefined) return `${defaultSinceMs}ms`;
-  const end = queryTime({ until, since: '0' }, systemClock.nowMs());
-  return end.kind === 'range' ? new Date(end.endMs - defaultSinceMs).toISOString() : '';
+  return new Date(momentMs('--until', until, systemClock.nowMs()) - defaultSinceMs).toISOString();
 }
 
 function nanos(ms: number): bigint {

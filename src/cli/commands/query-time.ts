@@ -34,7 +34,7 @@ export function queryTime({ time, since, until, step }: TimeFlags, nowMs: number
 }
 
 /** How long ago (`2h`), or when: RFC 3339, or seconds since 1970. */
-function momentMs(flag: string, text: string, nowMs: number): number {
+export function momentMs(flag: string, text: string, nowMs: number): number {
   if (/^\d{9,}(\.\d+)?$/.test(text)) return Math.round(Number(text) * 1000);
   const at = parseRfc3339(text);
   if (at !== undefined) return msOfNanos(at);

@@ -12,6 +12,8 @@ export type LogOutput = 'default' | 'raw' | 'jsonl' | 'json' | 'table';
 
 /** Labels that say where a line is from, better than all of them would; the others follow from these. */
 const derivedLabels = new Set(['app', 'job', 'node_name', 'service_name']);
+/** The line itself tells it. */
+const levelLabel = 'detected_level';
 
 /** Prints lines. Of the labels, those are shown that differ; lines that come one by one show where they are from. */
 export class LogLinePrinter {
@@ -39,7 +41,7 @@ export class LogLinePrinter {
     return this.#print(
       line,
       Object.keys(line.labels)
-        .filter((name) => !derivedLabels.has(name))
+        .filter((name) => !derivedLabels.has(name) && line.labels[name] !== 'attested')
         .sort(),
     );
   }
@@ -49,7 +51,9 @@ export class LogLinePrinter {
     if (this.#output === 'jsonl' || this.#output === 'json') {
       return `${JSON.stringify({ time: formatRfc3339Nano(timeNs), labels, line })}\n`;
     }
-    const shown = names.filter((name) => labels[name]).map((name) => `${name}=${JSON.stringify(labels[name])}`);
+    const shown = names
+      .filter((name) => labels[name] && name !== levelLabel)
+      .map((name) => `${name}=${JSON.stringify(labels[name])}`);
     const from = shown.length === 0 ? '' : `{${shown.join(', ')}} `;
     return `${formatRfc3339Nano(timeNs)} ${this.#colour ? coloured(from) : from}${line}\n`;
   }
@@ -59,6 +63,7 @@ export class LogLinePrinter {
 function differing(lines: readonly LogLine[]): string[] {
   const first = lines[0]?.labels ?? {};
   const names = new Set(lines.flatMap(({ labels }) => Object.keys(labels)));
+  names.delete(levelLabel);
   const differ = [...names].filter((name) => lines.some(({ labels }) => labels[name] !== first[name])).sort();
   const telling = differ.filter((name) => !derivedLabels.has(name));
   return telling.length > 0 ? telling : differ;
