@@ -31,7 +31,7 @@ export function countValues(evaluation: Evaluation, node: AggregationNode, label
         results.set(labels.key, result);
         byValue.set(text, result);
       }
-      result.values[step] = result.values[step]! + 1;
+      result.values[step] = result.present![step] === 1 ? result.values[step]! + 1 : 1;
       result.present![step] = 1;
     }
   }

@@ -34,16 +34,12 @@ function beyond(q: number, count: number): number {
   return q < 0 ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
 }
 
-/** Puts NaNs in front; gives their number. */
+/** Puts NaNs in front and leaves the others in their order; gives the number of NaNs. */
 function nansFirst(values: Float64Array, count: number): number {
-  let nans = 0;
-  for (let at = 0; at < count; at++) {
-    const value = values[at]!;
-    if (!Number.isNaN(value)) continue;
-    values[at] = values[nans]!;
-    values[nans++] = value;
-  }
-  return nans;
+  let to = count;
+  for (let at = count - 1; at >= 0; at--) if (!Number.isNaN(values[at]!)) values[--to] = values[at]!;
+  values.fill(Number.NaN, 0, to);
+  return to;
 }
 
 /** Up to this many values, inserting them one by one is faster than dividing them. */

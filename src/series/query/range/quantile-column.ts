@@ -2,6 +2,9 @@ import { quantileOfSorted } from '../numbers/quantile.ts';
 import type { ColumnFunction } from './window.ts';
 import type { Windows } from './windows.ts';
 
+/** Up to this many values are inserted one by one: then 0 and -0 stay in the order in which they came, as in Prometheus. */
+const INSERTION_COUNT = 64;
+
 /**
  * Quantiles of windows that slide. Invariant: the first `#count` of `#sorted` are the window's samples in ascending order but for `#nans`, which
  * counts those that are NaN.
@@ -45,6 +48,11 @@ export class QuantileColumn implements ColumnFunction {
   #fill(values: Float64Array, from: number, to: number): void {
     if (to - from > this.#sorted.length) this.#sorted = new Float64Array(2 * (to - from));
     this.#count = 0;
+    this.#nans = 0;
+    if (to - from <= INSERTION_COUNT) {
+      for (let at = from; at < to; at++) this.#insert(values[at]!);
+      return;
+    }
     for (let at = from; at < to; at++) if (!Number.isNaN(values[at]!)) this.#sorted[this.#count++] = values[at]!;
     this.#nans = to - from - this.#count;
     this.#sorted.subarray(0, this.#count).sort();

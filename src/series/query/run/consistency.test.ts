@@ -3,8 +3,11 @@ import test from 'node:test';
 import fc from 'fast-check';
 import { Labels } from '../labels/labels.ts';
 import { MemorySource } from '../memory-source.ts';
+import { rangeFunctions } from '../range/range-functions.ts';
+import type { SeriesSource, SourceSeries } from '../source.ts';
 import { allFeatures } from '../syntax/features.ts';
 import { queryFor } from '../syntax/random-query.ts';
+import { aggregators } from '../syntax/token.ts';
 import { instantQuery, rangeQuery } from './engine.ts';
 
 const scope = { tenant: 't', namespaces: '*' as const };
@@ -78,4 +81,63 @@ test('each step of a range query is what the same query gives at that time on it
     { numRuns: 300 },
   );
   assert.ok(compared > 100, `only ${compared} values were compared`);
+});
+
+/** Gives each series in the same columns as the one before, and spoils them when the next one is asked for. */
+const streaming: SeriesSource = {
+  select: (...args) => source.select(...args),
+  *stream(...args) {
+    let times = new Float64Array(0);
+    let kept = new Float64Array(0);
+    const columns = new Float64Array(1000);
+    for (const series of source.select(...args)) {
+      const { length } = series.values;
+      columns.set(series.values);
+      // Times are told by their object, and stay.
+      if (String(series.timestampsMs) !== String(kept)) times = kept = series.timestampsMs.slice();
+      yield { ...series, timestampsMs: times, values: columns.subarray(0, length) } satisfies SourceSeries;
+      columns.fill(12_345.678);
+    }
+  },
+};
+
+const parameterized = new Set<string>(['topk', 'bottomk', 'quantile', 'limitk', 'limit_ratio']);
+
+/** Every function of ranges and every aggregation, over series that others have gone before. */
+const everything = [
+  ...Object.keys(rangeFunctions).map((name) => {
+    const before = name === 'quantile_over_time' ? '0.3, ' : '';
+    const after = { predict_linear: ', 60', double_exponential_smoothing: ', 0.5, 0.3' }[name] ?? '';
+    return `${name}(${before}{__name__=~"up|by"}[4m]${after})`;
+  }),
+  ...aggregators.map((name) => {
+    const before = name === 'count_values' ? '"value", ' : parameterized.has(name) ? '0.5 + 1, ' : '';
+    return `${name} by (job) (${before}rate({__name__=~"requests_total|offset"}[5m]) or up)`;
+  }),
+  ...aggregators.map((name) => {
+    const before = name === 'count_values' ? '"value", ' : parameterized.has(name) ? '0.5, ' : '';
+    return `sum(rate(up[3m])) + on () group_right () ${name} without (instance) (${before}{job="x"})`;
+  }),
+  'sum by (job) (sum_over_time((up > 3)[3m:17s])) / on (job) group_left () count by (job) (timestamp(by))',
+];
+
+test('series that come one by one, in columns that are written anew, give the same as all at once', async () => {
+  let compared = 0;
+  const compare = async (query: string) => {
+    const ask = (from: SeriesSource) =>
+      rangeQuery({ query, source: from, scope, startMs, endMs, stepMs }, { features: allFeatures }).catch(String);
+    const [held, streamed] = [await ask(source), await ask(streaming)];
+    assert.deepEqual(streamed, held, query);
+    if (typeof held !== 'string' && held.value.type === 'matrix') compared += held.value.series.length;
+  };
+  for (const query of everything) await compare(query);
+  await fc.assert(fc.asyncProperty(queryFor(4), compare), { numRuns: 300 });
+  assert.ok(compared > 100, `only ${compared} series were compared`);
+});
+
+test('columns that others have used before make no difference', async () => {
+  const times = { source, scope, startMs: 60_000, endMs: 60_000, stepMs: 1 };
+  await rangeQuery({ ...times, query: 'sum({__name__=~"up|by"})', endMs: 600_000, stepMs: 1000 });
+  const { value } = await rangeQuery({ ...times, query: 'count_values("value", up)' });
+  assert.deepEqual(value.type === 'matrix' && value.series.map(({ values }) => [...values]), [[1], [1]]);
 });
