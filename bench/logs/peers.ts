@@ -10,6 +10,8 @@ import { cpuSecondsOf, diskBytesOf, figuresOf, type ProcessFigures } from '../ru
 export const parallel = 4;
 const startTimeoutMs = 60_000;
 const restCheckMs = 1500;
+/** Ours looks every five seconds for what there is to merge. */
+const restsMin = 5;
 const restingCpuSeconds = 0.05;
 const restTimeoutMs = 600_000;
 const ourFlags = ['--retention', '0', '--retention-size', '0'];
@@ -121,13 +123,14 @@ export class Peer {
   /** Waits until merging has come to rest. */
   async untilAtRest(): Promise<void> {
     let before = this.figures().cpuSeconds;
+    let rests = 0;
     await until(
       `${this.name} is at rest`,
       () => {
         const now = this.figures().cpuSeconds;
-        const rests = now - before < restingCpuSeconds;
+        rests = now - before < restingCpuSeconds ? rests + 1 : 0;
         before = now;
-        return rests;
+        return rests >= restsMin;
       },
       restTimeoutMs,
       restCheckMs,

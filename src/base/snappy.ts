@@ -15,7 +15,7 @@ export function snappyDecode(input: Buffer, outputBytesMax: number): Buffer {
   }
   if (length > outputBytesMax) fail(`${length} bytes uncompressed are more than the ${outputBytesMax} that are taken`);
   // A copy of 64 bytes takes 3: what claims to be more than it can be is refused before there is room for it.
-  if (length > input.length * expansionMax) fail(`${input.length} bytes cannot hold ${length}`);
+  if (length > input.length * snappyExpansionMax) fail(`${input.length} bytes cannot hold ${length}`);
   const output = Buffer.allocUnsafe(length);
   const from = new DataView(input.buffer, input.byteOffset, input.length);
   const into = new DataView(output.buffer, output.byteOffset, length);
@@ -69,7 +69,7 @@ export function snappyDecode(input: Buffer, outputBytesMax: number): Buffer {
 /** What is not longer is copied faster by a loop than by a call. */
 const loopBytesMax = 64;
 /** 64 bytes for 2 and a half, rounded up. */
-const expansionMax = 32;
+export const snappyExpansionMax = 32;
 
 function fail(problem: string): never {
   throw new Fault('bad-request', `the body is not snappy: ${problem}`);

@@ -6,32 +6,18 @@ import type { PushedStreamLines, PushOutcome, PushWriter } from './store.ts';
 /** Seconds that a time in nanoseconds of 64 bits can hold. */
 const SECONDS_MAX = 9_223_372_035;
 
-/** A line of a push: where its bytes are, and which place it has in the order of its stream. */
-export interface PushedLine {
-  source: PushedStreamLines;
-  index: number;
-  seconds: number;
-  nanos: number;
-}
-
 /** All lines of one stream in one push, by time; lines of the same time in the order in which they came. */
 export interface StreamPush {
   id: string;
-  labels: LabelRecord;
-  lines: PushedLine[];
+  lines: PushedStreamLines;
 }
 
-export function timeOf({ seconds, nanos }: PushedLine): bigint {
-  return BigInt(seconds) * 1_000_000_000n + BigInt(nanos);
+export function timeOf({ seconds, nanos }: PushedStreamLines, line: number): bigint {
+  return BigInt(seconds[line]!) * 1_000_000_000n + BigInt(nanos[line]!);
 }
 
-export function lineKey({ source, index }: PushedLine): string {
-  return source.bytes.toString('latin1', source.from[index], source.to[index]);
-}
-
-export function metadataOf({ source, index }: PushedLine): LabelRecord | undefined {
-  const { metadata } = source;
-  return metadata?.sets[metadata.of[index]!];
+export function lineKey({ bytes, from, to }: PushedStreamLines, line: number): string {
+  return bytes.toString('latin1', from[line], to[line]);
 }
 
 /** Sorts out what was pushed: by stream, by time, without what the writer may not write. Throws Fault `bad-request`. */
@@ -40,7 +26,7 @@ export function streamsOf(
   writer: PushWriter,
   entries: readonly PushedStreamLines[],
 ): { streams: StreamPush[]; refused: PushOutcome['refused'] } {
-  const byId = new Map<string, StreamPush>();
+  const byId = new Map<string, PushedStreamLines[]>();
   const refused: PushOutcome['refused'] = [];
   for (const [index, entry] of entries.entries()) {
     const namespace = namespaceOf(entry.labels);
@@ -50,33 +36,80 @@ export function streamsOf(
       continue;
     }
     if (entry.from.length === 0) continue;
+    check(entry);
     const id = pushedStreamId(tenant, entry.labels);
-    let stream = byId.get(id);
-    if (!stream) byId.set(id, (stream = { id, labels: entry.labels, lines: [] }));
-    addLines(stream.lines, entry);
+    const known = byId.get(id);
+    if (known) known.push(entry);
+    else byId.set(id, [entry]);
   }
-  const streams = [...byId.values()];
-  for (const { lines } of streams) if (!isSorted(lines)) lines.sort(byTime);
-  return { streams, refused };
+  return { streams: Array.from(byId, ([id, own]) => ({ id, lines: byTime(own) })), refused };
 }
 
-function addLines(lines: PushedLine[], source: PushedStreamLines): void {
-  const { from, to, seconds, nanos } = source;
-  for (let index = 0; index < from.length; index++) {
-    const second = seconds[index]!;
-    if (to[index]! - from[index]! >= limits.batchTextBytesMax)
-      throw new Fault('bad-request', `a line of ${to[index]! - from[index]!} bytes is too long to be stored`);
-    if (!(Math.abs(second) < SECONDS_MAX))
-      throw new Fault('bad-request', `a time of ${second} seconds does not fit 64 bits`);
-    lines.push({ source, index, seconds: second, nanos: nanos[index]! });
+function check({ from, to, seconds }: PushedStreamLines): void {
+  for (let i = 0; i < from.length; i++) {
+    const bytes = to[i]! - from[i]!;
+    if (bytes >= limits.batchTextBytesMax)
+      throw new Fault('bad-request', `a line of ${bytes} bytes is too long to be stored`);
+    if (!(Math.abs(seconds[i]!) < SECONDS_MAX))
+      throw new Fault('bad-request', `a time of ${seconds[i]} seconds does not fit 64 bits`);
   }
 }
 
-function byTime(a: PushedLine, b: PushedLine): number {
-  return a.seconds - b.seconds || a.nanos - b.nanos;
+function byTime(entries: readonly PushedStreamLines[]): PushedStreamLines {
+  const lines = entries.length === 1 ? entries[0]! : joined(entries);
+  if (lines.isPacked) return lines;
+  const { seconds, nanos } = lines;
+  const compare = (a: number, b: number) => seconds[a]! - seconds[b]! || nanos[a]! - nanos[b]!;
+  for (let i = 1; i < seconds.length; i++) {
+    // Sorting keeps the order of equal ones.
+    if (compare(i - 1, i) > 0) return picked(lines, Uint32Array.from(seconds, (_, line) => line).sort(compare));
+  }
+  return lines;
 }
 
-function isSorted(lines: readonly PushedLine[]): boolean {
-  for (let i = 1; i < lines.length; i++) if (byTime(lines[i - 1]!, lines[i]!) > 0) return false;
-  return true;
+/** These lines alone, in this order. */
+export function picked(lines: PushedStreamLines, which: Uint32Array): PushedStreamLines {
+  const { labels, bytes, metadata } = lines;
+  const pick = (column: ArrayLike<number>) => Array.from(which, (line) => column[line]!);
+  return {
+    ...{ labels, bytes, from: pick(lines.from), to: pick(lines.to), seconds: pick(lines.seconds) },
+    nanos: pick(lines.nanos),
+    ...(metadata && { metadata: { sets: metadata.sets, of: pick(metadata.of) } }),
+  };
+}
+
+const withoutMetadata: readonly LabelRecord[] = [{}];
+
+/** All lines, one entry's after the other's. */
+function joined(entries: readonly PushedStreamLines[]): PushedStreamLines {
+  const [{ labels, bytes }] = entries as [PushedStreamLines];
+  const shared = entries.every((entry) => entry.bytes === bytes);
+  const from: number[] = [];
+  const to: number[] = [];
+  const seconds: number[] = [];
+  const nanos: number[] = [];
+  const sets: LabelRecord[] = [];
+  const of: number[] = [];
+  // Entries of one request share their sets, which may be many.
+  const setsFrom = new Map<readonly LabelRecord[], number>();
+  let bytesBefore = 0;
+  for (const entry of entries) {
+    const own = entry.metadata?.sets ?? withoutMetadata;
+    let setsBefore = setsFrom.get(own);
+    if (setsBefore === undefined) {
+      setsFrom.set(own, (setsBefore = sets.length));
+      for (const set of own) sets.push(set);
+    }
+    for (let i = 0; i < entry.from.length; i++) {
+      from.push(bytesBefore + entry.from[i]!);
+      to.push(bytesBefore + entry.to[i]!);
+      seconds.push(entry.seconds[i]!);
+      nanos.push(entry.nanos[i]!);
+      of.push(setsBefore + (entry.metadata?.of[i] ?? 0));
+    }
+    if (!shared) bytesBefore += entry.bytes.length;
+  }
+  const all = shared ? bytes : Buffer.concat(entries.map((entry) => entry.bytes));
+  const hasMetadata = entries.some(({ metadata }) => metadata);
+  return { labels, bytes: all, from, to, seconds, nanos, ...(hasMetadata && { metadata: { sets, of } }) };
 }

@@ -23,13 +23,15 @@ export interface PushedStreamLines {
   labels: LabelRecord;
   /** The store is done with them when `push` has resolved. */
   bytes: Buffer;
-  from: readonly number[];
-  to: readonly number[];
+  from: ArrayLike<number>;
+  to: ArrayLike<number>;
   /** The time of each line: whole seconds since 1970, negative before it, and nanoseconds in [0, 1e9). */
-  seconds: readonly number[];
-  nanos: readonly number[];
+  seconds: ArrayLike<number>;
+  nanos: ArrayLike<number>;
   /** Structured metadata: the sets that occur, and which of them each line has. Missing: no line has any. */
-  metadata?: { sets: readonly LabelRecord[]; of: readonly number[] };
+  metadata?: { sets: readonly LabelRecord[]; of: ArrayLike<number> };
+  /** The lines are by time; behind each are a newline and the next one, and none has a newline within. */
+  isPacked?: boolean;
 }
 
 export interface PushOutcome {

@@ -4,7 +4,7 @@ import { PushedFrameBuilder, type PushedRun } from '../batch/batch.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { Committer } from './committer.ts';
 import type { PushedDeletedPayload } from './payloads.ts';
-import { metadataOf, type StreamPush, streamsOf, timeOf } from './push-lines.ts';
+import { picked, type StreamPush, streamsOf, timeOf } from './push-lines.ts';
 import type { PushedReader } from './pushed-reader.ts';
 import { jsonPayload, recordKinds } from './record.ts';
 import { compareBudget, dropRepeats } from './repeats.ts';
@@ -85,10 +85,10 @@ export class Pusher {
     const budget = compareBudget();
     for (const stream of streams) {
       outcome.deleted += dropDeleted(catalogue, stream);
-      if (stream.lines.length === 0) continue;
+      if (stream.lines.from.length === 0) continue;
       const dropped = await dropRepeats(catalogue, reader, stream, budget);
       outcome.held += dropped.held;
-      outcome.stored += stream.lines.length;
+      outcome.stored += stream.lines.from.length;
       if (dropped.uncompared > 0) uncompared.add(dropped.uncompared);
     }
     if (outcome.stored === 0) return outcome;
@@ -109,9 +109,11 @@ export class Pusher {
 function dropDeleted(catalogue: Catalogue, stream: StreamPush): number {
   const tombstone = catalogue.pushed.tombstone(stream.id);
   if (!tombstone) return 0;
-  const before = stream.lines.length;
-  stream.lines = stream.lines.filter((line) => timeOf(line) > tombstone.through);
-  return before - stream.lines.length;
+  const { lines } = stream;
+  const count = lines.from.length;
+  const later = Uint32Array.from({ length: count }, (_, i) => i).filter((i) => timeOf(lines, i) > tombstone.through);
+  if (later.length < count) stream.lines = picked(lines, later);
+  return count - later.length;
 }
 
 /** Text and what is said of it, in memory. */
@@ -124,19 +126,12 @@ function bytesOf(entries: readonly PushedStreamLines[]): number {
 function framesOf(streams: readonly StreamPush[]): { frame: Buffer; runs: PushedRun[] }[] {
   const builder = new PushedFrameBuilder();
   const frames: { frame: Buffer; runs: PushedRun[] }[] = [];
-  for (const { labels, lines } of streams) {
-    let begun = false;
-    for (const line of lines) {
-      const { source, index, seconds, nanos } = line;
-      const from = source.from[index]!;
-      const to = source.to[index]!;
-      if (!builder.fits(to - from)) {
-        begun = false;
-        frames.push(builder.finish());
-      }
-      if (!begun) builder.beginRun(labels);
-      begun = true;
-      builder.add(source.bytes, from, to, seconds, nanos, metadataOf(line));
+  for (const { lines } of streams) {
+    const count = lines.from.length;
+    for (let next = 0; next < count; ) {
+      if (!builder.fits(lines.to[next]! - lines.from[next]!)) frames.push(builder.finish());
+      builder.beginRun(lines.labels);
+      next = builder.addLines(lines, next);
     }
   }
   if (builder.lineCount > 0) frames.push(builder.finish());

@@ -1,9 +1,10 @@
 import { Fault } from '../../base/fault.ts';
 import type { PushedLines } from '../batch/batch.ts';
 import type { Catalogue } from './catalogue.ts';
-import { lineKey, type PushedLine, type StreamPush, timeOf } from './push-lines.ts';
+import { lineKey, picked, type StreamPush, timeOf } from './push-lines.ts';
 import type { PushedReader } from './pushed-reader.ts';
 import type { PushedBlockRow, PushedRunRow } from './pushed-table.ts';
+import type { PushedStreamLines } from './store.ts';
 
 /**
  * How far one push looks for what is repeated: so much stored text, of blocks that reach over the times of its lines, newest first.
@@ -36,14 +37,14 @@ export async function dropRepeats(
 ): Promise<{ held: number; uncompared: number }> {
   const known = catalogue.pushed.stream(stream.id);
   const { lines } = stream;
-  const earliest = timeOf(lines[0]!);
+  const earliest = timeOf(lines, 0);
   // What is later than everything held is new: the usual case, which reads nothing.
   if (!known || earliest > known.lastTime) return { held: 0, uncompared: 0 };
-  const times = BigInt64Array.from(lines, timeOf);
+  const times = BigInt64Array.from({ length: lines.from.length }, (_, i) => timeOf(lines, i));
   const { compared, isWhole } = await heldAround(catalogue, reader, known.row, times, budget);
-  const before = lines.length;
   if (compared.size > 0) stream.lines = withoutHeld(lines, times, compared);
-  return { held: before - stream.lines.length, uncompared: isWhole ? 0 : stream.lines.length };
+  const left = stream.lines.from.length;
+  return { held: times.length - left, uncompared: isWhole ? 0 : left };
 }
 
 /** Stored lines that have the time of a pushed one, by the index of the first pushed line of that time. */
@@ -124,17 +125,17 @@ function firstNotBefore(times: BigInt64Array, from: number, to: number, time: bi
   return low;
 }
 
-function withoutHeld(lines: readonly PushedLine[], times: BigInt64Array, compared: Compared): PushedLine[] {
-  const kept: PushedLine[] = [];
+function withoutHeld(lines: PushedStreamLines, times: BigInt64Array, compared: Compared): PushedStreamLines {
+  const kept: number[] = [];
   let counts: Map<string, number> | undefined;
-  for (const [i, line] of lines.entries()) {
+  for (let i = 0; i < times.length; i++) {
     if (i === 0 || times[i] !== times[i - 1]) counts = countsOf(compared.get(i));
-    const key = counts && lineKey(line);
+    const key = counts && lineKey(lines, i);
     const count = key === undefined ? 0 : (counts!.get(key) ?? 0);
     if (count > 0) counts!.set(key!, count - 1);
-    else kept.push(line);
+    else kept.push(i);
   }
-  return kept;
+  return kept.length === times.length ? lines : picked(lines, Uint32Array.from(kept));
 }
 
 function countsOf(keys: readonly string[] | undefined): Map<string, number> | undefined {

@@ -6,7 +6,8 @@ import { isLabelName, LabelSyntaxError, normalizedName, printLabels, shown } fro
 import { pushLimits } from './limits.ts';
 import { parseLabels } from './parse-labels.ts';
 import type { Problems } from './problems.ts';
-import type { ReceivedStream } from './received-stream.ts';
+import { levelSets, scannedLevels } from './push-scan.ts';
+import type { ReceivedStream, ScannedLines } from './received-stream.ts';
 import { serviceNameLabel, withServiceName } from './service-name.ts';
 
 /** Texts that streams have for labels, and what they say: clients send the same ones again and again. */
@@ -96,15 +97,18 @@ function checkedLines(
   interned: Interned,
   problems: Problems,
 ): PushedStreamLines {
-  const { bytes, from, to, seconds, nanos } = stream;
+  const { bytes, from, to, seconds, nanos, scanned } = stream;
   const levelOfStream = levelOfFields(labels);
-  const kept: PushedStreamLines & Record<'from' | 'to' | 'seconds' | 'nanos', number[]> = {
-    ...{ labels, bytes, from: [], to: [], seconds: [], nanos: [] },
-    metadata: { sets: interned.sets, of: [] },
+  if (scanned && !stream.metadata && isWithinLimits(scanned, newestSeconds)) {
+    return { labels, bytes, from, to, seconds, nanos, ...scannedLevelsOf(scanned, levelOfStream) };
+  }
+  const of: number[] = [];
+  const kept = {
+    ...{ labels, bytes, from: [] as number[], to: [] as number[], seconds: [] as number[], nanos: [] as number[] },
+    metadata: { sets: interned.sets, of },
   };
-  const of = kept.metadata!.of as number[];
   for (let i = 0; i < from.length; i++) {
-    const metadata = stream.metadata[i];
+    const metadata = stream.metadata?.[i];
     const fault = faultOfLine(stream, labels, i, newestSeconds);
     if (fault) {
       problems.add(fault.reason, 1, fault.message);
@@ -114,14 +118,25 @@ function checkedLines(
     kept.to.push(to[i]!);
     kept.seconds.push(seconds[i]!);
     kept.nanos.push(nanos[i]!);
-    const line = () => bytes.toString('latin1', from[i], to[i]);
+    const level = () =>
+      scanned ? scannedLevels[scanned.levels[i]!]! : levelOfLine(bytes.toString('latin1', from[i], to[i]));
     of.push(
-      metadata
-        ? interned.withMetadata(metadata, levelOfStream, line)
-        : interned.level(levelOfStream ?? levelOfLine(line())),
+      metadata ? interned.withMetadata(metadata, levelOfStream, level) : interned.level(levelOfStream ?? level()),
     );
   }
   return kept;
+}
+
+function isWithinLimits({ longestLineBytes, secondsMin, secondsMax }: ScannedLines, newestSeconds: number): boolean {
+  return longestLineBytes <= pushLimits.lineBytesMax && secondsMax <= newestSeconds && secondsMin >= -SECONDS_MAX;
+}
+
+function scannedLevelsOf(
+  { levels, isPacked }: ScannedLines,
+  levelOfStream: string | undefined,
+): Pick<PushedStreamLines, 'metadata' | 'isPacked'> {
+  if (levelOfStream === undefined) return { isPacked, metadata: { sets: levelSets, of: levels } };
+  return { isPacked, metadata: { sets: [{ [levelLabel]: levelOfStream }], of: levels.fill(0) } };
 }
 
 function faultOfLine(
@@ -145,7 +160,7 @@ function faultOfLine(
     const message = `entry for stream '${printLabels(labels)}' has timestamp too old: ${timeText(seconds[i]!, nanos[i]!)}, oldest acceptable timestamp is: ${timeText(-SECONDS_MAX, 0)}`;
     return { reason: 'greater_than_max_sample_age', message };
   }
-  return metadata[i] && faultOfMetadata(metadata[i]!, labels);
+  return metadata?.[i] && faultOfMetadata(metadata[i]!, labels);
 }
 
 /** The first second that 64 bits of nanoseconds hold is a little earlier. */
@@ -187,12 +202,12 @@ class Interned {
     return set;
   }
 
-  withMetadata(metadata: LabelRecord, levelOfStream: string | undefined, line: () => string): number {
+  withMetadata(metadata: LabelRecord, levelOfStream: string | undefined, levelOfText: () => string): number {
     const pairs = Object.entries(metadata).map(([name, value]) => [normalizedName(name), value] as const);
     const set = Object.fromEntries(pairs.filter(([, value]) => value !== ''));
     set[levelLabel] = Object.hasOwn(set, levelLabel)
       ? normalizedLevel(set[levelLabel]!)
-      : (levelOfStream ?? levelOfFields(metadata) ?? levelOfNumber(set) ?? levelOfLine(line()));
+      : (levelOfStream ?? levelOfFields(metadata) ?? levelOfNumber(set) ?? levelOfText());
     const key = JSON.stringify(set);
     let index = this.#byContent.get(key);
     if (index === undefined) this.#byContent.set(key, (index = this.sets.push(set) - 1));

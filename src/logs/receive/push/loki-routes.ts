@@ -1,13 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Fault, type FaultCode, messageOf } from '../../../base/fault.ts';
-import { snappyDecode } from '../../../base/snappy.ts';
 import type { BodyBudget } from '../body.ts';
 import { checkedStreams } from './check-push.ts';
-import { pushLimits } from './limits.ts';
 import { Problems } from './problems.ts';
 import { readLokiJson } from './read-loki-json.ts';
-import { readLokiProtobuf } from './read-loki-protobuf.ts';
+import { readLokiPush } from './read-loki-push.ts';
 import type { ReceivedStream } from './received-stream.ts';
 import type { Taker } from './taker.ts';
 import { unpacked } from './unpack.ts';
@@ -42,7 +40,7 @@ async function readRequest(request: FastifyRequest): Promise<ReceivedStream[]> {
   const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
   const plain = await unpacked(body, String(request.headers['content-encoding'] ?? 'identity').toLowerCase());
   if (mediaOf(request) === 'application/json') return readLokiJson(plain);
-  return readLokiProtobuf(snappyDecode(plain, pushLimits.decodedBytesMax));
+  return readLokiPush(plain);
 }
 
 export function mediaOf({ headers }: FastifyRequest): string {

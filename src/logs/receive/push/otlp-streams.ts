@@ -10,7 +10,7 @@ import {
   type ScopeLogs,
   textOfValue,
 } from './otlp-model.ts';
-import type { ReceivedStream } from './received-stream.ts';
+import { emptyStream, type ReceivedStream } from './received-stream.ts';
 import { serviceNameLabel, unknownService } from './service-name.ts';
 
 /** Attributes of a resource that become labels, as in Loki; the others are structured metadata. */
@@ -83,7 +83,7 @@ function streamOf(
   budget: MetadataBudget,
 ): ReceivedStream {
   const bytes = Buffer.concat(lines.map(({ text }) => text));
-  const stream: ReceivedStream = { labels, bytes, from: [], to: [], seconds: [], nanos: [], metadata: [] };
+  const stream = emptyStream(labels, bytes);
   let end = 0;
   for (const { record, text, shared } of lines) {
     stream.from.push(end);

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { Fault } from '../../../base/fault.ts';
 import type { LabelRecord } from '../../batch/batch.ts';
-import { emptyStream, PushCount, type ReceivedStream } from './received-stream.ts';
+import { emptyStream, type GrowingStream, PushCount, type ReceivedStream } from './received-stream.ts';
 
 const DECIMAL = /^-?\d{1,19}$/;
 const NANOS_DIGITS = 9;
@@ -36,7 +36,7 @@ function readStream(value: unknown, at: string, texts: TextBuffer, count: PushCo
   return received;
 }
 
-function addTime(stream: ReceivedStream, value: unknown, at: string): void {
+function addTime(stream: GrowingStream, value: unknown, at: string): void {
   const text = typeof value === 'number' ? String(value) : value;
   if (typeof text !== 'string' || !DECIMAL.test(text)) throw wrong(at, 'nanoseconds since 1970 as text');
   if (text.startsWith('-') || text.length <= NANOS_DIGITS) {

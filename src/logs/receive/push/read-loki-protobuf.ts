@@ -1,6 +1,6 @@
 import { bytesType, varintType, Wire } from '../../../base/protobuf-wire.ts';
 import type { LabelRecord } from '../../batch/batch.ts';
-import { emptyStream, PushCount, type ReceivedStream } from './received-stream.ts';
+import { emptyStream, type GrowingStream, PushCount, type ReceivedStream } from './received-stream.ts';
 
 /**
  * Loki's push request: 1 streams {1 labels, 2 entries {1 timestamp {1 seconds, 2 nanos}, 2 line, 3 structured metadata {1 name, 2 value}}, 3 hash}.
@@ -18,6 +18,13 @@ export function readLokiProtobuf(body: Buffer): ReceivedStream[] {
   return streams;
 }
 
+/** Of an entry that is known to be sound, with its length before it. */
+export function metadataOfEntry(entry: Buffer): LabelRecord | undefined {
+  const stream = emptyStream('', entry);
+  readEntry(new Wire(entry), stream);
+  return stream.metadata[0];
+}
+
 function readStream(wire: Wire, count: PushCount): ReceivedStream {
   const stream = emptyStream('', wire.bytes);
   wire.message((field, type) => {
@@ -30,7 +37,7 @@ function readStream(wire: Wire, count: PushCount): ReceivedStream {
   return stream;
 }
 
-function readEntry(wire: Wire, stream: ReceivedStream): void {
+function readEntry(wire: Wire, stream: GrowingStream): void {
   let seconds = 0;
   let nanos = 0;
   let from = wire.at;

@@ -7,15 +7,36 @@ export interface ReceivedStream {
   /** As text in Loki's protocol buffers, as pairs elsewhere. */
   labels: string | readonly (readonly [string, string])[];
   bytes: Buffer;
+  from: ArrayLike<number>;
+  to: ArrayLike<number>;
+  seconds: ArrayLike<number>;
+  nanos: ArrayLike<number>;
+  /** Of each line, undefined for none. Missing: no line has any. */
+  metadata?: readonly (LabelRecord | undefined)[];
+  /** What is known of all lines already. */
+  scanned?: ScannedLines;
+}
+
+export interface ScannedLines {
+  /** Of each line, as an index of `scannedLevels`. */
+  levels: Uint8Array;
+  longestLineBytes: number;
+  secondsMin: number;
+  secondsMax: number;
+  /** As in PushedStreamLines. */
+  isPacked: boolean;
+}
+
+/** Grows line by line. */
+export interface GrowingStream extends ReceivedStream {
   from: number[];
   to: number[];
   seconds: number[];
   nanos: number[];
-  /** Undefined: none. */
   metadata: (LabelRecord | undefined)[];
 }
 
-export function emptyStream(labels: ReceivedStream['labels'], bytes: Buffer): ReceivedStream {
+export function emptyStream(labels: ReceivedStream['labels'], bytes: Buffer): GrowingStream {
   return { labels, bytes, from: [], to: [], seconds: [], nanos: [], metadata: [] };
 }
 
