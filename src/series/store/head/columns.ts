@@ -3,7 +3,7 @@
  * series there are.
  */
 export class Int32Column {
-  data: Int32Array;
+  data: Int32Array<ArrayBuffer>;
   length = 0;
 
   constructor(capacity = 1024) {
@@ -22,6 +22,11 @@ export class Int32Column {
     const grown = new Int32Array(Math.max(length, Math.ceil(this.data.length * 1.5)));
     grown.set(this.data);
     this.data = grown;
+  }
+
+  /** The elements alone, in a buffer that may change hands. */
+  taken(): Int32Array<ArrayBuffer> {
+    return this.data.slice(0, this.length);
   }
 }
 

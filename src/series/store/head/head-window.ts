@@ -80,9 +80,9 @@ export class HeadWindow {
       arena: this.arena.slabs,
       tails: this.tails.slabs,
       counts: this.tails.counts,
-      slots: this.slots.data.slice(0, this.slots.length),
-      lastPart: this.lastPart.data.slice(0, this.lastPart.length),
-      totals: this.totals.data.slice(0, this.totals.length),
+      slots: this.slots.taken(),
+      lastPart: this.lastPart.taken(),
+      totals: this.totals.taken(),
     };
   }
 

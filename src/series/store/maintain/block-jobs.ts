@@ -9,6 +9,7 @@ import { chunkSamplesMax } from '../chunk/chunk.ts';
 import { type FrozenWindow, HeadWindow } from '../head/head-window.ts';
 import { allParts, type BlockPart } from '../read/block-parts.ts';
 import { mergeSamples } from '../read/merge-samples.ts';
+import type { PackedLabels } from '../read/packed-labels.ts';
 import { Definitions } from './definitions.ts';
 
 /** Pages and index of each block that is compacted. */
@@ -22,8 +23,8 @@ export interface CutTask {
   path: string;
   origin: BlockOrigin;
   window: FrozenWindow;
-  /** Slots with their labels, as in the WAL, in the order of the window's local numbers. */
-  definitions: Uint8Array;
+  /** In the order of the window's local numbers. */
+  labels: PackedLabels;
 }
 
 /** Blocks become one; what was deleted is left out. */
@@ -51,9 +52,9 @@ export async function runBlockTask(files: FileLayer, task: BlockTask): Promise<B
   }
 }
 
-async function cut(writer: BlockWriter, { window: frozen, definitions }: CutTask): Promise<void> {
+async function cut(writer: BlockWriter, { window: frozen, labels }: CutTask): Promise<void> {
   const window = new HeadWindow(frozen.startMs, frozen.endMs, frozen);
-  const known = new Definitions(definitions);
+  const known = new Definitions(labels);
   const columns = new Columns();
   for (const local of known.sorted()) {
     const into = columns.ofLength(window.samplesOf(local));

@@ -25,7 +25,7 @@ export class BlockThread implements BlockRunner {
       });
       worker.once('error', reject);
       worker.once('exit', () => reject(new Fault('unavailable', 'the thread that writes blocks has ended')));
-      worker.postMessage(task, task.kind === 'cut' ? [task.definitions.buffer as ArrayBuffer] : []);
+      worker.postMessage(task, task.kind === 'cut' ? [task.labels.labelCounts.buffer, task.labels.symbols.buffer] : []);
     }).finally(() => this.close());
   }
 

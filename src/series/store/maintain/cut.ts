@@ -2,16 +2,15 @@ import { join } from 'node:path';
 import type { FileLayer } from '../../../base/file-layer.ts';
 import type { BlockSet } from '../block/block-set.ts';
 import type { Tombstones } from '../block/tombstones.ts';
-import { ByteWriter } from '../chunk/byte-writer.ts';
 import type { HeadWindow } from '../head/head-window.ts';
 import type { TenantHead } from '../head/tenant-head.ts';
+import { LabelsPacker, type PackedLabels } from '../read/packed-labels.ts';
 import type { Committer } from '../wal/committer.ts';
-import { writeDefinition } from '../wal/record.ts';
 import { walName } from '../wal/wal-file.ts';
 import type { BlockRunner } from './block-thread.ts';
 
-/** Labels that are written down before the event loop is let go on. */
-const DEFINITIONS_PER_SLICE = 5000;
+/** Series whose labels are written down before the event loop is let go on. */
+const labelsPerSlice = 5000;
 
 export interface CutOptions {
   files: FileLayer;
@@ -55,7 +54,7 @@ export async function cutWindow(options: CutOptions, head: TenantHead, window: H
           deletionsApplied: tombstones.last,
         },
         window: window.freeze(),
-        definitions: await definitionsOf(head, window),
+        labels: await labelsOf(head, window),
       });
       const block = await blocks.adopt(number);
       blocks.add(block);
@@ -70,13 +69,11 @@ export async function cutWindow(options: CutOptions, head: TenantHead, window: H
   if (window.walNumbers.length > 0) await files.syncDirectory(walDirectory);
 }
 
-async function definitionsOf(head: TenantHead, window: HeadWindow): Promise<Uint8Array> {
-  const out = new ByteWriter(1 << 16);
+async function labelsOf(head: TenantHead, window: HeadWindow): Promise<PackedLabels> {
+  const packer = new LabelsPacker();
   for (let local = 0; local < window.series; local++) {
-    const slot = window.slots.data[local]!;
-    writeDefinition(out, slot, head.index.labels(slot));
-    if (local % DEFINITIONS_PER_SLICE === DEFINITIONS_PER_SLICE - 1)
-      await new Promise((resolve) => setImmediate(resolve));
+    packer.add(head.index.labels(window.slots.data[local]!));
+    if (local % labelsPerSlice === labelsPerSlice - 1) await new Promise((resolve) => setImmediate(resolve));
   }
-  return out.written();
+  return packer.finish();
 }

@@ -1,48 +1,31 @@
 import { Labels } from '../../query/query.ts';
-import { ByteReader } from '../chunk/byte-reader.ts';
-import { Int32Column } from '../head/columns.ts';
+import type { PackedLabels } from '../read/packed-labels.ts';
 
-/**
- * The labels of a window's series, by local number, while they are sorted: each name and value once, and numbers for the rest, so that a million
- * series are no million objects.
- */
+/** The labels of a window's series, by local number, while they are sorted: a million series are no million objects. */
 export class Definitions {
-  readonly #texts: string[] = [];
-  readonly #symbols = new Map<string, number>();
+  readonly #texts: readonly string[];
   /** Name and value of each label in turn. */
-  readonly #entries = new Int32Column(1 << 16);
-  readonly #starts = new Int32Column();
+  readonly #entries: Int32Array;
+  readonly #starts: Int32Array;
 
-  /** `bytes` has one definition for each local number, in order. */
-  constructor(bytes: Uint8Array) {
-    const input = new ByteReader(bytes);
-    while (input.at < input.end) {
-      input.varint();
-      this.#starts.push(this.#entries.length);
-      for (let left = 2 * input.varint(); left > 0; left--) this.#entries.push(this.#intern(input.text()));
-    }
-    this.#starts.push(this.#entries.length);
+  constructor({ texts, labelCounts, symbols }: PackedLabels) {
+    this.#texts = texts;
+    this.#entries = symbols;
+    this.#starts = new Int32Array(labelCounts.length + 1);
+    for (let local = 0; local < labelCounts.length; local++)
+      this.#starts[local + 1] = this.#starts[local]! + 2 * labelCounts[local]!;
   }
 
   get length(): number {
     return this.#starts.length - 1;
   }
 
-  #intern(text: string): number {
-    let symbol = this.#symbols.get(text);
-    if (symbol === undefined) {
-      symbol = this.#texts.push(text) - 1;
-      this.#symbols.set(text, symbol);
-    }
-    return symbol;
-  }
-
   labels(local: number): Labels {
     const names: string[] = [];
     const values: string[] = [];
-    for (let at = this.#starts.data[local]!; at < this.#starts.data[local + 1]!; at += 2) {
-      names.push(this.#texts[this.#entries.data[at]!]!);
-      values.push(this.#texts[this.#entries.data[at + 1]!]!);
+    for (let at = this.#starts[local]!; at < this.#starts[local + 1]!; at += 2) {
+      names.push(this.#texts[this.#entries[at]!]!);
+      values.push(this.#texts[this.#entries[at + 1]!]!);
     }
     return new Labels(names, values);
   }
@@ -50,8 +33,8 @@ export class Definitions {
   /** Local numbers in the order of the labels. */
   sorted(): Int32Array {
     const rank = this.#ranks();
-    const entries = this.#entries.data;
-    const starts = this.#starts.data;
+    const entries = this.#entries;
+    const starts = this.#starts;
     const order = Int32Array.from({ length: this.length }, (_, local) => local);
     return order.sort((a, b) => {
       let [left, right] = [starts[a]!, starts[b]!];

@@ -1,7 +1,7 @@
 import type { Labels } from '../../query/query.ts';
 import type { ChunkColumns } from '../chunk/chunk.ts';
 import { Int32Column } from '../head/columns.ts';
-import { type PackedLabels, packLabels } from './packed-labels.ts';
+import { LabelsPacker, type PackedLabels } from './packed-labels.ts';
 
 /** Room for chunks that are copied, and for samples that are in no chunk yet. */
 const slabBytes = 256 * 1024;
@@ -52,7 +52,7 @@ export function movable({
 
 /** Lists what a selection is made of, series after series. */
 export class SelectionBuilder {
-  readonly #labels: Labels[] = [];
+  readonly #labels = new LabelsPacker();
   readonly #pieceCounts = new Int32Column();
   readonly #kinds = new Int32Column();
   readonly #places = new Int32Column();
@@ -69,13 +69,13 @@ export class SelectionBuilder {
   samplesMin = 0;
 
   get series(): number {
-    return this.#labels.length;
+    return this.#labels.series;
   }
 
   /** What is added from now on is of this series. */
   begin(labels: Labels): void {
     this.#endSeries();
-    this.#labels.push(labels);
+    this.#labels.add(labels);
     this.#pieceCounts.push(0);
   }
 
@@ -158,19 +158,18 @@ export class SelectionBuilder {
   /** Nothing can be added afterwards. */
   finish(minMs: number, maxMs: number): EncodedSelection {
     this.#endSeries();
-    const taken = ({ data, length }: Int32Column) => data.slice(0, length) as Int32Array<ArrayBuffer>;
     return {
-      ...packLabels(this.#labels),
+      ...this.#labels.finish(),
       minMs,
       maxMs,
-      series: this.#labels.length,
+      series: this.#labels.series,
       samples: this.samples,
-      pieceCounts: taken(this.#pieceCounts),
-      kinds: Uint8Array.from(taken(this.#kinds)),
-      places: taken(this.#places),
-      begins: taken(this.#begins),
-      ends: taken(this.#ends),
-      counts: taken(this.#counts),
+      pieceCounts: this.#pieceCounts.taken(),
+      kinds: Uint8Array.from(this.#kinds.taken()),
+      places: this.#places.taken(),
+      begins: this.#begins.taken(),
+      ends: this.#ends.taken(),
+      counts: this.#counts.taken(),
       originsMs: this.#originsMs.slice(0, this.#kinds.length),
       memory: this.#memory,
     };

@@ -1,4 +1,5 @@
 import { Labels } from '../../query/query.ts';
+import { Int32Column } from '../head/columns.ts';
 
 /** Labels of many series as plain data: each name and value once. */
 export interface PackedLabels {
@@ -8,35 +9,51 @@ export interface PackedLabels {
   symbols: Int32Array<ArrayBuffer>;
 }
 
-export function packLabels(all: readonly Labels[]): PackedLabels {
-  const places = new Map<string, number>();
-  const texts: string[] = [];
-  const place = (text: string) => {
-    let at = places.get(text);
+/** Packs labels as they come. */
+export class LabelsPacker {
+  readonly #places = new Map<string, number>();
+  readonly #texts: string[] = [];
+  readonly #counts = new Int32Column();
+  readonly #symbols = new Int32Column();
+  // Series come sorted, or by pod: a label mostly is the one that stands at its place in the series before.
+  #before = Labels.empty;
+
+  get series(): number {
+    return this.#counts.length;
+  }
+
+  add(labels: Labels): void {
+    const { names, values } = labels;
+    const symbols = this.#symbols;
+    const before = this.#before;
+    const at = symbols.length;
+    const beforeAt = at - 2 * before.names.length;
+    symbols.reserve(at + 2 * names.length);
+    const { data } = symbols;
+    for (let label = 0; label < names.length; label++) {
+      const there = beforeAt + 2 * label;
+      const to = at + 2 * label;
+      data[to] = names[label] === before.names[label] ? data[there]! : this.#place(names[label]!);
+      data[to + 1] = values[label] === before.values[label] ? data[there + 1]! : this.#place(values[label]!);
+    }
+    symbols.length = at + 2 * names.length;
+    this.#counts.push(names.length);
+    this.#before = labels;
+  }
+
+  #place(text: string): number {
+    let at = this.#places.get(text);
     if (at === undefined) {
-      at = texts.push(text) - 1;
-      places.set(text, at);
+      at = this.#texts.push(text) - 1;
+      this.#places.set(text, at);
     }
     return at;
-  };
-  const labelCounts = Int32Array.from(all, ({ names }) => names.length);
-  const symbols = new Int32Array(2 * labelCounts.reduce((sum, count) => sum + count, 0));
-  let at = 0;
-  // Series come sorted: a label mostly is the one that stands at its place in the series before.
-  let before = Labels.empty;
-  let beforeAt = 0;
-  for (const labels of all) {
-    const { names, values } = labels;
-    const from = at;
-    for (let label = 0; label < names.length; label++, at += 2) {
-      const there = beforeAt + 2 * label;
-      symbols[at] = names[label] === before.names[label] ? symbols[there]! : place(names[label]!);
-      symbols[at + 1] = values[label] === before.values[label] ? symbols[there + 1]! : place(values[label]!);
-    }
-    before = labels;
-    beforeAt = from;
   }
-  return { texts, labelCounts, symbols };
+
+  /** Nothing can be added afterwards. */
+  finish(): PackedLabels {
+    return { texts: this.#texts, labelCounts: this.#counts.taken(), symbols: this.#symbols.taken() };
+  }
 }
 
 /** Gives the labels of one series after the other. */

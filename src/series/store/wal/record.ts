@@ -54,7 +54,7 @@ export function writeSeries(out: ByteWriter, slots: readonly number[], labelsOf:
   });
 }
 
-export function writeDefinition(out: ByteWriter, slot: number, { names, values }: Labels): void {
+function writeDefinition(out: ByteWriter, slot: number, { names, values }: Labels): void {
   out.varint(slot);
   out.varint(names.length);
   for (let i = 0; i < names.length; i++) {
