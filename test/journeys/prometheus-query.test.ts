@@ -28,15 +28,18 @@ async function fillServer(url: string): Promise<void> {
   assert.equal(taken, 10);
 }
 
-async function serving(t: Cleanup, flags: readonly string[] = []): Promise<{ url: string; query: Query }> {
+async function serving(
+  t: Cleanup,
+  flags: readonly string[] = [],
+): Promise<{ url: string; query: Query; taffrail: Query }> {
   const dataDir = join(temporaryDirectory(t, 'query'), 'data');
   const { process, url } = await startServing('server', dataDir, flags);
   atEnd(t, () => process.stop());
-  const query = async (...args: string[]) => {
-    const { code, stdout, stderr } = await run(taffrail, ['query', '--data-dir', dataDir, ...args]);
+  const command: Query = async (name, ...args) => {
+    const { code, stdout, stderr } = await run(taffrail, [name!, '--data-dir', dataDir, ...args]);
     return { code, stdout: stdout.toString(), stderr };
   };
-  return { url, query };
+  return { url, query: (...args) => command('query', ...args), taffrail: command };
 }
 type Query = (...args: string[]) => Promise<{ code: number | null; stdout: string; stderr: string }>;
 
@@ -63,6 +66,22 @@ test('taffrail query asks a server and shows tables, charts, CSV and JSON', asyn
   assert.match(warned.stderr, /warning: results truncated due to limit/);
   const nothing = await query('--promql', 'none');
   assert.deepEqual([nothing.code, nothing.stdout, nothing.stderr], [0, '', 'No series found.\n']);
+});
+
+test('taffrail series and labels list what there is of samples, too', async (t) => {
+  const { url, taffrail } = await serving(t);
+  await fillServer(url);
+  const times = ['--since', '1h', '--until', '0s'];
+  const lines = async (...args: string[]) => (await taffrail(...args, ...times)).stdout.split('\n').slice(0, -1);
+  assert.deepEqual(await lines('series', '--promql'), ['requests_total{pod="a"}', 'requests_total{pod="b"}']);
+  assert.deepEqual(await lines('series', '--promql', '{pod="b"}', 'none'), ['requests_total{pod="b"}']);
+  assert.deepEqual(await lines('labels', '--promql'), ['__name__', 'pod']);
+  assert.deepEqual(await lines('labels', '--promql', 'pod', '--match', 'requests_total{pod!="a"}'), ['b']);
+  // Without the flag it is log streams, of which there are none.
+  assert.deepEqual(await lines('series'), []);
+  const wrong = await taffrail('series', '--promql', 'up{');
+  assert.equal(wrong.code, 1);
+  assert.match(wrong.stderr, /^error: invalid parameter "match\[\]": 1:4: parse error/);
 });
 
 test('what is asked for wrongly is said, with an exit code of its own', async (t) => {

@@ -7,6 +7,7 @@ import { queryTime, type TimeFlags } from './query-time.ts';
 
 interface LabelsFlags extends ServerOptions, Pick<TimeFlags, 'since' | 'until'> {
   match?: string;
+  promql?: true;
   output?: 'json';
 }
 
@@ -14,30 +15,38 @@ const examples = `
 Examples:
   taffrail labels                                       names
   taffrail labels pod --match '{namespace="shop"}'      values of one
+  taffrail labels --promql pod --match up               of series, not of log streams
 `;
 
 export function command(): Command {
   const labels = new Command('labels')
-    .description('List the labels of log streams, or the values of one label.')
+    .description('List the labels of log streams or, with --promql, of series; or the values of one label.')
     .argument('[name]', 'a label, to list its values')
-    .option('--match <selector>', 'only of streams that a LogQL selector picks')
-    .option('--since <when>', 'only of streams with lines since then (default: 1h)')
-    .option('--until <when>', 'only of streams with lines until then (default: now)')
+    .option('--promql', 'of series; the selector is PromQL')
+    .option('--match <selector>', 'only of what the selector picks')
+    .option('--since <when>', 'only of what has lines or samples since then (default: 1h)')
+    .option('--until <when>', 'only of what has lines or samples until then (default: now)')
     .addOption(new Option('-o, --output <format>', 'how to print them (default: one a line)').choices(['json']))
     .addHelpText('after', examples);
   for (const option of serverOptions()) labels.addOption(option);
   return labels.action(async (name: string | undefined, flags: LabelsFlags) => {
     const path = name === undefined ? 'labels' : `label/${encodeURIComponent(name)}/values`;
-    const parameters = { ...rangeParameters(flags), ...(flags.match === undefined ? {} : { query: flags.match }) };
-    const url = `/loki/api/v1/${path}?${new URLSearchParams(parameters)}`;
+    const match = flags.match === undefined ? {} : { [flags.promql ? 'match[]' : 'query']: flags.match };
+    const parameters = new URLSearchParams({ ...rangeParameters(flags), ...match });
+    const url = `${flags.promql ? '' : '/loki'}/api/v1/${path}?${parameters}`;
     const { data } = await getJson<{ data: string[] }>(resolveServer(flags), url);
     process.stdout.write(flags.output === 'json' ? printObject(data, 'json') : data.map((one) => `${one}\n`).join(''));
   });
 }
 
-/** Start and end as the API takes them. */
-export function rangeParameters({ since = '1h', until }: Pick<TimeFlags, 'since' | 'until'>): Record<string, string> {
+/** Start and end as the APIs take them: Loki's in nanoseconds, Prometheus's in seconds. */
+export function rangeParameters({
+  since = '1h',
+  until,
+  promql,
+}: Pick<TimeFlags, 'since' | 'until'> & { promql?: true }): Record<string, string> {
   const time = queryTime({ since, ...(until === undefined ? {} : { until }) }, systemClock.nowMs());
   if (time.kind !== 'range') throw new Error('a range was asked for');
+  if (promql) return { start: String(time.startMs / 1000), end: String(time.endMs / 1000) };
   return { start: `${time.startMs}000000`, end: `${time.endMs}000000` };
 }
