@@ -31,42 +31,78 @@ export interface Plan {
   whole: { number: number; column: number };
 }
 
+/** Holes that are printed after the same words, and are of one kind. */
+interface Context {
+  kind: 'text' | 'number';
+  shape: number;
+  /** How many values it has. */
+  count: number;
+  column: number;
+}
+
 /** Decides which holes are fixed text after all, and which of the others share a column. */
 export function planColumns(table: TemplateTable, text: Buffer, wholeLines: number): Plan {
   const { templates } = table;
-  const order = templates.map((_, i) => i).sort((a, b) => templates[b]!.lines - templates[a]!.lines);
-  const keys = columnKeys(table, text);
-  const columns: PlannedColumn[] = [];
-  const numberOf = new Map<string, number>();
+  const order = inOrderOfUse(templates);
   const fixed = new ByteWriter(table.pieces.length + 1024);
-  const drafts: TemplateDraft[] = [];
+  const contexts = new Contexts();
+  const drafts = order.map((t) => draftOf(templates[t]!, table.pieces, text, fixed, contexts));
+  const columns = contexts.columns();
   const numbers = new Uint32Array(templates.length);
   const holeColumns: Int32Array[] = new Array(templates.length);
-  const columnOf = (hole: SeenHole, context: string, lines: number): number => {
-    const kind = kindOf(hole);
-    const known = keys.get(context + kind)!;
-    const key = known.own ? context + kind : kind;
-    let column = numberOf.get(key);
-    if (column === undefined) {
-      column = columns.push({ kind: kind[0] === 't' ? 'text' : 'number', shape: hole.shape, count: 0 }) - 1;
-      numberOf.set(key, column);
-    }
-    columns[column]!.count += lines;
-    return column;
-  };
-  for (const [number, t] of order.entries()) {
-    const template = templates[t]!;
-    const { of, draft } = draftOf(table, template, text, fixed, columnOf);
+  for (let number = 0; number < order.length; number++) {
+    const t = order[number]!;
+    const { holes } = drafts[number]!;
     numbers[t] = number;
+    const of = new Int32Array(holes.length);
+    for (let i = 0; i < of.length; i++) of[i] = holes[i]?.column ?? -1;
     holeColumns[t] = of;
-    drafts.push(draft);
   }
-  const whole = { number: drafts.length, column: -1 };
+  const made = drafts.map(({ holes, pieceBytes }): TemplateDraft => {
+    return { columns: holes.flatMap((context) => context?.column ?? []), pieceBytes };
+  });
+  const whole = { number: made.length, column: -1 };
   if (wholeLines > 0) {
     whole.column = columns.push({ kind: 'text', shape: wordShape, count: wholeLines }) - 1;
-    drafts.push({ columns: [whole.column], pieceBytes: [0, 0] });
+    made.push({ columns: [whole.column], pieceBytes: [0, 0] });
   }
-  return { columns, drafts, text: fixed.written(), numbers, holeColumns, whole };
+  return { columns, drafts: made, text: fixed.written(), numbers, holeColumns, whole };
+}
+
+/** Those with most lines first. */
+function inOrderOfUse(templates: readonly SeenTemplate[]): number[] {
+  // One number for both, so that the platform sorts numbers: lines are far fewer than 2^32, templates than 2^20.
+  const keys = Float64Array.from(templates, ({ lines }, i) => lines * 2 ** 20 + i);
+  return Array.from(keys.sort().reverse(), (key) => key % 2 ** 20);
+}
+
+/** Writes the fixed text of a template; gives the contexts of its holes, undefined for those that became fixed text. */
+function draftOf(
+  { holes, pieceBytes, textFrom, lines }: SeenTemplate,
+  pieces: Buffer,
+  text: Buffer,
+  fixed: ByteWriter,
+  contexts: Contexts,
+): { holes: (Context | undefined)[]; pieceBytes: number[] } {
+  const lengths: number[] = [];
+  let pieceFrom = fixed.length;
+  let at = textFrom;
+  const found = holes.map((hole, i) => {
+    fixed.bytes(pieces, at, at + pieceBytes[i]!);
+    at += pieceBytes[i]!;
+    if (isFixed(hole, lines)) {
+      fixed.bytes(text, hole.from, hole.to);
+      return undefined;
+    }
+    const context = contexts.of(hole, fixed, pieceFrom);
+    context.count += lines;
+    lengths.push(fixed.length - pieceFrom);
+    pieceFrom = fixed.length;
+    return context;
+  });
+  fixed.bytes(pieces, at, at + pieceBytes[holes.length]!);
+  lengths.push(fixed.length - pieceFrom);
+  return { holes: found, pieceBytes: lengths };
 }
 
 /** What occurs once is fixed text, unless it is a number or a time: those are smaller in a column. */
@@ -74,80 +110,45 @@ function isFixed(hole: SeenHole, lines: number): boolean {
   return lines === 1 ? hole.shape === wordShape && !hole.decimal : hole.constant;
 }
 
-function kindOf({ shape, decimal }: SeenHole): string {
-  return shape !== wordShape ? `s${shape}` : decimal ? 'd' : 't';
-}
+/** The contexts of holes. Invariant: each is there once. */
+class Contexts {
+  /** By kind, then by the bytes before the hole as one number. */
+  readonly #known = new Map<number, Map<number, Context>>();
 
-/** Which contexts have enough values for a column of their own. */
-function columnKeys(table: TemplateTable, text: Buffer): Map<string, { values: number; own: boolean }> {
-  const keys = new Map<string, { values: number; own: boolean }>();
-  for (const template of table.templates) {
-    eachHole(table, template, text, (hole, context) => {
-      const key = context + kindOf(hole);
-      const known = keys.get(key);
-      if (known) known.values += template.lines;
-      else keys.set(key, { values: template.lines, own: false });
-    });
-  }
-  const largest = [...keys.values()].filter(({ values }) => values >= COLUMN_VALUES_MIN);
-  largest.sort((a, b) => b.values - a.values);
-  for (const key of largest.slice(0, limits.columnsMax)) key.own = true;
-  return keys;
-}
-
-/** Calls back for each hole that stays one, with the text before it. */
-function eachHole(
-  { pieces }: TemplateTable,
-  { holes, pieceBytes, textFrom, lines }: SeenTemplate,
-  text: Buffer,
-  visit: (hole: SeenHole, context: string) => void,
-): void {
-  let pieceTo = textFrom;
-  let context = '';
-  for (const [i, hole] of holes.entries()) {
-    pieceTo += pieceBytes[i]!;
-    const pieceFrom = Math.max(pieceTo - pieceBytes[i]!, pieceTo - CONTEXT_BYTES);
-    context = (context + pieces.toString('latin1', pieceFrom, pieceTo)).slice(-CONTEXT_BYTES);
-    if (isFixed(hole, lines)) context += text.toString('latin1', Math.max(hole.from, hole.to - CONTEXT_BYTES), hole.to);
-    else {
-      visit(hole, context);
-      context = '';
+  of({ shape, decimal }: SeenHole, fixed: ByteWriter, pieceFrom: number): Context {
+    const kind = shape === wordShape && decimal ? DECIMALS : shape;
+    let ofKind = this.#known.get(kind);
+    if (!ofKind) this.#known.set(kind, (ofKind = new Map()));
+    let key = 0;
+    for (let at = Math.max(pieceFrom, fixed.length - CONTEXT_BYTES); at < fixed.length; at++)
+      key = key * 256 + fixed.memory[at]!;
+    let context = ofKind.get(key);
+    if (!context) {
+      context = { kind: kind === wordShape ? 'text' : 'number', shape, count: 0, column: -1 };
+      ofKind.set(key, context);
     }
+    return context;
+  }
+
+  /** Gives each context its column: the large ones one of their own, the others of a kind one together. */
+  columns(): PlannedColumn[] {
+    const columns: PlannedColumn[] = [];
+    const large = [...this.#known.values()]
+      .flatMap((ofKind) => [...ofKind.values()])
+      .filter(({ count }) => count >= COLUMN_VALUES_MIN)
+      .sort((a, b) => b.count - a.count);
+    for (const context of large.slice(0, limits.columnsMax))
+      context.column = columns.push({ kind: context.kind, shape: context.shape, count: context.count }) - 1;
+    for (const ofKind of this.#known.values()) {
+      const small = [...ofKind.values()].filter(({ column }) => column < 0);
+      if (small.length === 0) continue;
+      const count = small.reduce((sum, context) => sum + context.count, 0);
+      const shared = columns.push({ kind: small[0]!.kind, shape: small[0]!.shape, count }) - 1;
+      for (const context of small) context.column = shared;
+    }
+    return columns;
   }
 }
 
-function draftOf(
-  table: TemplateTable,
-  template: SeenTemplate,
-  text: Buffer,
-  fixed: ByteWriter,
-  columnOf: (hole: SeenHole, context: string, lines: number) => number,
-): { of: Int32Array; draft: TemplateDraft } {
-  const { holes, pieceBytes, textFrom, lines } = template;
-  const of = new Int32Array(holes.length).fill(-1);
-  const columns: number[] = [];
-  eachHole(table, template, text, (hole, context) => {
-    const column = columnOf(hole, context, lines);
-    of[holes.indexOf(hole)] = column;
-    columns.push(column);
-  });
-  const lengths: number[] = [];
-  let length = 0;
-  let at = textFrom;
-  for (const [i, bytes] of pieceBytes.entries()) {
-    fixed.bytes(table.pieces, at, at + bytes);
-    at += bytes;
-    length += bytes;
-    const hole = holes[i];
-    if (hole === undefined) break;
-    if (of[i]! < 0) {
-      fixed.bytes(text, hole.from, hole.to);
-      length += hole.to - hole.from;
-    } else {
-      lengths.push(length);
-      length = 0;
-    }
-  }
-  lengths.push(length);
-  return { of, draft: { columns, pieceBytes: lengths } };
-}
+/** The kind of decimal numbers; other kinds are shapes. */
+const DECIMALS = -1;

@@ -1,24 +1,25 @@
 import type { Lines } from './block.ts';
 import { type ColumnEntry, type Part, writeColumns } from './column-directory.ts';
-import { type PlannedColumn, planColumns } from './column-plan.ts';
-import { GramCollector } from './gram-filter.ts';
+import { type Plan, type PlannedColumn, planColumns } from './column-plan.ts';
+import { gramFilter } from './gram-filter.ts';
 import { limits } from './limits.ts';
 import { LineScanner, wordShape } from './line-scanner.ts';
 import { packNumbers } from './number-column.ts';
 import { type Section, sectionKinds, writeSections } from './sections.ts';
 import { TemplateTable } from './template-table.ts';
-import { templatesOf, writeTemplates } from './templates.ts';
+import { type Templates, templatesOf, writeTemplates } from './templates.ts';
 import { isRecent, packIds, packTexts } from './text-column.ts';
 import { timeAt } from './time-shapes.ts';
 import { ValueTable } from './value-table.ts';
 
+const NEWLINE = 0x0a;
 const COMPRESSION_LEVEL = 3;
 /** Parts of columns come together in chunks of about so many bytes: one is decompressed as a whole. */
 const CHUNK_BYTES = 128 * 1024;
 /** A dictionary is made where this share of the values is the same as others. */
 const REPEATED_SHARE_MIN = 0.4;
 
-/** The compact form of lines. Throws RangeError where there are more than `limits` allows. */
+/** The compact form of lines. Throws RangeError where there are more than `limits` allows, or one does not end with a newline. */
 export function encodeCompact({ text, starts }: Lines, level = COMPRESSION_LEVEL): Buffer {
   const lineCount = starts.length - 1;
   if (lineCount > limits.linesMax || text.length > limits.textBytesMax) throw new RangeError('too much for one text');
@@ -26,13 +27,10 @@ export function encodeCompact({ text, starts }: Lines, level = COMPRESSION_LEVEL
   const plan = planColumns(scanned.table, text, scanned.wholeLines);
   const values = collectValues(text, scanned, plan);
   const chunks = new Chunks();
-  const grams = new GramCollector();
-  const columns = packColumns(text, plan.columns, values, chunks, grams);
+  const columns = packColumns(text, plan.columns, values, chunks);
   const templates = templatesOf(plan.drafts, plan.text);
-  for (let p = 0; p < templates.columnOf.length; p++)
-    grams.add(templates.text, templates.pieceFrom[p]!, templates.pieceFrom[p + 1]!);
   const sections: Section[] = [
-    { kind: sectionKinds.filter, bytes: grams.filter() },
+    { kind: sectionKinds.filter, bytes: filterOf(text, templates, values) },
     { kind: sectionKinds.columns, bytes: writeColumns(columns) },
     { kind: sectionKinds.templates, bytes: writeTemplates(templates) },
     { kind: sectionKinds.ids, bytes: packIds(values.numbers, templates.count, false) },
@@ -55,9 +53,12 @@ function scanLines(text: Buffer, starts: Uint32Array, lineCount: number): Scanne
   const templates = new Int32Array(lineCount);
   let wholeLines = 0;
   for (let i = 0; i < lineCount; i++) {
-    const [from, to] = [starts[i]!, starts[i + 1]! - 1];
-    templates[i] = scanner.scan(text, from, to) ? table.add(scanner, from, to) : -1;
-    if (templates[i]! >= 0) continue;
+    const from = starts[i]!;
+    const to = starts[i + 1]! - 1;
+    if (text[to] !== NEWLINE) throw new RangeError(`line ${i} does not end with a newline`);
+    const template = scanner.scan(text, from, to) ? table.add(scanner, from, to) : -1;
+    templates[i] = template;
+    if (template >= 0) continue;
     scanner.whole(from, to);
     wholeLines++;
   }
@@ -74,30 +75,54 @@ interface Values {
   places: Uint32Array[];
 }
 
-function collectValues(text: Buffer, scanned: Scanned, plan: ReturnType<typeof planColumns>): Values {
-  const { from, to } = scanned.scanner;
+function collectValues(text: Buffer, scanned: Scanned, plan: Plan): Values {
   const { columns, holeColumns, whole } = plan;
-  const ids = columns.map(({ kind, count }) => (kind === 'text' ? new Uint32Array(count) : undefined));
-  const floats = columns.map(({ kind, count }) => (kind === 'number' ? new Float64Array(count) : undefined));
-  const filled = new Uint32Array(columns.length);
-  const table = new ValueTable(text, columns.length);
+  const values = new ValueCollector(text, scanned, columns);
   const numbers = new Uint32Array(scanned.templates.length);
   const wholeColumns = Int32Array.of(whole.column);
-  let hole = 0;
   for (let i = 0; i < numbers.length; i++) {
     const template = scanned.templates[i]!;
     numbers[i] = template < 0 ? whole.number : plan.numbers[template]!;
-    const of = template < 0 ? wholeColumns : holeColumns[template]!;
-    for (let j = 0; j < of.length; j++, hole++) {
-      const column = of[j]!;
+    values.take(template < 0 ? wholeColumns : holeColumns[template]!);
+  }
+  return { numbers, ids: values.ids, floats: values.floats, places: values.table.byColumn() };
+}
+
+/** Sorts the values of lines into columns. Invariant: the holes up to `#hole` have been taken. */
+class ValueCollector {
+  readonly ids: (Uint32Array | undefined)[];
+  readonly floats: (Float64Array | undefined)[];
+  readonly table: ValueTable;
+  readonly #text: Buffer;
+  readonly #scanner: LineScanner;
+  readonly #shapes: Uint8Array;
+  readonly #filled: Uint32Array;
+  #hole = 0;
+
+  constructor(text: Buffer, { scanner }: Scanned, columns: readonly PlannedColumn[]) {
+    this.#text = text;
+    this.#scanner = scanner;
+    this.ids = columns.map(({ kind, count }) => (kind === 'text' ? new Uint32Array(count) : undefined));
+    this.floats = columns.map(({ kind, count }) => (kind === 'number' ? new Float64Array(count) : undefined));
+    this.#shapes = Uint8Array.from(columns, ({ shape }) => shape);
+    this.#filled = new Uint32Array(columns.length);
+    this.table = new ValueTable(text, columns.length);
+  }
+
+  /** The values of the next line, whose holes have these columns. */
+  take(columns: Int32Array): void {
+    for (let i = 0; i < columns.length; i++) {
+      const hole = this.#hole++;
+      const column = columns[i]!;
       if (column < 0) continue;
-      const at = filled[column]!++;
-      const numbersOf = floats[column];
-      if (numbersOf === undefined) ids[column]![at] = table.add(column, from[hole]!, to[hole]!);
-      else numbersOf[at] = numberAt(text, from[hole]!, to[hole]!, columns[column]!.shape);
+      const from = this.#scanner.from[hole]!;
+      const to = this.#scanner.to[hole]!;
+      const at = this.#filled[column]!++;
+      const floats = this.floats[column];
+      if (floats === undefined) this.ids[column]![at] = this.table.add(column, from, to);
+      else floats[at] = numberAt(this.#text, from, to, this.#shapes[column]!);
     }
   }
-  return { numbers, ids, floats, places: table.byColumn() };
 }
 
 function numberAt(text: Buffer, from: number, to: number, shape: number): number {
@@ -113,7 +138,6 @@ function packColumns(
   columns: readonly PlannedColumn[],
   { ids, floats, places }: Values,
   chunks: Chunks,
-  grams: GramCollector,
 ): ColumnEntry[] {
   const entries: ColumnEntry[] = new Array(columns.length);
   for (const [i, { shape, count }] of columns.entries()) {
@@ -125,7 +149,6 @@ function packColumns(
   const texts = columns.flatMap((_, i) => (ids[i] ? [{ i, ...packedText(text, places[i]!, ids[i]) }] : []));
   texts.sort((a, b) => a.different - b.different);
   for (const { i, packed, isDictionary } of texts) {
-    grams.add(packed.bytes, 0, packed.bytes.length);
     const { lengthMin, lengthMax, byteSet, bytes } = packed;
     const count = columns[i]!.count;
     const values = isDictionary ? places[i]!.length / 2 : count;
@@ -140,6 +163,13 @@ function packColumns(
     entry.ids = { part: chunks.add(packIds(ids[i]!, entry.values, recent)), recent };
   }
   return entries;
+}
+
+/** Of all fixed text and all values of text. */
+function filterOf(text: Buffer, { text: fixed, pieceFrom }: Templates, { places }: Values): Buffer {
+  const pieces = new Uint32Array(2 * (pieceFrom.length - 1));
+  for (let i = 0; i < pieces.length; i++) pieces[i] = pieceFrom[(i + 1) >> 1]!;
+  return gramFilter([{ text: fixed, places: pieces }, ...places.map((each) => ({ text, places: each }))]);
 }
 
 function packedText(text: Buffer, places: Uint32Array, ids: Uint32Array) {

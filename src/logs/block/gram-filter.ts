@@ -18,45 +18,43 @@ const letterOf = new Uint8Array(256).map((_, byte) => {
 /** Every number of four letters is below. */
 const GRAMS = 32 ** GRAM;
 
-/** Which runs the collector in use has seen; a megabyte that is made once. */
+/** Which runs the filter that is being made has seen; a megabyte that is made once, and left as it was found. */
 const seenGrams = new Uint8Array(GRAMS);
 
-/** Collects the runs of texts. One at a time: `filter` ends its use. */
-export class GramCollector {
-  #grams: number[] = [];
-
-  add(text: Uint8Array, from: number, to: number): void {
-    const seen = seenGrams;
-    let gram = 0;
-    let letters = 0;
-    for (let at = from; at < to; at++) {
-      const letter = letterOf[text[at]!]!;
-      if (letter === 0) {
-        letters = 0;
-        continue;
-      }
-      gram = ((gram << 5) | letter) & (GRAMS - 1);
-      if (++letters >= GRAM && seen[gram] === 0) {
-        seen[gram] = 1;
-        this.#grams.push(gram);
-      }
-    }
+/** A filter of parts of texts: `places` are from and to of each, in turn. Empty where it would not tell much. */
+export function gramFilter(parts: readonly { text: Uint8Array; places: Uint32Array }[]): Buffer {
+  const grams: number[] = [];
+  try {
+    for (const { text, places } of parts)
+      for (let i = 0; i < places.length; i += 2) collect(text, places[i]!, places[i + 1]!, grams);
+  } finally {
+    for (const gram of grams) seenGrams[gram] = 0;
   }
+  let bytes = BYTES_MIN;
+  while (bytes * 8 < grams.length * BITS_PER_GRAM && bytes < BYTES_MAX) bytes *= 2;
+  if (grams.length > bytes * 8 * fillMax) return Buffer.alloc(0);
+  const filter = Buffer.alloc(bytes);
+  for (const gram of grams) {
+    const bit = bitOf(gram, bytes);
+    filter[bit >> 3]! |= 1 << (bit & 7);
+  }
+  return filter;
+}
 
-  /** Empty where a filter would not tell much. */
-  filter(): Buffer {
-    const grams = this.#grams;
-    this.#grams = [];
-    let bytes = BYTES_MIN;
-    while (bytes * 8 < grams.length * BITS_PER_GRAM && bytes < BYTES_MAX) bytes *= 2;
-    const isTelling = grams.length <= bytes * 8 * fillMax;
-    const filter = Buffer.alloc(isTelling ? bytes : 0);
-    for (const gram of grams) {
-      seenGrams[gram] = 0;
-      const bit = bitOf(gram, bytes);
-      if (isTelling) filter[bit >> 3]! |= 1 << (bit & 7);
+function collect(text: Uint8Array, from: number, to: number, grams: number[]): void {
+  let gram = 0;
+  let letters = 0;
+  for (let at = from; at < to; at++) {
+    const letter = letterOf[text[at]!]!;
+    if (letter === 0) {
+      letters = 0;
+      continue;
     }
-    return filter;
+    gram = ((gram << 5) | letter) & (GRAMS - 1);
+    if (++letters >= GRAM && seenGrams[gram] === 0) {
+      seenGrams[gram] = 1;
+      grams.push(gram);
+    }
   }
 }
 

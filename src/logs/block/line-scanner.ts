@@ -8,6 +8,7 @@ import { shapeAt, timeBytes } from './time-shapes.ts';
  */
 const [OTHER, LETTER, DIGIT, JOINER] = [0, 1, 2, 4];
 const UNIT_LETTERS_MAX = 2;
+const [HASH_SEED, HASH_PRIME] = [0x811c9dc5, 0x01000193];
 
 const kindOfByte = new Uint8Array(256).map((_, byte) => {
   const char = String.fromCharCode(byte);
@@ -31,7 +32,7 @@ export class LineScanner {
   shapes: Uint8Array;
   count = 0;
   base = 0;
-  /** Of what is not in holes, and of the places and shapes of the holes. */
+  /** Tells most templates apart: of lengths and ends of words, of what stands between them, and of the shapes of the holes. */
   hash = 0;
 
   constructor(holes: number) {
@@ -40,65 +41,78 @@ export class LineScanner {
     this.shapes = new Uint8Array(holes);
   }
 
-  /** False where the line is kept whole: then it is one hole. */
+  /** False where the line is kept whole: then it is one hole. `text[lineTo]` is a newline. */
   scan(text: Uint8Array, lineFrom: number, lineTo: number): boolean {
     this.base = this.count;
-    if (this.count + limits.lineHolesMax + 1 > this.from.length) this.#grow();
+    if (this.count + limits.lineHolesMax + 2 > this.from.length) this.#grow();
     if (lineTo - lineFrom > limits.templateLineBytesMax) return this.whole(lineFrom, lineTo);
     const holesEnd = this.base + limits.lineHolesMax;
-    const [kinds, from, to, shapes] = [kindOfByte, this.from, this.to, this.shapes];
-    let count = this.count;
-    let hash = 0x811c9dc5;
+    let hash = HASH_SEED;
     let at = lineFrom;
     while (at < lineTo) {
       const byte = text[at]!;
-      let kind = kinds[byte]!;
+      const kind = kindOfByte[byte]!;
       if ((kind & 3) === 0) {
-        hash = Math.imul(hash ^ byte, 0x01000193);
+        hash = Math.imul(hash ^ byte, HASH_PRIME);
         at++;
         continue;
       }
       const start = at;
-      let shape = wordShape;
-      if (kind === DIGIT && lineTo - at >= 8) {
-        const next = text[at + 2]!;
-        if ((next === 0x3a || text[at + 4] === 0x2d) && kinds[text[at + 1]!] === DIGIT) {
-          shape = shapeAt(text, at, lineTo);
-          if (shape !== wordShape && !isEndOfTime(text, at + timeBytes(shape), lineTo)) shape = wordShape;
-        }
-      }
-      if (shape !== wordShape) at += timeBytes(shape);
-      else {
-        let seen = 0;
-        let digitsEnd = start;
-        for (;;) {
-          while (at < lineTo && ((kind = kinds[text[at]!]!) & 3) !== 0) {
-            seen |= kind;
-            at++;
-          }
-          if (at + 1 < lineTo && kind === JOINER && (kinds[text[at + 1]!]! & 3) !== 0) at++;
-          else break;
-        }
-        if ((seen & DIGIT) === 0) {
-          for (let i = start; i < at; i++) hash = Math.imul(hash ^ text[i]!, 0x01000193);
+      // Words of letters alone are most of a line. The newline ends the last one.
+      if (kind === LETTER) {
+        let next = kindOfByte[text[++at]!]!;
+        while (next === LETTER) next = kindOfByte[text[++at]!]!;
+        if (next === OTHER) {
+          hash = Math.imul(hash ^ ((at - start) | (byte << 8) | (text[at - 1]! << 16)), HASH_PRIME);
           continue;
         }
-        if (seen === (DIGIT | LETTER) && kinds[text[at - 1]!] === LETTER) {
-          while (kinds[text[digitsEnd]!] === DIGIT) digitsEnd++;
-          if (isUnit(text, digitsEnd, at) && digitsEnd > start) at = digitsEnd;
-        }
       }
-      if (count === holesEnd) return this.whole(lineFrom, lineTo);
-      from[count] = start;
-      to[count] = at;
-      shapes[count++] = shape;
-      hash = Math.imul(hash ^ (0x100 + shape), 0x01000193);
+      at = this.#word(text, start, lineTo);
+      if (at < 0) {
+        at = -at;
+        hash = Math.imul(hash ^ ((at - start) | (byte << 8) | (text[at - 1]! << 16)), HASH_PRIME);
+      } else {
+        if (this.count > holesEnd) return this.whole(lineFrom, lineTo);
+        hash = Math.imul(hash ^ (0x100 + this.shapes[this.count - 1]!), HASH_PRIME);
+      }
     }
-    this.count = count;
+    if (this.count > holesEnd) return this.whole(lineFrom, lineTo);
     this.hash = hash;
     return true;
   }
 
+  /** Reads the time or word at `start`. Where it is variable it becomes a hole, and its end is returned; else the end, negative. */
+  #word(text: Uint8Array, start: number, lineTo: number): number {
+    const shape = timeShapeAt(text, start, lineTo);
+    if (shape !== wordShape) return this.#hole(start, start + timeBytes(shape), shape);
+    let at = start;
+    let seen = 0;
+    for (;;) {
+      let kind = kindOfByte[text[at]!]!;
+      while ((kind & 3) !== 0) {
+        seen |= kind;
+        kind = kindOfByte[text[++at]!]!;
+      }
+      if (kind !== JOINER || (kindOfByte[text[at + 1]!]! & 3) === 0) break;
+      at++;
+    }
+    if ((seen & DIGIT) === 0) return -at;
+    if (kindOfByte[text[start]!] === DIGIT && kindOfByte[text[at - 1]!] === LETTER) {
+      let digitsEnd = start + 1;
+      while (kindOfByte[text[digitsEnd]!] === DIGIT) digitsEnd++;
+      if (isUnit(text, digitsEnd, at)) at = digitsEnd;
+    }
+    return this.#hole(start, at, wordShape);
+  }
+
+  #hole(from: number, to: number, shape: number): number {
+    this.from[this.count] = from;
+    this.to[this.count] = to;
+    this.shapes[this.count++] = shape;
+    return to;
+  }
+
+  /** Makes the latest line one hole. */
   whole(lineFrom: number, lineTo: number): false {
     this.count = this.base;
     this.from[this.count] = lineFrom;
@@ -109,7 +123,7 @@ export class LineScanner {
   }
 
   #grow(): void {
-    const holes = this.from.length * 2 + limits.lineHolesMax + 1;
+    const holes = this.from.length * 2 + limits.lineHolesMax + 2;
     const [from, to, shapes] = [new Uint32Array(holes), new Uint32Array(holes), new Uint8Array(holes)];
     from.set(this.from);
     to.set(this.to);
@@ -118,6 +132,13 @@ export class LineScanner {
     this.to = to;
     this.shapes = shapes;
   }
+}
+
+function timeShapeAt(text: Uint8Array, at: number, lineTo: number): number {
+  if (lineTo - at < 8 || kindOfByte[text[at]!] !== DIGIT || kindOfByte[text[at + 1]!] !== DIGIT) return wordShape;
+  if (text[at + 2] !== 0x3a && text[at + 4] !== 0x2d) return wordShape;
+  const shape = shapeAt(text, at, lineTo);
+  return shape !== wordShape && isEndOfTime(text, at + timeBytes(shape), lineTo) ? shape : wordShape;
 }
 
 /** Letters only, few of them, and none that a hexadecimal number begins with. */

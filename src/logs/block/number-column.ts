@@ -16,32 +16,36 @@ const WIDTH_MAX = 7;
 
 /** Whole numbers from 0 to 2^53, or differences of such. */
 export function packNumbers(values: Float64Array): PackedNumbers {
-  let [min, max] = [Number.POSITIVE_INFINITY, 0];
-  for (const value of values) {
+  const { min, max, deltaMax, deltaIsSmaller } = measured(values);
+  const mode = deltaIsSmaller ? numberModes.delta : numberModes.plain;
+  const base = deltaIsSmaller ? 0 : min;
+  const width = Math.ceil(bitsOf(deltaIsSmaller ? deltaMax : max - min) / 8);
+  const bytes = Buffer.allocUnsafe(values.length * width);
+  if (width > 0) spread(bytes, values, mode, base, width);
+  return { mode, base, width, bytes };
+}
+
+function measured(values: Float64Array) {
+  let min = Number.POSITIVE_INFINITY;
+  let max = 0;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
     if (value < min) min = value;
     if (value > max) max = value;
   }
-  let [deltaMax, deltaBits, plainBits] = [0, 0, 0];
+  let deltaMax = 0;
+  let deltaBits = 0;
+  let plainBits = 0;
   let previous = 0;
-  for (const value of values) {
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
     const delta = zigzag(value - previous);
     previous = value;
     if (delta > deltaMax) deltaMax = delta;
     deltaBits += bitsOf(delta);
     plainBits += bitsOf(value - min);
   }
-  const isDelta = deltaBits < plainBits && deltaMax <= Number.MAX_SAFE_INTEGER;
-  const width = Math.ceil(bitsOf(isDelta ? deltaMax : max - min) / 8);
-  const bytes = Buffer.allocUnsafe(values.length * width);
-  if (!isDelta) for (const [i, value] of values.entries()) spread(bytes, values.length, i, width, value - min);
-  else {
-    previous = 0;
-    for (const [i, value] of values.entries()) {
-      spread(bytes, values.length, i, width, zigzag(value - previous));
-      previous = value;
-    }
-  }
-  return { mode: isDelta ? numberModes.delta : numberModes.plain, base: isDelta ? 0 : min, width, bytes };
+  return { min, max, deltaMax, deltaIsSmaller: deltaBits < plainBits && deltaMax <= Number.MAX_SAFE_INTEGER };
 }
 
 /** Throws Fault `corrupt` where a number is not below `end`. */
@@ -71,10 +75,20 @@ function bitsOf(value: number): number {
   return value < 0x100000000 ? 32 - Math.clz32(value) : 64 - Math.clz32(Math.floor(value / 0x100000000));
 }
 
-function spread(bytes: Buffer, count: number, i: number, width: number, value: number): void {
-  let rest = value;
-  for (let at = i, plane = 0; plane < width; plane++, at += count) {
-    bytes[at] = rest % 256;
-    rest = Math.floor(rest / 256);
+/** Writes the bytes of each number one plane behind the other. */
+function spread(bytes: Buffer, values: Float64Array, mode: number, base: number, width: number): void {
+  const count = values.length;
+  let previous = 0;
+  for (let i = 0; i < count; i++) {
+    const value = values[i]!;
+    const number = mode === numberModes.delta ? zigzag(value - previous) : value - base;
+    previous = value;
+    let low = (number % 0x100000000) | 0;
+    let at = i;
+    for (let plane = 0; plane < width; plane++, at += count) {
+      if (plane === 4) low = (number / 0x100000000) | 0;
+      bytes[at] = low;
+      low >>>= 8;
+    }
   }
 }

@@ -4,6 +4,8 @@ import { type LineScanner, wordShape } from './line-scanner.ts';
 
 const SLOTS = 4 * limits.templatesMax;
 const DECIMAL_DIGITS_MAX = 15;
+/** Templates of one hash that a line is compared with: lines made to collide are kept whole beyond it. */
+const collisionsMax = 64;
 
 /** A line's fixed text and its holes, and what the lines that have it showed. */
 export interface SeenTemplate {
@@ -39,7 +41,9 @@ export class TemplateTable {
 
   /** The number of the template of the line just scanned; -1 where there is no room for another one. */
   add(scanner: LineScanner, lineFrom: number, lineTo: number): number {
-    const { hash, base, count } = scanner;
+    const { hash } = scanner;
+    const holes = scanner.count - scanner.base;
+    let collisions = 0;
     for (let slot = (hash ^ (hash >>> 15)) & (SLOTS - 1); ; slot = (slot + 1) & (SLOTS - 1)) {
       const number = this.#slots[slot]! - 1;
       if (number < 0) {
@@ -48,7 +52,8 @@ export class TemplateTable {
         return this.templates.length - 1;
       }
       const template = this.templates[number]!;
-      if (template.hash !== hash || template.holes.length !== count - base) continue;
+      if (template.hash !== hash || template.holes.length !== holes) continue;
+      if (++collisions > collisionsMax) return -1;
       if (!this.#isOf(template, scanner, lineFrom, lineTo)) continue;
       template.lines++;
       this.#observe(template, scanner);
@@ -77,27 +82,35 @@ export class TemplateTable {
     return template;
   }
 
-  #isOf(template: SeenTemplate, { base, count, from, to, shapes }: LineScanner, lineFrom: number, lineTo: number) {
-    const { pieceBytes, holes } = template;
-    const [text, pieces] = [this.#text, this.#pieces.memory];
+  #isOf(template: SeenTemplate, scanner: LineScanner, lineFrom: number, lineTo: number): boolean {
+    const pieceBytes = template.pieceBytes;
+    const holes = template.holes;
+    const base = scanner.base;
+    const from = scanner.from;
+    const text = this.#text;
+    const pieces = this.#pieces.memory;
     let piece = template.textFrom;
     let at = lineFrom;
-    for (let i = base; i <= count; i++) {
-      const end = i === count ? lineTo : from[i]!;
-      if (end - at !== pieceBytes[i - base]) return false;
-      if (i < count && shapes[i] !== holes[i - base]!.shape) return false;
+    for (let i = 0; i < holes.length; i++) {
+      const end = from[base + i]!;
+      if (end - at !== pieceBytes[i] || scanner.shapes[base + i] !== holes[i]!.shape) return false;
       while (at < end) if (text[at++] !== pieces[piece++]) return false;
-      if (i < count) at = to[i]!;
+      at = scanner.to[base + i]!;
     }
+    if (lineTo - at !== pieceBytes[holes.length]) return false;
+    while (at < lineTo) if (text[at++] !== pieces[piece++]) return false;
     return true;
   }
 
-  #observe({ holes }: SeenTemplate, { base, from, to }: LineScanner): void {
+  #observe(template: SeenTemplate, scanner: LineScanner): void {
+    const holes = template.holes;
     const text = this.#text;
+    const base = scanner.base;
     for (let i = 0; i < holes.length; i++) {
       const hole = holes[i]!;
       if (!hole.constant && !hole.decimal) continue;
-      const [valueFrom, valueTo] = [from[base + i]!, to[base + i]!];
+      const valueFrom = scanner.from[base + i]!;
+      const valueTo = scanner.to[base + i]!;
       if (hole.constant && !sameBytes(text, hole.from, hole.to, valueFrom, valueTo)) hole.constant = false;
       if (hole.decimal && !hole.constant && !isDecimal(text, valueFrom, valueTo)) hole.decimal = false;
     }

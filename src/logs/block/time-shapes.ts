@@ -42,7 +42,9 @@ export function shapeAt(text: Uint8Array, at: number, end: number): number {
     from += 11;
   }
   if (end - from < 8 || text[from + 2] !== COLON || text[from + 5] !== COLON) return 0;
-  const [hour, minute, second] = [twoAt(text, from), twoAt(text, from + 3), twoAt(text, from + 6)];
+  const hour = twoAt(text, from);
+  const minute = twoAt(text, from + 3);
+  const second = twoAt(text, from + 6);
   if (!(hour >= 0 && hour < 24 && minute >= 0 && minute < 60 && second >= 0 && second < 60)) return 0;
   from += 8;
   const mark = text[from];
@@ -113,7 +115,10 @@ let readDays = -1;
 
 /** Days since 1970 of the date at `at`; -1 where it is none. */
 function daysAt(text: Uint8Array, at: number): number {
-  const [century, year, month, day] = [twoAt(text, at), twoAt(text, at + 2), twoAt(text, at + 5), twoAt(text, at + 8)];
+  const century = twoAt(text, at);
+  const year = twoAt(text, at + 2);
+  const month = twoAt(text, at + 5);
+  const day = twoAt(text, at + 8);
   if (century < 0 || year < 0 || month < 0 || day < 0) return -1;
   const date = (century * 100 + year) * 10_000 + month * 100 + day;
   if (date === readDate) return readDays;
@@ -130,7 +135,8 @@ function daysOf(year: number, month: number, day: number): number {
 
 /** -1 where two digits are not what is there. */
 function twoAt(text: Uint8Array, at: number): number {
-  const [tens, ones] = [text[at]! - ZERO, text[at + 1]! - ZERO];
+  const tens = text[at]! - ZERO;
+  const ones = text[at + 1]! - ZERO;
   return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : -1;
 }
 
