@@ -65,7 +65,8 @@ export interface Why {
 
 /**
  * Lists are in the order of namespace and name. Reading is synchronous and takes no snapshot: nothing is changed within a call.
- * Whoever goes through a list may pause and let others have their turn; each item is then as it is when it is reached.
+ * Whoever goes through a list may pause and let others have their turn; each item is then as it is when it is reached,
+ * and is to be used before the next one is asked for: a list of pods is one object that is filled in again and again.
  */
 export interface ResourceMetrics {
   /** Nodes that the watch knows and that have a window. */

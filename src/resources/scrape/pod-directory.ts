@@ -23,7 +23,12 @@ export class PodDirectory {
       this.#namespaces.set(facts.namespace, namespace);
       this.#sortedNames = undefined;
     }
-    if (!namespace.byName.has(facts.name)) this.#size++;
+    const known = namespace.byName.get(facts.name);
+    if (known) {
+      known.facts = facts;
+      return;
+    }
+    this.#size++;
     namespace.byName.set(facts.name, new PodWindow(facts));
     namespace.sorted = undefined;
   }
@@ -44,10 +49,10 @@ export class PodDirectory {
     return this.#namespaces.get(namespace)?.byName.get(name);
   }
 
-  /** In the order of namespace and name. */
-  *all(): Generator<PodWindow> {
+  /** In their order. */
+  namespaces(): readonly string[] {
     this.#sortedNames ??= [...this.#namespaces.keys()].sort();
-    for (const name of this.#sortedNames) yield* this.of(name);
+    return this.#sortedNames;
   }
 
   /** In the order of names. */

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type NodeMetrics, type PodMetrics, type Why, type WhyReason, whyReasons } from '../resources.ts';
-import { NODE_SLOT, type PodWindow } from '../window/window.ts';
+import { NODE_SLOT, PodView, type PodWindow } from '../window/window.ts';
 import type { ClusterWatch } from './cluster-watch.ts';
 import type { NodeDirectory } from './node-directory.ts';
 import type { NodeTarget } from './node-target.ts';
@@ -16,7 +16,7 @@ export interface ReadingParts {
 }
 
 /** Pods that are looked at before the event loop has its turn. */
-const podsOfSlice = 1000;
+const podsOfSlice = 500;
 
 /** What is served, and why what is not is not. */
 export class Reading {
@@ -42,15 +42,16 @@ export class Reading {
   *pods(namespace: string | undefined): Generator<PodMetrics> {
     const { pods } = this.#parts;
     const nowMs = this.#parts.monotonicMs();
-    for (const pod of namespace === undefined ? pods.all() : pods.of(namespace)) {
-      const metrics = this.#podMetrics(pod, nowMs);
-      if (metrics) yield metrics;
+    const view = new PodView();
+    for (const name of namespace === undefined ? pods.namespaces() : [namespace]) {
+      for (const pod of pods.of(name)) if (this.#read(pod, nowMs, view)) yield view;
     }
   }
 
   pod(namespace: string, name: string): PodMetrics | undefined {
     const pod = this.#parts.pods.get(namespace, name);
-    return pod && this.#podMetrics(pod, this.#parts.monotonicMs());
+    const view = new PodView();
+    return pod && this.#read(pod, this.#parts.monotonicMs(), view) ? view : undefined;
   }
 
   whyNode(name: string): Why {
@@ -85,17 +86,22 @@ export class Reading {
     for (const target of nodes.all()) count(ofNodes, this.#nodeReason(target));
     metrics.unserved('node', ofNodes);
     const ofPods = new Map<WhyReason, number>();
+    const view = new PodView();
+    const nowMs = this.#parts.monotonicMs();
     let inSlice = 0;
-    for (const pod of pods.all()) {
-      count(ofPods, this.#podReason(pod).reason);
-      if (++inSlice % podsOfSlice === 0) await nextTurn();
+    for (const name of pods.namespaces()) {
+      for (const pod of pods.of(name)) {
+        // Nearly all are served, and then nothing else has to be known of them.
+        if (!this.#read(pod, nowMs, view)) count(ofPods, this.#podReason(pod).reason);
+        if (++inSlice % podsOfSlice === 0) await nextTurn();
+      }
     }
     metrics.unserved('pod', ofPods);
   }
 
-  #podMetrics(pod: PodWindow, nowMs: number): PodMetrics | undefined {
+  #read(pod: PodWindow, nowMs: number, view: PodView): boolean {
     const target = this.#parts.nodes.get(pod.facts.node);
-    return target && pod.metrics(target.window, nowMs);
+    return target !== undefined && pod.read(target.window, nowMs, view);
   }
 
   #nodeReason(target: NodeTarget): WhyReason {

@@ -242,7 +242,7 @@ test('10,000 pods in one namespace are read in pages and listed in order', async
   }));
   page.containers = (timeMs) => names.map((pod) => ({ pod, cpu: timeMs / 10_000, timeMs }));
   await until('all are served', () => [...scraper.pods('default')].length === 10_000);
-  const listed = [...scraper.pods(undefined)].map(({ name }) => name);
+  const listed = Array.from(scraper.pods(undefined), ({ name }) => name);
   assert.deepEqual(listed, [...names].sort());
 });
 

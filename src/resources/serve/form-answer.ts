@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { release } from '../../base/release.ts';
 import type { Answer } from '../../kubernetes/serve/serve.ts';
 import type { AnswerBudget } from './answer-budget.ts';
 import type { ListForm } from './form.ts';
@@ -83,7 +84,8 @@ class Outlet {
   #piece(piece: Buffer): void {
     this.#bytes += piece.length;
     this.#budget.hold(piece.length);
-    this.#response.write(piece);
+    // Large ones by the dozen: their memory is given back as soon as they are sent.
+    this.#response.write(piece, () => release(piece));
   }
 
   /** `bytes`: of the whole answer, where they are known. */

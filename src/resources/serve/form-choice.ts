@@ -7,30 +7,29 @@ import {
   type Representation,
 } from '../../kubernetes/serve/serve.ts';
 import type { Kind, ListForm } from './form.ts';
-import { JsonListForm, jsonObject } from './json-form.ts';
+import { JsonListForm, JsonObjectForm } from './json-form.ts';
 import { PartialForm } from './partial-form.ts';
 import { ProtobufForm } from './protobuf-form.ts';
 import { TableForm } from './table-form.ts';
 
 export interface Wanted {
   nowMs: number;
-  /** The fields of the one object that is asked for; a list where it is undefined. */
-  object?: () => string;
+  isList: boolean;
 }
 
 /** The form that the client prefers. Throws 406. */
-export function formOf(request: ApiRequest, kind: Kind, { nowMs, object }: Wanted): ListForm {
+export function formOf(request: ApiRequest, kind: Kind, { nowMs, isList }: Wanted): ListForm {
   const wanted = negotiate(request.accept, objectViews, isPretty(request), true);
   const contentType = contentTypeOf(wanted);
   if (wanted.as?.kind === 'Table') {
     const include = parseIncludeObject(request.query.get('includeObject'));
     return new TableForm({ nowMs, tableVersion: wanted.as.version, include, contentType });
   }
-  if (wanted.as) return new PartialForm(object === undefined, wanted.as.version, nowMs, contentType);
-  if (wanted.format === 'protobuf') return new ProtobufForm(kind, object === undefined, nowMs);
+  if (wanted.as) return new PartialForm(isList, wanted.as.version, nowMs, contentType);
+  if (wanted.format === 'protobuf') return new ProtobufForm(kind, isList, nowMs);
   // YAML is a superset of JSON, and pretty JSON is good YAML to read.
   const options = { nowMs, pretty: wanted.pretty || wanted.format === 'yaml', contentType };
-  return object ? jsonObject(kind, object(), options) : new JsonListForm(kind, options);
+  return isList ? new JsonListForm(kind, options) : new JsonObjectForm(kind, options);
 }
 
 function contentTypeOf({ format }: Representation): string {

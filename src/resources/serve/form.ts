@@ -12,8 +12,8 @@ export const apiVersion = `${group}/${version}`;
  */
 export interface ListForm {
   readonly contentType: string;
-  pod(item: PodMetrics): void;
-  node(item: NodeMetrics): void;
+  /** Nothing of the item is kept. */
+  add(item: PodMetrics | NodeMetrics): void;
   /** Bytes that may go out already, in their order; each is given once. None where the beginning depends on the end. */
   take(): Buffer[];
   /** What is left. Called once. */

@@ -1,7 +1,7 @@
 import type { NodeMetrics, PodMetrics } from '../resources.ts';
+import { ByteWriter } from './byte-writer.ts';
 import { apiVersion, type Kind, type ListForm } from './form.ts';
-import { nodeFields, podFields } from './json-item.ts';
-import { TextPieces } from './text-pieces.ts';
+import { writeItem } from './json-item.ts';
 
 export interface JsonOptions {
   nowMs: number;
@@ -9,59 +9,79 @@ export interface JsonOptions {
   contentType: string;
 }
 
-/** An object by itself: `fields` with kind and apiVersion before them. */
-export function jsonObject(kind: Kind, fields: string, { pretty, contentType }: JsonOptions): ListForm {
-  const text = `{"kind":"${kind}","apiVersion":"${apiVersion}",${fields}}`;
-  const nothing = () => {};
-  return {
-    contentType,
-    pod: nothing,
-    node: nothing,
-    take: () => [],
-    end: () => [Buffer.from(`${pretty ? JSON.stringify(JSON.parse(text), null, 2) : text}\n`)],
-  };
+/** An object by itself, with its kind. */
+export class JsonObjectForm implements ListForm {
+  readonly contentType: string;
+  readonly #kind: Kind;
+  readonly #options: JsonOptions;
+  #writer = new ByteWriter();
+
+  constructor(kind: Kind, options: JsonOptions) {
+    this.contentType = options.contentType;
+    this.#kind = kind;
+    this.#options = options;
+  }
+
+  add(item: PodMetrics | NodeMetrics): void {
+    this.#writer.plain(`{"kind":"${this.#kind}","apiVersion":"${apiVersion}",`);
+    writeItem(this.#writer, item, this.#options.nowMs);
+    this.#writer.plain('}');
+  }
+
+  take(): Buffer[] {
+    return [];
+  }
+
+  end(): Buffer[] {
+    if (this.#options.pretty) this.#writer = prettyOf(this.#writer, '\n');
+    this.#writer.plain('\n');
+    return this.#writer.end();
+  }
 }
 
 /** The items of a list do not repeat their kind. Pretty text is made item by item as well. */
 export class JsonListForm implements ListForm {
   readonly contentType: string;
   readonly #options: JsonOptions;
-  readonly #pieces = new TextPieces();
+  readonly #writer = new ByteWriter();
   #count = 0;
 
   constructor(kind: Kind, options: JsonOptions) {
     this.contentType = options.contentType;
     this.#options = options;
-    this.#pieces.add(
+    this.#writer.plain(
       options.pretty
         ? `{\n  "kind": "${kind}List",\n  "apiVersion": "${apiVersion}",\n  "metadata": {},\n  "items": [`
         : `{"kind":"${kind}List","apiVersion":"${apiVersion}","metadata":{},"items":[`,
     );
   }
 
-  pod(item: PodMetrics): void {
-    this.#add(podFields(item, this.#options.nowMs));
-  }
-
-  node(item: NodeMetrics): void {
-    this.#add(nodeFields(item, this.#options.nowMs));
+  add(item: PodMetrics | NodeMetrics): void {
+    const { nowMs, pretty } = this.#options;
+    if (this.#count++ > 0) this.#writer.plain(',');
+    if (pretty) this.#writer.plain('\n    ');
+    const writer = pretty ? new ByteWriter() : this.#writer;
+    writer.plain('{');
+    writeItem(writer, item, nowMs);
+    writer.plain('}');
+    if (pretty) for (const piece of prettyOf(writer, '\n    ').end()) this.#writer.bytes(piece);
   }
 
   take(): Buffer[] {
-    return this.#pieces.take();
+    return this.#writer.take();
   }
 
   end(): Buffer[] {
-    if (!this.#options.pretty) return this.#pieces.end(']}\n');
-    return this.#pieces.end(this.#count === 0 ? ']\n}\n' : '\n  ]\n}\n');
-  }
-
-  #add(fields: string): void {
-    const comma = this.#count++ === 0 ? '' : ',';
-    this.#pieces.add(this.#options.pretty ? `${comma}\n    ${indented(`{${fields}}`)}` : `${comma}{${fields}}`);
+    if (!this.#options.pretty) this.#writer.plain(']}\n');
+    else this.#writer.plain(this.#count === 0 ? ']\n}\n' : '\n  ]\n}\n');
+    return this.#writer.end();
   }
 }
 
-function indented(json: string): string {
-  return JSON.stringify(JSON.parse(json), null, 2).replaceAll('\n', '\n    ');
+/** What was written, as JSON that people read. */
+function prettyOf(writer: ByteWriter, newline: string): ByteWriter {
+  const json: unknown = JSON.parse(Buffer.concat(writer.end()).toString());
+  const pretty = new ByteWriter();
+  pretty.text(JSON.stringify(json, null, 2).replaceAll('\n', newline));
+  return pretty;
 }

@@ -1,50 +1,100 @@
 import type { NodeMetrics, PodMetrics, Usage } from '../resources.ts';
-import { MetadataCache, TextCache } from './metadata-cache.ts';
-import { cpuText, durationText, memoryText, timeText } from './quantities.ts';
+import type { ByteWriter } from './byte-writer.ts';
+import { LabelsCache } from './labels-cache.ts';
+import { Amount, durationText } from './quantities.ts';
+import { TimeTexts } from './time-texts.ts';
 
-/** Times and windows of one answer lie close together; containers of many pods have the same names. */
-const textsKeptMax = 4096;
+/** Times of one answer lie close together. */
+const times = new TimeTexts();
+const amount = new Amount();
 
-const timesBySecond = new TextCache<number>(textsKeptMax, timeText);
-const windows = new TextCache<number>(textsKeptMax, durationText);
-const containerHeads = new TextCache<string>(
-  textsKeptMax,
-  (name) => `{"name":${JSON.stringify(name)},"usage":{"cpu":"`,
-);
-/** What goes before and after the time of creation, which is that of the answer. */
-const metadata = new MetadataCache(({ name, namespace }, labels) => {
-  const inNamespace = namespace === undefined ? '' : `,"namespace":${JSON.stringify(namespace)}`;
-  return {
-    head: `"metadata":{"name":${JSON.stringify(name)}${inNamespace},"creationTimestamp":"`,
-    tail: labels.length === 0 ? '"}' : `","labels":${JSON.stringify(Object.fromEntries(labels))}}`,
-  };
+/** With the comma before them; nothing where there are none. Sorted by their keys, as Go prints maps. */
+const labelsField = new LabelsCache((labels) => {
+  const entries = Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Buffer.from(entries.length === 0 ? '' : `,"labels":${JSON.stringify(Object.fromEntries(entries))}`);
 });
 
-const timeOf = (timeMs: number) => timesBySecond.of(Math.floor(timeMs / 1000));
-export const windowOf = (windowMs: number) => windows.of(windowMs);
-
-export function metadataFields(item: PodMetrics | NodeMetrics, nowMs: number): string {
-  const { head, tail } = metadata.of(item);
-  return head + timeOf(nowMs) + tail;
+export function writeMetadata(writer: ByteWriter, item: PodMetrics | NodeMetrics, nowMs: number): void {
+  writer.plain('"metadata":{"name":');
+  writer.json(item.name);
+  if ('namespace' in item) {
+    writer.plain(',"namespace":');
+    writer.json(item.namespace);
+  }
+  writer.plain(',"creationTimestamp":"');
+  writeTime(writer, nowMs);
+  writer.plain('"');
+  writer.bytes(labelsField.of(item.labels));
+  writer.plain('}');
 }
 
 /** The object's fields, without the braces around them: kind and apiVersion may go before. */
-export function podFields(pod: PodMetrics, nowMs: number): string {
-  let containers = '';
-  for (const { name, usage } of pod.containers) {
-    if (containers !== '') containers += ',';
-    containers += `${containerHeads.of(name)}${cpuText(usage.cpuNanocores)}","memory":"${memoryText(usage.memoryBytes)}"}}`;
+export function writeItem(writer: ByteWriter, item: PodMetrics | NodeMetrics, nowMs: number): void {
+  writeMetadata(writer, item, nowMs);
+  if ('usage' in item) {
+    writeSpan(writer, item.usage.timeMs, item.usage.windowMs);
+    writer.plain(',"usage":');
+    writeUsage(writer, item.usage);
+    return;
   }
-  return `${metadataFields(pod, nowMs)}${spanFields(pod.timeMs, pod.windowMs)},"containers":[${containers}]`;
+  writeSpan(writer, item.timeMs, item.windowMs);
+  writer.plain(',"containers":[');
+  for (let at = 0; at < item.containers.length; at++) {
+    const { name, usage } = item.containers[at]!;
+    writer.plain(at === 0 ? '{"name":' : ',{"name":');
+    writer.json(name);
+    writer.plain(',"usage":');
+    writeUsage(writer, usage);
+    writer.plain('}');
+  }
+  writer.plain(']');
 }
 
-export function nodeFields(node: NodeMetrics, nowMs: number): string {
-  const { usage } = node;
-  return `${metadataFields(node, nowMs)}${spanFields(usage.timeMs, usage.windowMs)},${usageField(usage)}`;
+export function writeCpu(writer: ByteWriter, nanocores: number): void {
+  writeAmount(writer, amount.cpu(nanocores));
 }
 
-const spanFields = (timeMs: number, windowMs: number) =>
-  `,"timestamp":"${timeOf(timeMs)}","window":"${windowOf(windowMs)}"`;
+export function writeMemory(writer: ByteWriter, bytes: number): void {
+  writeAmount(writer, amount.memory(bytes));
+}
 
-const usageField = ({ cpuNanocores, memoryBytes }: Usage) =>
-  `"usage":{"cpu":"${cpuText(cpuNanocores)}","memory":"${memoryText(memoryBytes)}"}`;
+export function writeWindow(writer: ByteWriter, windowMs: number): void {
+  const seconds = Math.trunc(windowMs / 1000);
+  const rest = windowMs - 1000 * seconds;
+  if (seconds < 1 || seconds >= 60 || rest !== Math.trunc(rest)) {
+    writer.text(durationText(windowMs));
+    return;
+  }
+  // Nearly all windows: seconds and milliseconds, as durationText has them.
+  writer.digits(seconds);
+  if (rest > 0) {
+    writer.plain(rest >= 100 ? '.' : rest >= 10 ? '.0' : '.00');
+    writer.digits(rest % 100 === 0 ? rest / 100 : rest % 10 === 0 ? rest / 10 : rest);
+  }
+  writer.plain('s');
+}
+
+function writeSpan(writer: ByteWriter, timeMs: number, windowMs: number): void {
+  writer.plain(',"timestamp":"');
+  writeTime(writer, timeMs);
+  writer.plain('","window":"');
+  writeWindow(writer, windowMs);
+  writer.plain('"');
+}
+
+function writeUsage(writer: ByteWriter, { cpuNanocores, memoryBytes }: Usage): void {
+  writer.plain('{"cpu":"');
+  writeCpu(writer, cpuNanocores);
+  writer.plain('","memory":"');
+  writeMemory(writer, memoryBytes);
+  writer.plain('"}');
+}
+
+function writeTime(writer: ByteWriter, timeMs: number): void {
+  writer.plain(times.of(Math.floor(timeMs / 1000)));
+}
+
+function writeAmount(writer: ByteWriter, { digits, suffix }: Amount): void {
+  writer.digits(digits);
+  writer.plain(suffix);
+}

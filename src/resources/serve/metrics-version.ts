@@ -10,12 +10,11 @@ import {
   verbNotSupported,
 } from '../../kubernetes/serve/serve.ts';
 import type { MetricsRegistry } from '../../telemetry/telemetry.ts';
-import type { ResourceMetrics } from '../resources.ts';
+import type { NodeMetrics, PodMetrics, ResourceMetrics } from '../resources.ts';
 import { AnswerBudget } from './answer-budget.ts';
 import { group, type Kind, version } from './form.ts';
 import { formAnswer } from './form-answer.ts';
 import { formOf } from './form-choice.ts';
-import { nodeFields, podFields } from './json-item.ts';
 import { missingNode, missingPod } from './missing.ts';
 import { worded } from './pages.ts';
 import { isSelected, parseSelection } from './selection.ts';
@@ -107,28 +106,26 @@ function one({ metrics, clock, budget }: Serving, request: ApiRequest, { info, n
     return { code: 200, object: worded(why) };
   }
   const nowMs = clock.nowMs();
-  const pod = info.namespaced ? metrics.pod(namespace, name) : undefined;
-  const node = info.namespaced ? undefined : metrics.node(name);
-  if (!pod && !node) throw info.namespaced ? missingPod(metrics, namespace, name) : missingNode(metrics, name);
-  const fields = () => (pod ? podFields(pod, nowMs) : nodeFields(node!, nowMs));
-  const form = formOf(request, info.kind as Kind, { nowMs, object: fields });
-  return formAnswer(form, budget, async () => {
-    if (pod) form.pod(pod);
-    if (node) form.node(node);
-  });
+  const item = info.namespaced ? metrics.pod(namespace, name) : metrics.node(name);
+  if (!item) throw info.namespaced ? missingPod(metrics, namespace, name) : missingNode(metrics, name);
+  const form = formOf(request, info.kind as Kind, { nowMs, isList: false });
+  return formAnswer(form, budget, async () => form.add(item));
 }
 
 /** Written in slices, each item as it is when it is reached. */
 function list({ metrics, clock, budget }: Serving, request: ApiRequest, { info, namespace }: Target): Answer {
   budget.admit();
   const selection = parseSelection(request.query);
-  const form = formOf(request, info.kind as Kind, { nowMs: clock.nowMs() });
+  const form = formOf(request, info.kind as Kind, { nowMs: clock.nowMs(), isList: true });
   return formAnswer(form, budget, (sliced) =>
     budget.inTurn(() => {
-      if (!info.namespaced)
-        return inSlices(metrics.nodes(), (node) => isSelected(selection, node) && form.node(node), sliced, clock);
-      const pods = metrics.pods(namespace === '' ? undefined : namespace);
-      return inSlices(pods, (pod) => isSelected(selection, pod) && form.pod(pod), sliced, clock);
+      const items = info.namespaced ? metrics.pods(namespace === '' ? undefined : namespace) : metrics.nodes();
+      return inSlices<PodMetrics | NodeMetrics>(
+        items,
+        (item) => isSelected(selection, item) && form.add(item),
+        sliced,
+        clock,
+      );
     }),
   );
 }

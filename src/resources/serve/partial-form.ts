@@ -1,7 +1,7 @@
 import type { NodeMetrics, PodMetrics } from '../resources.ts';
+import { ByteWriter } from './byte-writer.ts';
 import type { ListForm } from './form.ts';
-import { metadataFields } from './json-item.ts';
-import { TextPieces } from './text-pieces.ts';
+import { writeMetadata } from './json-item.ts';
 
 /** The view that has metadata only: PartialObjectMetadata of one object, PartialObjectMetadataList of many. */
 export class PartialForm implements ListForm {
@@ -9,7 +9,7 @@ export class PartialForm implements ListForm {
   readonly #nowMs: number;
   readonly #head: string;
   readonly #isList: boolean;
-  readonly #pieces = new TextPieces();
+  readonly #writer = new ByteWriter();
   #count = 0;
 
   constructor(isList: boolean, metaVersion: string, nowMs: number, contentType: string) {
@@ -19,26 +19,21 @@ export class PartialForm implements ListForm {
     this.#head = `"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/${metaVersion}"`;
     if (!isList) return;
     const kind = `"kind":"PartialObjectMetadataList","apiVersion":"meta.k8s.io/${metaVersion}"`;
-    this.#pieces.add(`{${kind},"metadata":{},"items":[`);
+    this.#writer.plain(`{${kind},"metadata":{},"items":[`);
   }
 
-  pod(item: PodMetrics): void {
-    this.#add(metadataFields(item, this.#nowMs));
-  }
-
-  node(item: NodeMetrics): void {
-    this.#add(metadataFields(item, this.#nowMs));
+  add(item: PodMetrics | NodeMetrics): void {
+    this.#writer.plain(`${this.#count++ === 0 ? '' : ','}{${this.#head},`);
+    writeMetadata(this.#writer, item, this.#nowMs);
+    this.#writer.plain('}');
   }
 
   take(): Buffer[] {
-    return this.#pieces.take();
+    return this.#writer.take();
   }
 
   end(): Buffer[] {
-    return this.#pieces.end(this.#isList ? ']}\n' : '\n');
-  }
-
-  #add(metadata: string): void {
-    this.#pieces.add(`${this.#count++ === 0 ? '' : ','}{${this.#head},${metadata}}`);
+    this.#writer.plain(this.#isList ? ']}\n' : '\n');
+    return this.#writer.end();
   }
 }

@@ -1,12 +1,25 @@
 import type { ContainerMetrics, NodeMetrics, PodMetrics, Usage } from '../resources.ts';
+import { ByteWriter } from './byte-writer.ts';
 import { apiVersion, type Kind, type ListForm } from './form.ts';
-import { cpuText, memoryText, nanosOf } from './quantities.ts';
+import { LabelsCache } from './labels-cache.ts';
+import { Amount, nanosOf } from './quantities.ts';
 import { ReverseWriter } from './reverse-writer.ts';
 
 export const protobufType = 'application/vnd.kubernetes.protobuf';
 const magic = Buffer.from('k8s\0');
-/** Written together, last first. */
-const itemsPerPiece = 256;
+const amount = new Amount();
+
+/** Of ObjectMeta: labels 11. */
+const labelsField = new LabelsCache((labels) => {
+  const writer = new ReverseWriter();
+  for (const key in labels) {
+    const entry = writer.length;
+    writer.string(2, labels[key]!);
+    writer.string(1, key);
+    writer.lengthField(11, writer.length - entry);
+  }
+  return Buffer.from(writer.take());
+});
 
 /**
  * The messages of k8s.io/metrics v1beta1 behind Kubernetes's envelope: a list where `isList`, else the one item.
@@ -17,9 +30,9 @@ export class ProtobufForm implements ListForm {
   readonly #kind: Kind;
   readonly #isList: boolean;
   readonly #nowSeconds: number;
+  /** Of one item, which goes to `#items` when it is done. */
   readonly #writer = new ReverseWriter();
-  readonly #pieces: Buffer[] = [];
-  #waiting: (PodMetrics | NodeMetrics)[] = [];
+  readonly #items = new ByteWriter();
   #bytes = 0;
 
   constructor(kind: Kind, isList: boolean, nowMs: number) {
@@ -28,12 +41,12 @@ export class ProtobufForm implements ListForm {
     this.#nowSeconds = Math.floor(nowMs / 1000);
   }
 
-  pod(item: PodMetrics): void {
-    this.#add(item);
-  }
-
-  node(item: NodeMetrics): void {
-    this.#add(item);
+  add(item: PodMetrics | NodeMetrics): void {
+    const writer = this.#writer;
+    this.#item(item);
+    if (this.#isList) writer.lengthField(2, writer.length);
+    this.#bytes += writer.length;
+    this.#items.bytes(writer.take());
   }
 
   /** The length of all goes before everything. */
@@ -42,12 +55,11 @@ export class ProtobufForm implements ListForm {
   }
 
   end(): Buffer[] {
-    this.#cut();
-    const writer = new ReverseWriter();
+    const writer = this.#writer;
     // contentEncoding and contentType of the envelope, both empty.
     writer.string(4, '');
     writer.string(3, '');
-    const tail = writer.take();
+    this.#items.bytes(writer.take());
     // An empty ListMeta goes before the items.
     const listHead = this.#isList ? Buffer.from([0x0a, 0x00]) : Buffer.alloc(0);
     writer.raw(listHead);
@@ -57,25 +69,7 @@ export class ProtobufForm implements ListForm {
     writer.string(1, apiVersion);
     writer.lengthField(1, writer.length - before);
     writer.raw(magic);
-    return [writer.take(), ...this.#pieces, tail];
-  }
-
-  #add(item: PodMetrics | NodeMetrics): void {
-    this.#waiting.push(item);
-    if (this.#waiting.length >= itemsPerPiece) this.#cut();
-  }
-
-  #cut(): void {
-    const writer = this.#writer;
-    for (let at = this.#waiting.length - 1; at >= 0; at--) {
-      const before = writer.length;
-      this.#item(this.#waiting[at]!);
-      if (this.#isList) writer.lengthField(2, writer.length - before);
-    }
-    this.#waiting = [];
-    const piece = writer.take();
-    this.#bytes += piece.length;
-    this.#pieces.push(piece);
+    return [Buffer.from(writer.take()), ...this.#items.end()];
   }
 
   #item(item: PodMetrics | NodeMetrics): void {
@@ -97,15 +91,15 @@ export class ProtobufForm implements ListForm {
   }
 
   #usage(field: number, { cpuNanocores, memoryBytes }: Usage): void {
-    this.#quantity(field, 'memory', memoryText(memoryBytes));
-    this.#quantity(field, 'cpu', cpuText(cpuNanocores));
+    this.#quantity(field, 'memory', amount.memory(memoryBytes));
+    this.#quantity(field, 'cpu', amount.cpu(cpuNanocores));
   }
 
-  /** An entry of a map: key 1, value 2, which is a Quantity: its text 1. */
-  #quantity(field: number, name: string, text: string): void {
+  /** An entry of a map: key 1, value 2, which is a Quantity. */
+  #quantity(field: number, name: string, quantity: Amount): void {
     const writer = this.#writer;
     const before = writer.length;
-    writer.string(1, text);
+    writer.amount(quantity);
     writer.lengthField(2, writer.length - before);
     writer.string(1, name);
     writer.lengthField(field, writer.length - before);
@@ -127,16 +121,11 @@ export class ProtobufForm implements ListForm {
     this.#writer.varintField(1, Math.max(0, Math.floor(seconds)));
   }
 
-  /** ObjectMeta: name 1, namespace 3, creationTimestamp 8, labels 11. */
+  /** ObjectMeta: name 1, namespace 3, creationTimestamp 8, and labels. */
   #metadata(item: PodMetrics | NodeMetrics): void {
     const writer = this.#writer;
     const before = writer.length;
-    for (const key in item.labels) {
-      const entry = writer.length;
-      writer.string(2, item.labels[key]!);
-      writer.string(1, key);
-      writer.lengthField(11, writer.length - entry);
-    }
+    writer.raw(labelsField.of(item.labels));
     const time = writer.length;
     this.#time(this.#nowSeconds);
     writer.lengthField(8, writer.length - time);

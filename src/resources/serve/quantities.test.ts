@@ -3,7 +3,20 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { parseDurationMs } from '../../base/duration.ts';
 import { canonicalQuantity, quantityNanos } from '../../kubernetes/schema/quantity.ts';
-import { cpuText, durationText, memoryText, timeText } from './quantities.ts';
+import { ByteWriter } from './byte-writer.ts';
+import { writeWindow } from './json-item.ts';
+import { Amount, durationText, timeText } from './quantities.ts';
+
+const cpuText = (nanocores: number) => written(new Amount().cpu(nanocores));
+const memoryText = (bytes: number) => written(new Amount().memory(bytes));
+
+/** As it goes into an answer. */
+function written({ digits, suffix }: Amount): string {
+  const writer = new ByteWriter();
+  writer.digits(digits);
+  writer.plain(suffix);
+  return Buffer.concat(writer.end()).toString();
+}
 
 test('CPU is printed as Kubernetes prints nanocores', () => {
   assert.deepEqual([0, 1, 1000, 123_456_789, 5e6, 1e9, 1.5e9, 3e12].map(cpuText), [
@@ -72,6 +85,20 @@ test('windows are printed as Go prints durations', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 10 * 24 * 3600_000 }), (windowMs) => {
       assert.ok(Math.abs(parseDurationMs(durationText(windowMs)) - windowMs) < 1e-6);
+    }),
+  );
+});
+
+test('a window goes into an answer as its text', () => {
+  const windowMs = fc.oneof(
+    fc.integer({ min: -100_000, max: 100_000 }),
+    fc.double({ min: 0, max: 100_000, noNaN: true }),
+  );
+  fc.assert(
+    fc.property(windowMs, (ms) => {
+      const writer = new ByteWriter();
+      writeWindow(writer, ms);
+      assert.equal(Buffer.concat(writer.end()).toString(), durationText(ms));
     }),
   );
 });

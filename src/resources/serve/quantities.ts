@@ -5,32 +5,48 @@
 const decimalSuffixes = ['n', 'u', 'm', '', 'k', 'M', 'G', 'T', 'P', 'E'];
 const binarySuffixes = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'];
 
-/** Billionths of a core: 123456789n, 500u, 250m, 2. A fraction of a billionth is cut off. */
-export function cpuText(nanocores: number): string {
-  return decimalText(Math.max(0, Math.trunc(nanocores)), 0);
-}
+/** A quantity on its way into an answer: used again and again, so that none is made for each. */
+export class Amount {
+  digits = 0;
+  suffix = '';
 
-/** Bytes: 4620Ki, 1025; below 1024 they are decimal, as in 1k. */
-export function memoryText(bytes: number): string {
-  let rest = Math.max(0, Math.trunc(bytes));
-  if (rest < 1024) return decimalText(rest, 3);
-  let power = 0;
-  while (rest % 1024 === 0 && power < binarySuffixes.length - 1) {
-    rest /= 1024;
-    power++;
+  /** Billionths of a core: 123456789n, 500u, 250m, 2. A fraction of a billionth is cut off. */
+  cpu(nanocores: number): this {
+    return this.#decimal(Math.max(0, Math.trunc(nanocores)), 0);
   }
-  return `${rest}${binarySuffixes[power]}`;
-}
 
-function decimalText(value: number, suffix: number): string {
-  if (value === 0) return '0';
-  let rest = value;
-  let at = suffix;
-  while (rest % 1000 === 0 && at < decimalSuffixes.length - 1) {
-    rest /= 1000;
-    at++;
+  /** Bytes: 4620Ki, 1025; below 1024 they are decimal, as in 1k. */
+  memory(bytes: number): this {
+    let rest = Math.max(0, Math.trunc(bytes));
+    if (rest < 1024) return this.#decimal(rest, 3);
+    let power = 0;
+    for (; power < binarySuffixes.length - 1; power++) {
+      // Exact: a power of two.
+      const next = rest / 1024;
+      if (next !== Math.floor(next)) break;
+      rest = next;
+    }
+    return this.#set(rest, binarySuffixes[power]!);
   }
-  return `${rest}${decimalSuffixes[at]}`;
+
+  #decimal(value: number, suffix: number): this {
+    if (value === 0) return this.#set(0, '');
+    let rest = value;
+    let at = suffix;
+    for (; at < decimalSuffixes.length - 1; at++) {
+      const next = Math.floor(rest / 1000);
+      // The operator % is exact as well, and slow; beyond, the product is rounded.
+      if (rest <= Number.MAX_SAFE_INTEGER ? next * 1000 !== rest : rest % 1000 !== 0) break;
+      rest = next;
+    }
+    return this.#set(rest, decimalSuffixes[at]!);
+  }
+
+  #set(digits: number, suffix: string): this {
+    this.digits = digits;
+    this.suffix = suffix;
+    return this;
+  }
 }
 
 const nanosPerMs = 1e6;

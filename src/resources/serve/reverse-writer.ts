@@ -1,4 +1,10 @@
-const firstBytes = 16 * 1024;
+import type { Amount } from './quantities.ts';
+
+const firstBytes = 1024;
+const ZERO = 0x30;
+/** Below it arithmetic is of small whole numbers, which is several times as fast. */
+const digitsMax = 2 ** 31;
+const digitsLengthMax = 10;
 
 /**
  * Writes a protobuf message from its end to its beginning, so that a nested message's length is known when it is written.
@@ -13,9 +19,9 @@ export class ReverseWriter {
     return this.#bytes.length - this.#at;
   }
 
-  /** What was written, copied; the writer is empty again. */
+  /** What was written, to be copied before anything else is; the writer is empty again. */
   take(): Buffer {
-    const taken = Buffer.from(this.#bytes.subarray(this.#at));
+    const taken = this.#bytes.subarray(this.#at);
     this.#at = this.#bytes.length;
     return taken;
   }
@@ -41,6 +47,14 @@ export class ReverseWriter {
   lengthField(field: number, length: number): void {
     this.varint(length);
     this.varint((field << 3) | 2);
+  }
+
+  /** The text 1 of a Quantity. */
+  amount({ digits, suffix }: Amount): void {
+    const before = this.length;
+    this.#ascii(suffix);
+    this.#digits(digits);
+    this.lengthField(1, this.length - before);
   }
 
   varintField(field: number, value: number): void {
@@ -72,6 +86,20 @@ export class ReverseWriter {
     }
     this.#at = from;
     return true;
+  }
+
+  #digits(value: number): void {
+    if (value >= digitsMax) {
+      this.#ascii(String(value));
+      return;
+    }
+    this.#room(digitsLengthMax);
+    let rest = value | 0;
+    do {
+      const tens = (rest / 10) | 0;
+      this.#bytes[--this.#at] = ZERO + rest - 10 * tens;
+      rest = tens;
+    } while (rest > 0);
   }
 
   #room(bytes: number): void {

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../../base/clock.ts';
 
 /** How long the event loop may be held at a time. */
-const sliceMs = 5;
+const sliceMs = 2;
 /** The clock costs something, too. */
 const itemsPerLook = 64;
 

@@ -1,8 +1,7 @@
 import type { NodeMetrics, PodMetrics } from '../resources.ts';
+import { ByteWriter } from './byte-writer.ts';
 import { apiVersion, type ListForm } from './form.ts';
-import { metadataFields, nodeFields, podFields, windowOf } from './json-item.ts';
-import { cpuText, memoryText } from './quantities.ts';
-import { TextPieces } from './text-pieces.ts';
+import { writeCpu, writeItem, writeMemory, writeMetadata, writeWindow } from './json-item.ts';
 
 export interface TableOptions {
   nowMs: number;
@@ -24,17 +23,22 @@ const columns = JSON.stringify([
 export class TableForm implements ListForm {
   readonly contentType: string;
   readonly #options: TableOptions;
-  readonly #pieces = new TextPieces();
+  readonly #writer = new ByteWriter();
   #count = 0;
 
   constructor(options: TableOptions) {
     this.contentType = options.contentType;
     this.#options = options;
     const head = `{"kind":"Table","apiVersion":"meta.k8s.io/${options.tableVersion}","metadata":{},`;
-    this.#pieces.add(`${head}"columnDefinitions":${columns},"rows":[`);
+    this.#writer.plain(`${head}"columnDefinitions":${columns},"rows":[`);
   }
 
-  pod(item: PodMetrics): void {
+  add(item: PodMetrics | NodeMetrics): void {
+    if ('usage' in item) {
+      const { cpuNanocores, memoryBytes, windowMs } = item.usage;
+      this.#row(item, cpuNanocores, memoryBytes, windowMs);
+      return;
+    }
     let [cpu, memory] = [0, 0];
     for (const { usage } of item.containers) {
       cpu += Math.trunc(usage.cpuNanocores);
@@ -43,32 +47,42 @@ export class TableForm implements ListForm {
     this.#row(item, cpu, memory, item.windowMs);
   }
 
-  node(item: NodeMetrics): void {
-    const { cpuNanocores, memoryBytes, windowMs } = item.usage;
-    this.#row(item, cpuNanocores, memoryBytes, windowMs);
-  }
-
   take(): Buffer[] {
-    return this.#pieces.take();
+    return this.#writer.take();
   }
 
   end(): Buffer[] {
-    return this.#pieces.end(']}\n');
+    this.#writer.plain(']}\n');
+    return this.#writer.end();
   }
 
   #row(item: PodMetrics | NodeMetrics, cpu: number, memory: number, windowMs: number): void {
-    const name = JSON.stringify(item.name);
-    const cells = `{"cells":[${name},"${cpuText(cpu)}","${memoryText(memory)}","${windowOf(windowMs)}"]`;
-    this.#pieces.add(`${this.#count++ === 0 ? '' : ','}${cells}${this.#object(item)}}`);
+    const writer = this.#writer;
+    writer.plain(this.#count++ === 0 ? '{"cells":[' : ',{"cells":[');
+    writer.json(item.name);
+    writer.plain(',"');
+    writeCpu(writer, cpu);
+    writer.plain('","');
+    writeMemory(writer, memory);
+    writer.plain('","');
+    writeWindow(writer, windowMs);
+    writer.plain('"]');
+    this.#object(item);
+    writer.plain('}');
   }
 
-  #object(item: PodMetrics | NodeMetrics): string {
+  #object(item: PodMetrics | NodeMetrics): void {
     const { include, tableVersion, nowMs } = this.#options;
-    if (include === 'None') return '';
-    if (include === 'Metadata')
-      return `,"object":{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/${tableVersion}",${metadataFields(item, nowMs)}}`;
-    if ('containers' in item)
-      return `,"object":{"kind":"PodMetrics","apiVersion":"${apiVersion}",${podFields(item, nowMs)}}`;
-    return `,"object":{"kind":"NodeMetrics","apiVersion":"${apiVersion}",${nodeFields(item, nowMs)}}`;
+    if (include === 'None') return;
+    const writer = this.#writer;
+    if (include === 'Metadata') {
+      writer.plain(`,"object":{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/${tableVersion}",`);
+      writeMetadata(writer, item, nowMs);
+    } else {
+      const kind = 'usage' in item ? 'NodeMetrics' : 'PodMetrics';
+      writer.plain(`,"object":{"kind":"${kind}","apiVersion":"${apiVersion}",`);
+      writeItem(writer, item, nowMs);
+    }
+    writer.plain('}');
   }
 }

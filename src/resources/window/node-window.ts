@@ -1,6 +1,6 @@
 import type { Usage, WhyReason } from '../resources.ts';
 import type { WindowLimits } from './limits.ts';
-import { type Observed, type Point, PointColumns, type ScrapeTime } from './point-columns.ts';
+import { type Observed, type Point, PointRows, type ScrapeTime } from './point-rows.ts';
 
 /** The node itself. */
 export const NODE_SLOT = 0;
@@ -11,7 +11,7 @@ export const NODE_SLOT = 0;
  */
 export class NodeWindow {
   readonly #limits: WindowLimits;
-  readonly #columns: PointColumns;
+  readonly #rows: PointRows;
   readonly #slots = new Map<string, number>();
   #free: number[] = [];
   #slotsEnd = 1;
@@ -19,8 +19,8 @@ export class NodeWindow {
 
   constructor(limits: WindowLimits, nowMs: number) {
     this.#limits = limits;
-    this.#columns = new PointColumns(limits);
-    this.#columns.clear(NODE_SLOT, nowMs);
+    this.#rows = new PointRows(limits);
+    this.#rows.clear(NODE_SLOT, nowMs);
   }
 
   /** One more than the highest slot in use. */
@@ -48,36 +48,41 @@ export class NodeWindow {
     if (known !== undefined) return known;
     if (this.#slots.size >= this.#limits.containersMax) return undefined;
     const slot = this.#free.pop() ?? this.#slotsEnd++;
-    this.#columns.clear(slot, nowMs);
+    this.#rows.clear(slot, nowMs);
     this.#slots.set(name, slot);
     this.#epoch++;
     return slot;
   }
 
   observe(slot: number, point: Point, at: ScrapeTime): Observed {
-    return this.#columns.observe(slot, point, at);
+    return this.#rows.observe(slot, point, at);
   }
 
   incomplete(slot: number, at: ScrapeTime): void {
-    this.#columns.incomplete(slot, at);
+    this.#rows.incomplete(slot, at);
   }
 
   usage(slot: number, nowMs: number, sinceMs?: number): Usage | undefined {
-    return this.#columns.usage(slot, nowMs, sinceMs);
+    return this.#rows.usage(slot, nowMs, sinceMs);
+  }
+
+  /** The same, into `usage`; false where there is none. */
+  read(slot: number, nowMs: number, sinceMs: number, usage: Usage): boolean {
+    return this.#rows.read(slot, nowMs, sinceMs, usage);
   }
 
   why(slot: number, nowMs: number, sinceMs?: number): WhyReason {
-    return this.#columns.why(slot, nowMs, sinceMs);
+    return this.#rows.why(slot, nowMs, sinceMs);
   }
 
   /** Takes the slots of containers that have been on no page for too long. True where there were any. */
   forget(nowMs: number): boolean {
     const before = this.#slots.size;
-    for (const [name, slot] of this.#slots) {
-      if (!this.#columns.isForgotten(slot, nowMs)) continue;
+    this.#slots.forEach((slot, name) => {
+      if (!this.#rows.isForgotten(slot, nowMs)) return;
       this.#slots.delete(name);
       this.#free.push(slot);
-    }
+    });
     if (this.#slots.size === before) return false;
     this.#epoch++;
     return true;

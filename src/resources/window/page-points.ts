@@ -1,6 +1,6 @@
 import { grownColumn } from './grown-column.ts';
 import type { NodeWindow } from './node-window.ts';
-import type { ScrapeTime } from './point-columns.ts';
+import type { ScrapeTime } from './point-rows.ts';
 
 /** What a sample of the kubelet's page is about. */
 export const SAMPLE = { cpuSeconds: 0, memoryBytes: 1, startSeconds: 2 } as const;

@@ -21,41 +21,87 @@ export interface PodWhy {
   container?: string;
 }
 
+const noFacts: PodFacts = { namespace: '', name: '', uid: '', labels: {}, node: '', startMs: Number.NaN, running: [] };
+
+/**
+ * A pod's metrics that are filled in again and again: a list of thousands makes no garbage.
+ * Invariant: `#made` begins with `containers`, the ones in use.
+ */
+export class PodView implements PodMetrics {
+  facts = noFacts;
+  timeMs = 0;
+  windowMs = 0;
+  readonly containers: ContainerMetrics[] = [];
+  readonly #made: ContainerMetrics[] = [];
+
+  get namespace(): string {
+    return this.facts.namespace;
+  }
+
+  get name(): string {
+    return this.facts.name;
+  }
+
+  get labels(): Readonly<Record<string, string>> {
+    return this.facts.labels;
+  }
+
+  setCount(count: number): void {
+    const { containers } = this;
+    const made = this.#made;
+    while (made.length < count)
+      made.push({ name: '', usage: { timeMs: 0, windowMs: 0, cpuNanocores: 0, memoryBytes: 0 } });
+    while (containers.length < count) containers.push(made[containers.length]!);
+    if (containers.length > count) containers.length = count;
+  }
+}
+
 /**
  * A pod seen through its node's window.
  * Invariant: while `#epoch` is the window's, `#slots` holds the slot of each running container, -1 where it has none.
  */
 export class PodWindow {
-  readonly facts: PodFacts;
+  #facts: PodFacts;
   #window: NodeWindow | undefined;
   #epoch = -1;
   #slots: number[] = [];
 
   constructor(facts: PodFacts) {
-    this.facts = facts;
+    this.#facts = facts;
   }
 
-  /** Undefined where `why` says something other than `Served`. */
-  metrics(window: NodeWindow, nowMs: number): PodMetrics | undefined {
-    const { namespace, name, labels, running, startMs } = this.facts;
-    if (running.length === 0) return undefined;
+  get facts(): PodFacts {
+    return this.#facts;
+  }
+
+  set facts(facts: PodFacts) {
+    this.#facts = facts;
+    this.#window = undefined;
+  }
+
+  /** Fills the view. False where `why` says something other than `Served`; the view is then to be filled anew. */
+  read(window: NodeWindow, nowMs: number, view: PodView): boolean {
+    const { running, startMs } = this.#facts;
+    if (running.length === 0) return false;
     const slots = this.#slotsIn(window);
     const sinceMs = Number.isNaN(startMs) ? Number.NEGATIVE_INFINITY : startMs;
-    const containers: ContainerMetrics[] = [];
-    let [timeMs, windowMs] = [Number.POSITIVE_INFINITY, 0];
+    view.facts = this.#facts;
+    view.setCount(running.length);
+    view.timeMs = Number.POSITIVE_INFINITY;
     for (let at = 0; at < running.length; at++) {
-      const usage = slots[at]! < 0 ? undefined : window.usage(slots[at]!, nowMs, sinceMs);
-      if (!usage) return undefined;
-      containers.push({ name: running[at]!, usage });
-      if (usage.timeMs >= timeMs) continue;
-      timeMs = usage.timeMs;
-      windowMs = usage.windowMs;
+      const container = view.containers[at]!;
+      const { usage } = container;
+      if (slots[at]! < 0 || !window.read(slots[at]!, nowMs, sinceMs, usage)) return false;
+      container.name = running[at]!;
+      if (usage.timeMs >= view.timeMs) continue;
+      view.timeMs = usage.timeMs;
+      view.windowMs = usage.windowMs;
     }
-    return { namespace, name, labels, timeMs, windowMs, containers };
+    return true;
   }
 
   why(window: NodeWindow, nowMs: number): PodWhy {
-    const { running, startMs } = this.facts;
+    const { running, startMs } = this.#facts;
     if (running.length === 0) return { reason: 'NotRunning' };
     const slots = this.#slotsIn(window);
     const sinceMs = Number.isNaN(startMs) ? Number.NEGATIVE_INFINITY : startMs;
@@ -68,7 +114,7 @@ export class PodWindow {
 
   #slotsIn(window: NodeWindow): number[] {
     if (window === this.#window && window.epoch === this.#epoch) return this.#slots;
-    const { namespace, name, running } = this.facts;
+    const { namespace, name, running } = this.#facts;
     this.#slots = running.map((container) => window.slotOf(namespace, name, container) ?? -1);
     this.#window = window;
     this.#epoch = window.epoch;

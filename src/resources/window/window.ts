@@ -2,5 +2,5 @@
 export { type WindowLimits, windowLimits } from './limits.ts';
 export { NODE_SLOT, NodeWindow } from './node-window.ts';
 export { PagePoints, type PageTally, SAMPLE, type SampleKind } from './page-points.ts';
-export { type PodFacts, PodWindow } from './pod-window.ts';
-export type { ScrapeTime } from './point-columns.ts';
+export { type PodFacts, PodView, PodWindow } from './pod-window.ts';
+export type { ScrapeTime } from './point-rows.ts';

@@ -25,24 +25,28 @@ export type Observed = 'window' | 'first' | 'same' | 'skewed';
 
 const STATE = { empty: 0, incomplete: 1, skewed: 2, pointed: 3 };
 const slotsAtFirst = 8;
+/** Where a slot's figures stand in its row. */
+const LAST_TIME_MS = 0;
+const LAST_CPU_NANOS = 1;
+const SEEN_AT_MS = 2;
+const TIME_MS = 3;
+const WINDOW_MS = 4;
+const CPU_NANOCORES = 5;
+const MEMORY_BYTES = 6;
+/** When the window's later point came, by our clock. */
+const CAME_AT_MS = 7;
+const ROW = 8;
 
 /**
- * The latest point and the latest window of many things, one slot each, in columns: 30,000 pods' containers are a few megabytes.
+ * The latest point and the latest window of many things, one slot each. A row is a line of the processor's cache: who lists pods
+ * goes from node to node, and would wait for each figure if they stood in columns.
  * Invariant: a window is of two points of one run, the earlier before the later, and neither its CPU nor its memory is negative.
  * A new run does not take the window of the run before away: it stays until a younger one replaces it or it is too old.
  */
-export class PointColumns {
+export class PointRows {
   readonly #limits: WindowLimits;
   #state = new Uint8Array(slotsAtFirst);
-  #lastTimeMs = new Float64Array(slotsAtFirst).fill(Number.NaN);
-  #lastCpuNanos = new Float64Array(slotsAtFirst);
-  #seenAtMs = new Float64Array(slotsAtFirst);
-  #timeMs = new Float64Array(slotsAtFirst).fill(Number.NaN);
-  #windowMs = new Float64Array(slotsAtFirst);
-  #cpuNanocores = new Float64Array(slotsAtFirst);
-  #memoryBytes = new Float64Array(slotsAtFirst);
-  /** When the window's later point came, by our clock. */
-  #cameAtMs = new Float64Array(slotsAtFirst);
+  #rows = new Float64Array(ROW * slotsAtFirst);
 
   constructor(limits: WindowLimits) {
     this.#limits = limits;
@@ -51,25 +55,28 @@ export class PointColumns {
   /** Makes a slot empty, and room for it where there is none. */
   clear(slot: number, nowMs: number): void {
     if (slot >= this.#state.length) this.#grow(slot);
+    const row = ROW * slot;
     this.#state[slot] = STATE.empty;
-    this.#lastTimeMs[slot] = Number.NaN;
-    this.#timeMs[slot] = Number.NaN;
-    this.#seenAtMs[slot] = nowMs;
+    this.#rows[row + LAST_TIME_MS] = Number.NaN;
+    this.#rows[row + TIME_MS] = Number.NaN;
+    this.#rows[row + SEEN_AT_MS] = nowMs;
   }
 
   observe(slot: number, point: Point, at: ScrapeTime): Observed {
     const { timeMs, cpuNanos, memoryBytes, startMs } = point;
-    this.#seenAtMs[slot] = at.monotonicMs;
+    const rows = this.#rows;
+    const row = ROW * slot;
+    rows[row + SEEN_AT_MS] = at.monotonicMs;
     if (!(Math.abs(timeMs - at.wallMs) <= this.#limits.clockSkewMsMax)) {
       this.#state[slot] = STATE.skewed;
       return 'skewed';
     }
     this.#state[slot] = STATE.pointed;
-    const lastTimeMs = this.#lastTimeMs[slot]!;
+    const lastTimeMs = rows[row + LAST_TIME_MS]!;
     if (timeMs === lastTimeMs) return 'same';
-    const lastCpuNanos = this.#lastCpuNanos[slot]!;
-    this.#lastTimeMs[slot] = timeMs;
-    this.#lastCpuNanos[slot] = cpuNanos;
+    const lastCpuNanos = rows[row + LAST_CPU_NANOS]!;
+    rows[row + LAST_TIME_MS] = timeMs;
+    rows[row + LAST_CPU_NANOS] = cpuNanos;
     const windowMs = timeMs - lastTimeMs;
     // NaN compares false: without an earlier point there is no earlier run, and without a start only the counter tells a restart.
     const sameRun = windowMs > 0 && cpuNanos >= lastCpuNanos && !(startMs >= lastTimeMs);
@@ -87,26 +94,33 @@ export class PointColumns {
 
   /** The page names it, but without CPU or memory that can be believed. */
   incomplete(slot: number, at: ScrapeTime): void {
-    this.#seenAtMs[slot] = at.monotonicMs;
+    this.#rows[ROW * slot + SEEN_AT_MS] = at.monotonicMs;
     this.#state[slot] = STATE.incomplete;
   }
 
   /** Undefined where `why` is not `Served`. `sinceMs`: a window that ends before it is somebody else's, who had the same name. */
   usage(slot: number, nowMs: number, sinceMs = Number.NEGATIVE_INFINITY): Usage | undefined {
-    const timeMs = this.#timeMs[slot]!;
-    if (!(timeMs >= sinceMs) || nowMs - this.#cameAtMs[slot]! > this.#limits.pointAgeMsMax) return undefined;
-    return {
-      timeMs,
-      windowMs: this.#windowMs[slot]!,
-      cpuNanocores: this.#cpuNanocores[slot]!,
-      memoryBytes: this.#memoryBytes[slot]!,
-    };
+    const usage = { timeMs: 0, windowMs: 0, cpuNanocores: 0, memoryBytes: 0 };
+    return this.read(slot, nowMs, sinceMs, usage) ? usage : undefined;
+  }
+
+  /** The same, written into `usage`; false where there is none. */
+  read(slot: number, nowMs: number, sinceMs: number, usage: Usage): boolean {
+    const rows = this.#rows;
+    const row = ROW * slot;
+    const timeMs = rows[row + TIME_MS]!;
+    if (!(timeMs >= sinceMs) || nowMs - rows[row + CAME_AT_MS]! > this.#limits.pointAgeMsMax) return false;
+    usage.timeMs = timeMs;
+    usage.windowMs = rows[row + WINDOW_MS]!;
+    usage.cpuNanocores = rows[row + CPU_NANOCORES]!;
+    usage.memoryBytes = rows[row + MEMORY_BYTES]!;
+    return true;
   }
 
   why(slot: number, nowMs: number, sinceMs = Number.NEGATIVE_INFINITY): WhyReason {
-    const timeMs = this.#timeMs[slot]!;
-    const windowed = timeMs >= sinceMs;
-    if (windowed && nowMs - this.#cameAtMs[slot]! <= this.#limits.pointAgeMsMax) return 'Served';
+    const row = ROW * slot;
+    const windowed = this.#rows[row + TIME_MS]! >= sinceMs;
+    if (windowed && nowMs - this.#rows[row + CAME_AT_MS]! <= this.#limits.pointAgeMsMax) return 'Served';
     const state = this.#state[slot];
     if (state === STATE.skewed) return 'ClockSkew';
     if (state === STATE.incomplete || state === STATE.empty) return 'NotOnPage';
@@ -115,7 +129,7 @@ export class PointColumns {
 
   /** Not on a page for so long that nothing of it can be served any more. */
   isForgotten(slot: number, nowMs: number): boolean {
-    return nowMs - this.#seenAtMs[slot]! > this.#limits.pointAgeMsMax;
+    return nowMs - this.#rows[ROW * slot + SEEN_AT_MS]! > this.#limits.pointAgeMsMax;
   }
 
   #setWindow(
@@ -126,11 +140,13 @@ export class PointColumns {
     memoryBytes: number,
     at: ScrapeTime,
   ): void {
-    this.#timeMs[slot] = timeMs;
-    this.#windowMs[slot] = windowMs;
-    this.#cpuNanocores[slot] = Math.trunc(cpuNanos / (windowMs / 1000));
-    this.#memoryBytes[slot] = memoryBytes;
-    this.#cameAtMs[slot] = at.monotonicMs;
+    const rows = this.#rows;
+    const row = ROW * slot;
+    rows[row + TIME_MS] = timeMs;
+    rows[row + WINDOW_MS] = windowMs;
+    rows[row + CPU_NANOCORES] = Math.trunc(cpuNanos / (windowMs / 1000));
+    rows[row + MEMORY_BYTES] = memoryBytes;
+    rows[row + CAME_AT_MS] = at.monotonicMs;
   }
 
   #grow(slot: number): void {
@@ -138,13 +154,6 @@ export class PointColumns {
     const state = new Uint8Array(size);
     state.set(this.#state);
     this.#state = state;
-    this.#lastTimeMs = grownColumn(this.#lastTimeMs, size);
-    this.#lastCpuNanos = grownColumn(this.#lastCpuNanos, size);
-    this.#seenAtMs = grownColumn(this.#seenAtMs, size);
-    this.#timeMs = grownColumn(this.#timeMs, size);
-    this.#windowMs = grownColumn(this.#windowMs, size);
-    this.#cpuNanocores = grownColumn(this.#cpuNanocores, size);
-    this.#memoryBytes = grownColumn(this.#memoryBytes, size);
-    this.#cameAtMs = grownColumn(this.#cameAtMs, size);
+    this.#rows = grownColumn(this.#rows, ROW * size);
   }
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import { windowLimits } from './limits.ts';
-import { type Point, PointColumns, type ScrapeTime } from './point-columns.ts';
+import { type Point, PointRows, type ScrapeTime } from './point-rows.ts';
 
 const limits = windowLimits(15_000);
 const originMs = 1_700_000_000_000;
@@ -69,14 +69,14 @@ const histories = fc
 test('any history of points leaves the window that the rules give', () => {
   fc.assert(
     fc.property(histories, fc.integer({ min: 0, max: 120_000 }), (history, laterMs) => {
-      const columns = new PointColumns(limits);
-      columns.clear(3, 0);
-      for (const { scrapeMs, point } of history) columns.observe(3, point, at(scrapeMs));
+      const rows = new PointRows(limits);
+      rows.clear(3, 0);
+      for (const { scrapeMs, point } of history) rows.observe(3, point, at(scrapeMs));
       const nowMs = history.at(-1)!.scrapeMs + laterMs;
       const window = expected(history);
       const served = window !== undefined && nowMs - window.cameAtMs <= limits.pointAgeMsMax;
-      assert.deepEqual(columns.usage(3, nowMs), served ? window.usage : undefined);
-      assert.equal(columns.why(3, nowMs) === 'Served', served);
+      assert.deepEqual(rows.usage(3, nowMs), served ? window.usage : undefined);
+      assert.equal(rows.why(3, nowMs) === 'Served', served);
     }),
   );
 });
@@ -84,11 +84,11 @@ test('any history of points leaves the window that the rules give', () => {
 test('what is served is never negative and never of no time', () => {
   fc.assert(
     fc.property(histories, (history) => {
-      const columns = new PointColumns(limits);
-      columns.clear(0, 0);
+      const rows = new PointRows(limits);
+      rows.clear(0, 0);
       for (const { scrapeMs, point } of history) {
-        columns.observe(0, point, at(scrapeMs));
-        const usage = columns.usage(0, scrapeMs);
+        rows.observe(0, point, at(scrapeMs));
+        const usage = rows.usage(0, scrapeMs);
         if (usage) assert.ok(usage.windowMs > 0 && usage.cpuNanocores >= 0 && usage.windowMs <= limits.windowMsMax);
       }
     }),
@@ -96,18 +96,18 @@ test('what is served is never negative and never of no time', () => {
 });
 
 test('a slot that is cleared for somebody else has nothing of the one before', () => {
-  const columns = new PointColumns(limits);
-  columns.clear(0, 0);
+  const rows = new PointRows(limits);
+  rows.clear(0, 0);
   for (const step of [0, 1])
-    columns.observe(
+    rows.observe(
       0,
       { timeMs: originMs + step * 15_000, cpuNanos: step, memoryBytes: 1, startMs: Number.NaN },
       at(originMs + step * 15_000),
     );
-  assert.equal(columns.why(0, originMs + 15_000), 'Served');
-  columns.clear(0, originMs);
-  assert.equal(columns.usage(0, originMs + 15_000), undefined);
-  assert.equal(columns.why(0, originMs + 15_000), 'NotOnPage');
+  assert.equal(rows.why(0, originMs + 15_000), 'Served');
+  rows.clear(0, originMs);
+  assert.equal(rows.usage(0, originMs + 15_000), undefined);
+  assert.equal(rows.why(0, originMs + 15_000), 'NotOnPage');
 });
 
 function at(ms: number): ScrapeTime {
