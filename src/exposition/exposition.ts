@@ -25,6 +25,11 @@ export interface ExpositionSink {
     /** OpenMetrics's `_created`-like start timestamp in milliseconds; NaN where the line has none. */
     startTimestampMs: number,
   ): void;
+  /**
+   * Asked at the beginning of each sample's line, where it is there: the end of the series that begins at `start`, for one that
+   * stood on a page before and is followed by a space; -1 where it is none of these. Its grammar is then not looked at again.
+   */
+  knownSeries?(start: number): number;
   metadata?(kind: 'type' | 'help' | 'unit', name: string, text: string): void;
   /** A line that cannot be read. Return true to go on with the next line, false to stop. */
   malformed(fault: MalformedLine): boolean;

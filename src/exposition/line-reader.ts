@@ -85,6 +85,13 @@ export class LineReader {
     return true;
   }
 
+  /** One whose end is known. */
+  skipSeries(end: number): void {
+    this.seriesStart = this.at;
+    this.seriesEnd = end;
+    this.at = end;
+  }
+
   exemplarLabels(rules: BraceRules): boolean {
     return this.#braces(rules, 'none');
   }
@@ -169,8 +176,8 @@ export class LineReader {
     return { start, end: this.at };
   }
 
-  /** The name in `# HELP`, `# TYPE` and `# UNIT`. Undefined: there is none, see `problem`. */
-  metadataName(): string | undefined {
+  /** The name in `# HELP`, `# TYPE` and `# UNIT`; empty where it is not `wanted`. Undefined: there is none, see `problem`. */
+  metadataName(wanted = true): string | undefined {
     const { page, end } = this;
     const start = this.at;
     if (start < end && page[start] === QUOTE) {
@@ -178,7 +185,7 @@ export class LineReader {
       return unescaped(page.toString('utf8', start + 1, this.at - 1));
     }
     this.at = metricNameEnd(page, start, end);
-    if (this.at > start) return page.toString('latin1', start, this.at);
+    if (this.at > start) return wanted ? page.toString('latin1', start, this.at) : '';
     this.fail('a metric name is expected');
     return undefined;
   }

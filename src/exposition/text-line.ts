@@ -17,9 +17,20 @@ export function readTextLine(reader: LineReader, sink: ExpositionSink): boolean 
   reader.skipBlanks();
   if (reader.at >= end || page[reader.at] === NEWLINE) return true;
   if (page[reader.at] === HASH) return readComment(reader, sink);
-  if (!reader.series(rules) || !readValue(reader) || !readTimestamp(reader) || reader.tooLong()) return false;
+  const start = reader.at;
+  const known = sink.knownSeries?.(start) ?? -1;
+  if (known < 0 || !readKnown(reader, known)) {
+    reader.at = start;
+    if (!reader.series(rules) || !readValue(reader) || !readTimestamp(reader) || reader.tooLong()) return false;
+  }
   sink.sample(reader.seriesStart, reader.seriesEnd, reader.value, reader.timestampMs, Number.NaN);
   return true;
+}
+
+/** False where more than a value follows: labels may, behind a blank. */
+function readKnown(reader: LineReader, seriesEnd: number): boolean {
+  reader.skipSeries(seriesEnd);
+  return readValue(reader) && readTimestamp(reader) && !reader.tooLong();
 }
 
 function readValue(reader: LineReader): boolean {
@@ -58,30 +69,44 @@ function readTimestamp(reader: LineReader): boolean {
   );
 }
 
+const helpWord = Buffer.from('HELP');
+const typeWord = Buffer.from('TYPE');
+
+/** With a blank behind it. */
+function isWord(page: Buffer, at: number, word: Buffer): boolean {
+  for (let i = 0; i < word.length; i++) if (page[at + i] !== word[i]) return false;
+  const behind = page[at + word.length];
+  return behind === SPACE || behind === TAB;
+}
+
 /** `# HELP` and `# TYPE`, or a comment of whatever else. */
 function readComment(reader: LineReader, sink: ExpositionSink): boolean {
   const { page } = reader;
   reader.at++;
   const hash = reader.at;
   reader.skipBlanks();
-  const keyword = reader.at > hash ? page.toString('latin1', reader.at, reader.at + 5) : '';
-  if (keyword !== 'HELP ' && keyword !== 'HELP\t' && keyword !== 'TYPE ' && keyword !== 'TYPE\t') {
+  const isHelp = reader.at > hash && isWord(page, reader.at, helpWord);
+  if (!isHelp && !(reader.at > hash && isWord(page, reader.at, typeWord))) {
     reader.restOfLine();
     return !reader.tooLong();
   }
-  reader.at += 5;
+  reader.at += helpWord.length + 1;
   reader.skipBlanks();
-  const name = reader.metadataName();
+  const name = reader.metadataName(sink.metadata !== undefined);
   if (name === undefined) return false;
   const { start, end } = reader.restOfLine();
   if (reader.tooLong()) return false;
-  return keyword.startsWith('HELP')
-    ? readHelp(reader, sink, name, start + 1, end)
-    : readType(reader, sink, name, start + 1, end);
+  return isHelp ? readHelp(reader, sink, name, start + 1, end) : readType(reader, sink, name, start + 1, end);
+}
+
+function isAscii(page: Buffer, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (page[at]! >= 0x80) return false;
+  return true;
 }
 
 function readHelp(reader: LineReader, sink: ExpositionSink, name: string, start: number, end: number): boolean {
-  if (!isUtf8(reader.page.subarray(start, end))) return reader.failAt(start, 'the help text is not valid UTF-8');
+  if (!isAscii(reader.page, start, end) && !isUtf8(reader.page.subarray(start, end)))
+    return reader.failAt(start, 'the help text is not valid UTF-8');
   if (sink.metadata)
     sink.metadata('help', name, unescapedHelp(start < end ? reader.page.toString('utf8', start, end) : ''));
   return true;

@@ -1,22 +1,24 @@
+import { release } from '../../base/release.ts';
+
 const sizeAtFirst = 32 * 1024;
-/** Buffers kept for later: as many as there are answers at one time in a calm cluster. */
+/** Buffers kept for later: bodies come in one piece, nearly all, and few are being read at a time. */
 const idleMax = 16;
 /** A buffer that grew beyond it is not kept. */
 const idleBytesMax = 256 * 1024;
 const idle: Buffer[] = [];
+const nothing: Buffer = Buffer.alloc(0);
 
-/** Bytes put together piece by piece. Invariant: the first `length` bytes of `#bytes` are what was put in. */
+/**
+ * Bytes put together piece by piece. Room is taken with the first of them: of a thousand kubelets that have been asked, few are
+ * answering. Invariant: the first `length` bytes of `#bytes` are what was put in.
+ */
 export class GrowingBuffer {
-  #bytes = idle.pop() ?? Buffer.allocUnsafeSlow(sizeAtFirst);
+  #bytes: Buffer = nothing;
   length = 0;
 
   append(source: Buffer, start: number, end: number): void {
     const needed = this.length + end - start;
-    if (needed > this.#bytes.length) {
-      const larger = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.#bytes.length));
-      this.#bytes.copy(larger, 0, 0, this.length);
-      this.#bytes = larger;
-    }
+    if (needed > this.#bytes.length) this.#grow(needed);
     source.copy(this.#bytes, this.length, start, end);
     this.length = needed;
   }
@@ -28,8 +30,26 @@ export class GrowingBuffer {
 
   /** The memory goes to the next one; nothing may be asked of this one any more. */
   release(): void {
-    if (this.#bytes.length <= idleBytesMax && idle.length < idleMax) idle.push(this.#bytes);
-    this.#bytes = Buffer.alloc(0);
+    giveBack(this.#bytes);
+    this.#bytes = nothing;
     this.length = 0;
   }
+
+  #grow(needed: number): void {
+    const pooled = this.#bytes === nothing ? idle.pop() : undefined;
+    const before = this.#bytes;
+    this.#bytes =
+      pooled && pooled.length >= needed
+        ? pooled
+        : Buffer.allocUnsafeSlow(Math.max(needed, sizeAtFirst, 2 * this.#bytes.length));
+    before.copy(this.#bytes, 0, 0, this.length);
+    giveBack(before);
+    if (pooled && pooled !== this.#bytes) giveBack(pooled);
+  }
+}
+
+function giveBack(bytes: Buffer): void {
+  if (bytes === nothing) return;
+  if (bytes.length <= idleBytesMax && idle.length < idleMax) idle.push(bytes);
+  else release(bytes);
 }

@@ -5,6 +5,7 @@ import type { KubeletAccess } from './kubelet-access.ts';
 import { KubeletConnection } from './kubelet-connection.ts';
 import { KubeletConnections } from './kubelet-connections.ts';
 import type { Endpoint } from './node-facts.ts';
+import { Turns } from './turns.ts';
 import { unpacked } from './unpack.ts';
 
 export interface RequestLimits {
@@ -23,6 +24,7 @@ export class KubeletClient {
   readonly #limits: RequestLimits;
   readonly #monotonicMs: () => number;
   readonly #connections = new KubeletConnections();
+  readonly #turns = new Turns();
   #bodiesBytes = 0;
 
   constructor(limits: RequestLimits, monotonicMs: () => number) {
@@ -87,6 +89,7 @@ export class KubeletClient {
       if (reader.statusCode !== 200) throw refusalOf(reader, access);
       if (reader.keepAlive) this.#connections.keep(endpoint, access.tls, connection);
       else connection.close();
+      await this.#turns.turn();
       const body = reader.body();
       const page = await unpacked(body, reader.header('content-encoding') ?? 'identity', pageBytesMax);
       try {

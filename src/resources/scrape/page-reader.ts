@@ -1,6 +1,6 @@
 import { type MalformedLine, readExposition, seriesLabels } from '../../exposition/exposition.ts';
 import { NODE_SLOT, type NodeWindow, PagePoints, type PageTally, type ScrapeTime } from '../window/window.ts';
-import { kindOfEntry, metricAt, SeriesIndex, slotOfEntry } from './series-index.ts';
+import { IGNORED, kindOfEntry, metricAt, SeriesIndex, slotOfEntry, UNKNOWN } from './series-index.ts';
 
 const NEWLINE = 0x0a;
 const lineBytesMax = 64 * 1024;
@@ -43,9 +43,18 @@ export class PageReader {
     if (page.length < wholePage.length) found.malformedLines++;
     let slice = page;
     let sliceStart = 0;
+    /** The series that was recognised; its sample follows, if the rest of the line can be read. */
+    let [knownStart, knownEnd] = [-1, -1];
+    this.#series.begin();
     const sink = {
+      knownSeries: (start: number) => {
+        knownStart = start;
+        knownEnd = this.#series.expect(slice, start);
+        return knownEnd;
+      },
       sample: (start: number, end: number, value: number, timeMs: number) => {
-        const entry = this.#entryOf(slice, start, end, at.monotonicMs);
+        const isKnown = start === knownStart && end === knownEnd;
+        const entry = isKnown ? this.#series.entry : this.#entryOf(slice, start, end, at.monotonicMs);
         if (entry >= 0) points.add(slotOfEntry(entry), kindOfEntry(entry), value, timeMs);
         else if (entry === UNPLACED) found.unplaced++;
       },
@@ -64,20 +73,23 @@ export class PageReader {
     }
     const tally = points.finish(this.#window, at);
     if (idlePoints.length < idlePointsMax) idlePoints.push(points);
-    if (this.#window.forget(at.monotonicMs)) this.#series.clear();
+    const { windows, firsts, sames, skewed, incomplete } = tally;
+    const isWhole = windows + firsts + sames + skewed + incomplete > this.#window.containers;
+    if (!isWhole && this.#window.forget(at.monotonicMs)) this.#series.clear();
     return { ...tally, ...found };
   }
 
   /** The index's entry, or why there is none. */
   #entryOf(page: Buffer, start: number, end: number, nowMs: number): number {
     const entry = this.#series.find(page, start, end);
-    if (entry >= 0) return entry;
+    if (entry !== UNKNOWN) return entry;
     const metric = metricAt(page, start, end);
-    if (!metric) return IGNORED;
-    const slot = metric.ofNode ? NODE_SLOT : this.#containerSlot(page, start, end, nowMs);
-    if (slot === undefined) return UNPLACED;
+    const slot = metric?.ofNode ? NODE_SLOT : metric && this.#containerSlot(page, start, end, nowMs);
+    if (metric && slot === undefined) return UNPLACED;
     if (this.#series.size >= seriesMax) this.#series.clear();
-    return this.#series.put(slot, metric.kind);
+    if (metric && slot !== undefined) return this.#series.put(slot, metric.kind);
+    this.#series.ignore();
+    return IGNORED;
   }
 
   #containerSlot(page: Buffer, start: number, end: number, nowMs: number): number | undefined {
@@ -92,8 +104,8 @@ export class PageReader {
   }
 }
 
-const IGNORED = -1;
-const UNPLACED = -2;
+/** No entry of the index. */
+const UNPLACED = -3;
 
 /** Behind a newline, so that no line is cut. */
 function sliceEnd(page: Buffer, from: number): number {
