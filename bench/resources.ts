@@ -18,6 +18,7 @@ import { openPki } from '../src/kubernetes/pki/pki.ts';
 import { atEnd, type Cleanup, temporaryDirectory, until } from '../test/journeys/processes.ts';
 import { type ClusterSize, podsOf } from './resources-cluster.ts';
 import type { DelayFigures } from './resources-delay.ts';
+import type { ReaderAnswer, ReaderQuestion } from './resources-reader.ts';
 import { type MeasuredServer, startIdle, startOurs, startPeer, writeKubeconfig } from './resources-server.ts';
 import { figuresOf } from './runs/process-figures.ts';
 import { type Row, row, tableText } from './table.ts';
@@ -27,7 +28,8 @@ const SETTLE_ROUNDS = 2;
 /** Rounds in which one pod is asked for again and again. */
 const ASKING_ROUNDS = 2;
 const ASKING_PAUSE_MS = 20;
-const LISTS = 5;
+const LISTS = 9;
+const LIST_PAUSE_MS = 200;
 
 interface Asked {
   cpuSeconds: number;
@@ -45,6 +47,8 @@ type Get = (path: string) => Promise<Buffer>;
 interface Asking {
   get: Get;
   reconnect(): void;
+  /** By the process that only reads. */
+  read(paths: string[], pauseMs: number): Promise<ReaderAnswer>;
 }
 
 export async function resources(t: Cleanup, nodes: number, rounds: number): Promise<Row[]> {
@@ -58,9 +62,11 @@ export async function resources(t: Cleanup, nodes: number, rounds: number): Prom
   const kubeconfig = writeKubeconfig({ directory, server, ca: pki.ca, certificate, key });
   const agent = new Agent({ keepAlive: true, cert: certificate, key, rejectUnauthorized: false });
   atEnd(t, () => agent.destroy());
+  const reader = start(t, 'reader');
   const asking = (url: string): Asking => ({
     get: (path) => bodyOf(url + path, agent),
     reconnect: () => agent.destroy(),
+    read: (paths, pauseMs) => ask(reader, { url, certificate, key, paths, pauseMs } satisfies ReaderQuestion),
   });
 
   const ours = await startOurs(t, directory, kubeconfig);
@@ -90,7 +96,7 @@ export async function resources(t: Cleanup, nodes: number, rounds: number): Prom
 
 async function measure(
   server: MeasuredServer,
-  { get, reconnect }: Asking,
+  { get, reconnect, read }: Asking,
   size: ClusterSize,
   rounds: number,
   beforeAsking: () => Promise<void>,
@@ -108,40 +114,30 @@ async function measure(
   const after = figuresOf(pid);
   const text = (await get('/metrics')).toString();
   await beforeAsking();
-  const onePodP99Ms = await askForOnePod(get, size);
-  const lists: number[] = [];
-  let listBytes = 0;
-  for (let list = 0; list < LISTS; list++) {
-    const startedMs = performance.now();
-    listBytes = (await get(listPath)).length;
-    lists.push(performance.now() - startedMs);
-  }
+  const onePods = await read(onePodPaths(size), ASKING_PAUSE_MS);
+  const lists = await read(new Array<string>(LISTS).fill(listPath), LIST_PAUSE_MS);
   return {
     cpuSeconds: (after.cpuSeconds - before.cpuSeconds) / rounds,
     roundSeconds: server.roundSeconds(text),
     missed: server.missed(text) - before.missed,
     residentBytes: after.residentBytes,
     peakResidentBytes: figuresOf(pid).peakResidentBytes,
-    listMs: percentile(lists, 0.5),
-    listBytes,
-    onePodP99Ms,
+    listMs: percentile(lists.tookMs, 0.5),
+    listBytes: lists.bodyBytes,
+    onePodP99Ms: percentile(onePods.tookMs, 0.99),
   };
 }
 
 const listPath = '/apis/metrics.k8s.io/v1beta1/pods';
 
-async function askForOnePod(get: Get, size: ClusterSize): Promise<number> {
-  const took: number[] = [];
-  const endMs = performance.now() + ASKING_ROUNDS * RESOLUTION_MS;
-  for (let turn = 0; performance.now() < endMs; turn++) {
+/** Of pods all over the cluster, as many as fit into the rounds. */
+function onePodPaths(size: ClusterSize): string[] {
+  const count = (ASKING_ROUNDS * RESOLUTION_MS) / ASKING_PAUSE_MS;
+  return Array.from({ length: count }, (_, turn) => {
     const pods = podsOf((turn * 7) % size.nodes, size);
     const { namespace, name } = pods[turn % pods.length]!;
-    const startedMs = performance.now();
-    await get(`/apis/metrics.k8s.io/v1beta1/namespaces/${namespace}/pods/${name}`);
-    took.push(performance.now() - startedMs);
-    await sleep(ASKING_PAUSE_MS);
-  }
-  return percentile(took, 0.99);
+    return `/apis/metrics.k8s.io/v1beta1/namespaces/${namespace}/pods/${name}`;
+  });
 }
 
 function rowsOf(asked: Asked, nodes: number, targets: boolean): Row[] {
