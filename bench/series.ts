@@ -130,7 +130,7 @@ function rowsOf(
     row(
       `  resident memory at its peak, with queries and blocks${beside(theirs ? megabytes(peers[1]!.figures().peakResidentBytes) : '')}`,
       peers[0]!.figures().peakResidentBytes,
-      null,
+      theirs ? peers[1]!.figures().peakResidentBytes : null,
       megabytes,
     ),
   ];

@@ -4,9 +4,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Fault, messageOf } from '../../../base/fault.ts';
 import type { SeriesWriter } from '../../store/store.ts';
 import type { Surroundings } from '../routes/surroundings.ts';
-import { InFlight } from '../write/in-flight.ts';
 import { takeIn } from '../write/intake.ts';
-import { requireWriter } from '../write/require-writer.ts';
+import { decodedBytesMax, registerTakingRoutes } from '../write/taking-routes.ts';
 import { WriterStates } from '../write/writer-states.ts';
 import { seriesOf } from './otlp-series.ts';
 import { readJsonMetrics } from './read-json.ts';
@@ -18,9 +17,6 @@ export interface OtlpParts extends Surroundings {
 }
 
 const paths = ['/api/v1/otlp/v1/metrics', '/otlp/v1/metrics', '/v1/metrics'];
-const bodyBytesMax = 16 * 1024 * 1024;
-const decodedBytesMax = 64 * 1024 * 1024;
-const inFlightBytesMax = 64 * 1024 * 1024;
 const protobufType = 'application/x-protobuf';
 const jsonType = 'application/json';
 const retryAfterSeconds = 1;
@@ -29,17 +25,10 @@ const retryAfterSeconds = 1;
 export function registerOtlpRoutes(app: FastifyInstance, parts: OtlpParts): void {
   const { writer, principalOf, metrics, log, random } = parts;
   const states = new WriterStates(random);
-  const inFlight = new InFlight(inFlightBytesMax);
   const samples = metrics.counter('taffrail_otlp_samples_total', 'Samples by OTLP, by what became of them.');
   const rejected = metrics.counter('taffrail_otlp_points_rejected_total', 'Points by OTLP that could not be taken.');
 
-  app.register(async (scope) => {
-    scope.addHook('onRequest', async (request) => requireWriter(principalOf(request)));
-    inFlight.guard(scope);
-    scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: bodyBytesMax }, (_, body, done) =>
-      done(null, body),
-    );
+  registerTakingRoutes(app, parts, (scope) => {
     scope.setErrorHandler((error, request, reply) => {
       const status = statusOf(error);
       if (status === 500) log.error('OTLP metrics could not be taken', { error: (error as Error).stack });

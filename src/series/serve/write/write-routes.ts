@@ -4,10 +4,9 @@ import { release } from '../../../base/release.ts';
 import { snappyDecode } from '../../../base/snappy.ts';
 import type { SeriesWriter } from '../../store/store.ts';
 import type { Surroundings } from '../routes/surroundings.ts';
-import { InFlight } from './in-flight.ts';
 import { type Outcome, takeIn } from './intake.ts';
 import type { ReceivedWrite } from './received-series.ts';
-import { requireWriter } from './require-writer.ts';
+import { decodedBytesMax, registerTakingRoutes } from './taking-routes.ts';
 import { readWriteRequest1 } from './write-request-1.ts';
 import { readWriteRequest2 } from './write-request-2.ts';
 import { WriterStates } from './writer-states.ts';
@@ -17,11 +16,6 @@ export interface WriteParts extends Surroundings {
   random: () => number;
 }
 
-/** Compressed and uncompressed size of one request. */
-const bodyBytesMax = 16 * 1024 * 1024;
-const decodedBytesMax = 64 * 1024 * 1024;
-/** Bodies that are being taken in at a time. */
-const inFlightBytesMax = 64 * 1024 * 1024;
 const mediaType = 'application/x-protobuf';
 const message1 = 'prometheus.WriteRequest';
 const message2 = 'io.prometheus.write.v2.Request';
@@ -30,7 +24,6 @@ const message2 = 'io.prometheus.write.v2.Request';
 export function registerWriteRoutes(app: FastifyInstance, parts: WriteParts): void {
   const { writer, principalOf, metrics, random } = parts;
   const states = new WriterStates(random);
-  const inFlight = new InFlight(inFlightBytesMax);
   const samples = metrics.counter(
     'taffrail_remote_write_samples_total',
     'Samples by remote write, by what became of them.',
@@ -40,14 +33,7 @@ export function registerWriteRoutes(app: FastifyInstance, parts: WriteParts): vo
     'Exemplars and native histograms by remote write.',
   );
 
-  app.register(async (scope) => {
-    scope.addHook('onRequest', async (request) => requireWriter(principalOf(request)));
-    inFlight.guard(scope);
-    scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: bodyBytesMax }, (_, body, done) =>
-      done(null, body),
-    );
-
+  registerTakingRoutes(app, parts, (scope) => {
     scope.post('/write', async (request, reply) => {
       const problem = unsupported(request);
       if (problem) return reply.code(415).type('text/plain').send(`${problem}\n`);
