@@ -1,5 +1,5 @@
 import type { BinaryNode } from '../plan/plan.ts';
-import { joinEqual } from '../run/equal-labels.ts';
+import { dropNames, joinEqual } from '../run/equal-labels.ts';
 import { evaluateScalar, evaluateVector, releaseRows } from '../run/evaluate.ts';
 import type { Evaluation } from '../run/evaluation.ts';
 import { heldBy, isPresent, type Row, scalarRow, settled } from '../run/row.ts';
@@ -19,11 +19,11 @@ export function evaluateBinary(evaluation: Evaluation, node: BinaryNode): Row[] 
   if (lhsIsScalar || rhsIsScalar) return withScalar(evaluation, node, op);
   const left = evaluateVector(evaluation, node.lhs);
   const right = evaluateVector(evaluation, node.rhs);
-  const rows = matchVectors(evaluation, node, left, right);
+  const { rows, areDistinct } = matchVectors(evaluation, node, left, right);
   for (const row of rows) evaluation.hold(heldBy(row));
   releaseRows(evaluation, left);
   releaseRows(evaluation, right);
-  return joinEqual(evaluation, rows, { onlyAcrossSteps: true });
+  return areDistinct ? rows : joinEqual(evaluation, rows, { onlyAcrossSteps: true });
 }
 
 /** Changes the rows of the vector in place. A comparison keeps the vector's own values, on whichever side it stands. */
@@ -31,18 +31,19 @@ function withScalar(evaluation: Evaluation, node: BinaryNode, op: NumberOp): Row
   const isScalarLeft = node.lhsIsScalar;
   const scalar = evaluateScalar(evaluation, isScalarLeft ? node.lhs : node.rhs);
   const rows = evaluateVector(evaluation, isScalarLeft ? node.rhs : node.lhs);
-  const { delayedNameRemoval } = evaluation.state.options;
-  const dropName = !isComparison(op) || node.returnBool;
-  const results = rows.flatMap((row): Row[] => {
-    if (isComparison(op) && !node.returnBool) {
-      const kept = settled(filtered(row, op, isScalarLeft ? scalar : row.values, isScalarLeft ? row.values : scalar));
-      evaluation.release(heldBy(row) - (kept === undefined ? 0 : heldBy(kept)));
-      return kept === undefined ? [] : [kept];
+  if (!isComparison(op) || node.returnBool) {
+    for (const { values } of rows) {
+      applyColumns(op, isScalarLeft ? scalar : values, isScalarLeft ? values : scalar, values);
     }
-    applyColumns(op, isScalarLeft ? scalar : row.values, isScalarLeft ? row.values : scalar, row.values);
-    return [{ ...row, dropName: true, labels: delayedNameRemoval ? row.labels : row.labels.withoutMetadata() }];
-  });
-  return dropName ? joinEqual(evaluation, results, { onlyAcrossSteps: true }) : results;
+    return dropNames(evaluation, rows);
+  }
+  const results: Row[] = [];
+  for (const row of rows) {
+    const kept = settled(filtered(row, op, isScalarLeft ? scalar : row.values, isScalarLeft ? row.values : scalar));
+    evaluation.release(heldBy(row) - (kept === undefined ? 0 : heldBy(kept)));
+    if (kept !== undefined) results.push(kept);
+  }
+  return results;
 }
 
 /** The row where the comparison holds. */

@@ -1,8 +1,9 @@
-import { Labels } from '../labels/labels.ts';
+import type { Labels } from '../labels/labels.ts';
 import type { BinaryNode } from '../plan/plan.ts';
+import { mayLoseDifference } from '../run/equal-labels.ts';
 import type { Evaluation } from '../run/evaluation.ts';
 import { QueryError } from '../run/query-error.ts';
-import { emptyRow, isPresent, type Row, settled } from '../run/row.ts';
+import { isPresent, newRow, type Row, settled } from '../run/row.ts';
 import { isComparison, type Matching } from '../syntax/ast.ts';
 import { applyColumns, type NumberOp } from './arithmetic.ts';
 import { Signatures } from './signature.ts';
@@ -14,9 +15,15 @@ const notUnique = 'multiple matches for labels: grouping labels must ensure uniq
  * Joins two vectors by their labels. For each pair of rows that match, whole columns are computed at once; which rows are there
  * at which step decides afterwards what of it counts.
  */
-export function matchVectors(evaluation: Evaluation, node: BinaryNode, left: Row[], right: Row[]): Row[] {
-  if (left.length === 0 && right.length === 0) return [];
-  return new VectorMatch(evaluation, node, left, right).rows();
+export function matchVectors(evaluation: Evaluation, node: BinaryNode, left: Row[], right: Row[]): Matched {
+  if (left.length === 0 && right.length === 0) return { rows: [], areDistinct: true };
+  return new VectorMatch(evaluation, node, left, right).match();
+}
+
+interface Matched {
+  rows: Row[];
+  /** No two rows have the same labels. Where it is false they may have. */
+  areDistinct: boolean;
 }
 
 interface OneSide {
@@ -37,10 +44,12 @@ class VectorMatch {
   readonly #signatures: Signatures;
   readonly #fillOne: number | undefined;
   readonly #fillMany: number | undefined;
-  /** By signature, the steps at which a row of the "many" side has taken the match. */
-  readonly #taken: (Uint8Array | undefined)[];
+  /** By signature, the steps at which a row of the "many" side has taken the match; null: all. */
+  readonly #taken: (Uint8Array | null | undefined)[];
   /** By signature and result labels, likewise, for many-to-one. */
-  readonly #inserted = new Map<string, Uint8Array>();
+  readonly #inserted = new Map<string, Uint8Array | null>();
+  /** Many-to-one: rows of the "many" side cannot come to have the same labels. */
+  readonly #staysDistinct: boolean;
   readonly #out: Row[] = [];
   readonly #names: ReadonlySet<string>;
   /** The steps at which any row of the "many" side is there. */
@@ -61,24 +70,34 @@ class VectorMatch {
     this.#manyOf = this.#signatures.of(this.#many);
     this.#oneOf = this.#signatures.of(this.#one);
     this.#names = new Set(this.#matching.labels);
-    this.#taken = new Array<Uint8Array | undefined>(this.#signatures.count).fill(undefined);
+    this.#taken = new Array<Uint8Array | null | undefined>(this.#signatures.count).fill(undefined);
+    this.#staysDistinct = this.#matching.cardinality !== 'one-to-one' && this.#isManySideDistinct();
+  }
+
+  #isManySideDistinct(): boolean {
+    const { include } = this.#matching;
+    if (this.#fillOne !== undefined || this.#fillMany !== undefined || mayLoseDifference(this.#many)) return false;
+    return !this.#many.some(({ labels }) => include.some((name) => labels.has(name)));
   }
 
   get #swapped(): boolean {
     return this.#matching.cardinality === 'one-to-many';
   }
 
-  rows(): Row[] {
+  match(): Matched {
+    let areDistinct = this.#staysDistinct;
     const sides = this.#indexOne();
     if (this.#duplicate !== undefined) this.#refuseDuplicate(...this.#duplicate.rows);
     this.#many.forEach((many, at) => {
       const signature = this.#manyOf[at]!;
       const side = sides[signature];
+      const before = this.#out.length;
       for (const one of this.#partners(many, side)) this.#pair(many, one, signature, this.#meeting(many, one));
+      if (this.#out.length - before > 1) areDistinct = false;
       if (this.#fillOne !== undefined) this.#fillForMany(many, signature, side);
     });
     if (this.#fillMany !== undefined) this.#fillForOne();
-    return this.#out;
+    return { rows: this.#out, areDistinct };
   }
 
   #indexOne(): (OneSide | undefined)[] {
@@ -149,40 +168,35 @@ class VectorMatch {
     const labels = this.#resultLabels(many.labels, one.labels);
     this.#claim(signature, labels, met);
     const [left, right] = this.#swapped ? [one.values, many.values] : [many.values, one.values];
-    const result = new Float64Array(this.#evaluation.count);
-    applyColumns(op, left, right, result);
-    let present = met;
+    const made = newRow(labels, this.#evaluation.count, met, returnBool);
+    applyColumns(op, left, right, made.values);
     if (isComparison(op) && !returnBool) {
-      const kept = new Uint8Array(result.length);
-      for (let step = 0; step < kept.length; step++)
-        kept[step] = result[step] === 1 && (met === null || met[step] === 1) ? 1 : 0;
-      present = kept;
-      result.set(left);
+      const { values } = made;
+      const kept = new Uint8Array(values.length);
+      for (let step = 0; step < kept.length; step++) {
+        kept[step] = values[step] === 1 && (met === null || met[step] === 1) ? 1 : 0;
+      }
+      made.present = kept;
+      values.set(left);
     }
-    const row = settled({ labels, dropName: returnBool, values: result, present });
+    const row = settled(made);
     if (row !== undefined) this.#out.push(row);
   }
 
   /** One-to-one, a signature can be matched once at a step; many-to-one, once for each result. */
   #claim(signature: number, labels: Labels, met: Uint8Array | null): void {
-    const isOneToOne = this.#matching.cardinality === 'one-to-one';
-    const taken = (this.#taken[signature] ??= new Uint8Array(this.#evaluation.count));
-    let claimed = taken;
-    if (!isOneToOne) {
-      const key = `${signature} ${labels.key}`;
-      claimed = this.#inserted.get(key) ?? new Uint8Array(this.#evaluation.count);
-      this.#inserted.set(key, claimed);
+    if (this.#matching.cardinality === 'one-to-one') {
+      this.#taken[signature] = claimed(this.#taken[signature], met, ambiguous);
+      return;
     }
-    for (let step = 0; step < claimed.length; step++) {
-      if (met !== null && met[step] === 0) continue;
-      if (claimed[step] === 1) throw new QueryError(isOneToOne ? ambiguous : notUnique);
-      claimed[step] = 1;
-      taken[step] = 1;
-    }
+    if (this.#staysDistinct) return;
+    const key = `${signature} ${labels.key}`;
+    this.#inserted.set(key, claimed(this.#inserted.get(key), met, notUnique));
+    if (this.#fillMany !== undefined) this.#taken[signature] = united(this.#taken[signature], met);
   }
 
   #fillForMany(many: Row, signature: number, side: OneSide | undefined): void {
-    const alone = emptyRow(many.labels, this.#evaluation.count).present!;
+    const alone = new Uint8Array(this.#evaluation.count);
     for (let step = 0; step < alone.length; step++) {
       const isMatched = side !== undefined && (side.index?.[step] ?? (isPresent(side.rows[0]!, step) ? 0 : -1)) !== -1;
       alone[step] = isPresent(many, step) && !isMatched ? 1 : 0;
@@ -196,7 +210,7 @@ class VectorMatch {
       const signature = this.#oneOf[at]!;
       const taken = this.#taken[signature];
       const alone = Uint8Array.from({ length: this.#evaluation.count }, (_, step) =>
-        isPresent(one, step) && taken?.[step] !== 1 ? 1 : 0,
+        isPresent(one, step) && taken !== null && taken?.[step] !== 1 ? 1 : 0,
       );
       this.#pair(this.#filled(this.#signatures.labels(one.labels), this.#fillMany!), one, signature, alone);
     });
@@ -216,6 +230,24 @@ class VectorMatch {
       result = on ? result.keep(this.#names) : result.drop(this.#names);
     }
     if (include.length === 0) return result;
-    return Labels.from([...result.entries(), ...include.map((name) => [name, one.get(name)] as const)]);
+    for (const name of include) result = result.with(name, one.get(name));
+    return result;
   }
+}
+
+type Steps = Uint8Array | null;
+
+/** The steps that are taken, with those that are met; fails where some already were. */
+function claimed(taken: Steps | undefined, met: Steps, problem: string): Steps {
+  if (taken === undefined) return met;
+  const overlap = taken === null || met === null || met.some((flag, step) => flag === 1 && taken[step] === 1);
+  // Neither is without any step.
+  if (overlap) throw new QueryError(problem);
+  return united(taken, met);
+}
+
+function united(a: Steps | undefined, b: Steps): Steps {
+  if (a === undefined) return b;
+  if (a === null || b === null) return null;
+  return a.map((flag, step) => flag | b[step]!);
 }

@@ -25,7 +25,8 @@ export function evaluateSet(evaluation: Evaluation, node: SetNode): Row[] {
   let given = 0;
   for (const row of [...left, ...right]) given += heldBy(row);
   evaluation.release(given - kept);
-  return joinEqual(evaluation, rows, { onlyAcrossSteps: true });
+  // The others only leave rows out.
+  return node.op === 'or' ? joinEqual(evaluation, rows, { onlyAcrossSteps: true }) : rows;
 }
 
 interface Sides {
@@ -43,22 +44,35 @@ function combine(op: SetOp, sides: Sides): Row[] {
   return masked(left, leftOf, presence(right, rightOf, sides), op === 'and' ? 1 : 0);
 }
 
-/** By signature, the steps at which any of the rows is there; undefined for signatures that do not occur. */
-function presence(rows: Row[], of: Int32Array, { count, signatures }: Sides): (Uint8Array | undefined)[] {
-  const there = new Array<Uint8Array | undefined>(signatures).fill(undefined);
-  rows.forEach((row, at) => {
-    const steps = (there[of[at]!] ??= new Uint8Array(count));
-    for (let step = 0; step < count; step++) if (isPresent(row, step)) steps[step] = 1;
+/** By signature, the steps at which any of the rows is there (null: all); undefined for signatures that do not occur. */
+function presence(rows: Row[], of: Int32Array, { count, signatures }: Sides): (Uint8Array | null | undefined)[] {
+  const there = new Array<Uint8Array | null | undefined>(signatures).fill(undefined);
+  rows.forEach(({ present }, at) => {
+    const signature = of[at]!;
+    if (present === null) there[signature] = null;
+    else if (there[signature] !== null) {
+      const steps = (there[signature] ??= new Uint8Array(count));
+      for (let step = 0; step < count; step++) steps[step]! |= present[step]!;
+    }
   });
   return there;
 }
 
 /** The rows at those steps at which the other side's presence is as wanted. */
-function masked(rows: Row[], of: Int32Array, other: (Uint8Array | undefined)[], wanted: 0 | 1): Row[] {
-  return rows.flatMap((row, at) => {
+function masked(rows: Row[], of: Int32Array, other: (Uint8Array | null | undefined)[], wanted: 0 | 1): Row[] {
+  const kept: Row[] = [];
+  rows.forEach((row, at) => {
     const steps = other[of[at]!];
-    if (steps === undefined) return wanted === 0 ? [row] : [];
-    const present = steps.map((there, step) => (there === wanted && isPresent(row, step) ? 1 : 0));
-    return settled({ ...row, present }) ?? [];
+    if (steps === undefined || steps === null) {
+      if ((steps === null) === (wanted === 1)) kept.push(row);
+      return;
+    }
+    const present = new Uint8Array(steps.length);
+    for (let step = 0; step < steps.length; step++) {
+      present[step] = steps[step] === wanted && isPresent(row, step) ? 1 : 0;
+    }
+    const rest = settled({ ...row, present });
+    if (rest !== undefined) kept.push(rest);
   });
+  return kept;
 }

@@ -1,3 +1,4 @@
+import { LabelGroups } from '../labels/label-groups.ts';
 import type { Labels } from '../labels/labels.ts';
 import { metricName } from '../labels/matcher.ts';
 import type { Row } from '../run/row.ts';
@@ -5,26 +6,23 @@ import type { Matching } from '../syntax/ast.ts';
 
 /** Numbers rows so that two have the same number exactly if they match, across all rows that it is given. */
 export class Signatures {
-  readonly #numbers = new Map<string, number>();
+  readonly #groups: LabelGroups;
   readonly #matching: Matching;
-  readonly #names: ReadonlySet<string>;
 
   constructor(matching: Matching) {
     this.#matching = matching;
-    this.#names = new Set(matching.on ? matching.labels : [metricName, ...matching.labels]);
+    const names = matching.on ? matching.labels : [metricName, ...matching.labels];
+    this.#groups = new LabelGroups(names, matching.on ? 'keep' : 'drop');
   }
 
   get count(): number {
-    return this.#numbers.size;
+    return this.#groups.count;
   }
 
   of(rows: readonly Row[]): Int32Array {
-    return Int32Array.from(rows, ({ labels }) => {
-      const key = (this.#matching.on ? labels.keep(this.#names) : labels.drop(this.#names)).key;
-      let number = this.#numbers.get(key);
-      if (number === undefined) this.#numbers.set(key, (number = this.#numbers.size));
-      return number;
-    });
+    const numbers = new Int32Array(rows.length);
+    for (let at = 0; at < numbers.length; at++) numbers[at] = this.#groups.numberOf(rows[at]!.labels);
+    return numbers;
   }
 
   /** The labels that rows match by, as messages and filled-in rows show them. */

@@ -9,19 +9,35 @@ export function hasEqualLabels(rows: readonly Row[]): boolean {
   return new Set(rows.map(({ labels }) => labels.key)).size < rows.length;
 }
 
-/**
- * Tells whether series that differ became equal with their metric's name, type and unit: not where they share one name and have no more of
- * these, which is cheaper to see than what their labels are.
- */
-export class LostNames {
+/** What series may lose with their metric's name, type and unit. Nothing where they share one name and have no more of these. */
+class Difference {
   #first: string | undefined;
-  #mayLoseDifference = false;
-  readonly #results: Labels[] = [];
+  mayBeLost = false;
 
   add(labels: Labels): void {
     const name = labels.get(metricName);
     this.#first ??= name;
-    if (name !== this.#first || labels.has('__type__') || labels.has('__unit__')) this.#mayLoseDifference = true;
+    if (name !== this.#first || labels.has('__type__') || labels.has('__unit__')) this.mayBeLost = true;
+  }
+}
+
+/** Whether series that differ could be equal without their metric's name; cheaper to see than what their labels are. */
+export function mayLoseDifference(series: readonly { labels: Labels }[]): boolean {
+  const difference = new Difference();
+  for (const { labels } of series) {
+    difference.add(labels);
+    if (difference.mayBeLost) return true;
+  }
+  return false;
+}
+
+/** Tells whether series that come one by one became equal without their metric's name. */
+export class LostNames {
+  readonly #difference = new Difference();
+  readonly #results: Labels[] = [];
+
+  add(labels: Labels): void {
+    this.#difference.add(labels);
   }
 
   addResult(labels: Labels): void {
@@ -30,9 +46,19 @@ export class LostNames {
 
   /** Fails where two results are equal. */
   check(): void {
-    if (!this.#mayLoseDifference) return;
+    if (!this.#difference.mayBeLost) return;
     if (new Set(this.#results.map(({ key }) => key)).size < this.#results.length) failDuplicate();
   }
+}
+
+/** The names of metrics go; series that are then equal are joined, or fail. */
+export function dropNames(evaluation: Evaluation, rows: Row[], { onlyAcrossSteps = true } = {}): Row[] {
+  const { delayedNameRemoval } = evaluation.state.options;
+  const isSafe = delayedNameRemoval || !mayLoseDifference(rows);
+  const unnamed = rows.map((row): Row => {
+    return { ...row, dropName: true, labels: delayedNameRemoval ? row.labels : row.labels.withoutMetadata() };
+  });
+  return isSafe ? unnamed : joinEqual(evaluation, unnamed, { onlyAcrossSteps });
 }
 
 /**

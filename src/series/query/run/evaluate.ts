@@ -5,7 +5,7 @@ import type { ConstantNode, NegateNode, PlanNode } from '../plan/plan.ts';
 import { rangeFunctions } from '../range/range-functions.ts';
 import { scalarFunctions } from '../vector/scalars.ts';
 import { vectorFunctions } from '../vector/vector-functions.ts';
-import { joinEqual } from './equal-labels.ts';
+import { dropNames } from './equal-labels.ts';
 import type { Evaluation } from './evaluation.ts';
 import { evaluateInfo } from './info.ts';
 import { evaluateInstant, instantRows } from './instant-selector.ts';
@@ -94,13 +94,9 @@ function evaluateOnce(evaluation: Evaluation, node: ConstantNode): Row[] {
 }
 
 function negate(evaluation: Evaluation, node: NegateNode): Row[] {
-  const { delayedNameRemoval } = evaluation.state.options;
-  const rows = evaluateVector(evaluation, node.expr).map((row): Row => {
-    const { values } = row;
-    for (let step = 0; step < values.length; step++) values[step] = -values[step]!;
-    return { ...row, dropName: true, labels: delayedNameRemoval ? row.labels : row.labels.withoutMetadata() };
-  });
-  return delayedNameRemoval ? rows : joinEqual(evaluation, rows);
+  const rows = evaluateVector(evaluation, node.expr);
+  for (const { values } of rows) for (let step = 0; step < values.length; step++) values[step] = -values[step]!;
+  return dropNames(evaluation, rows, { onlyAcrossSteps: false });
 }
 
 export function releaseRows(evaluation: Evaluation, rows: readonly Row[]): void {

@@ -1,5 +1,5 @@
 import type { PlanNode } from '../plan/plan.ts';
-import { joinEqual } from '../run/equal-labels.ts';
+import { dropNames } from '../run/equal-labels.ts';
 import { evaluateVector } from '../run/evaluate.ts';
 import type { Evaluation } from '../run/evaluation.ts';
 import type { Row } from '../run/row.ts';
@@ -9,12 +9,4 @@ export function mapRows(evaluation: Evaluation, argument: PlanNode, change: (val
   const rows = evaluateVector(evaluation, argument);
   for (const row of rows) change(row.values);
   return dropNames(evaluation, rows);
-}
-
-export function dropNames(evaluation: Evaluation, rows: Row[]): Row[] {
-  const { delayedNameRemoval } = evaluation.state.options;
-  const unnamed = rows.map((row): Row => {
-    return { ...row, dropName: true, labels: delayedNameRemoval ? row.labels : row.labels.withoutMetadata() };
-  });
-  return joinEqual(evaluation, unnamed, { onlyAcrossSteps: true });
 }

@@ -1,9 +1,10 @@
 import { larger, smaller } from '../numbers/extremum.ts';
 import type { CallNode } from '../plan/plan.ts';
+import { dropNames } from '../run/equal-labels.ts';
 import { evaluateScalar, evaluateVector } from '../run/evaluate.ts';
 import type { Evaluation } from '../run/evaluation.ts';
 import { heldBy, isPresent, type Row, settled } from '../run/row.ts';
-import { dropNames, mapRows } from './map-rows.ts';
+import { mapRows } from './map-rows.ts';
 
 /** round() and the clamps: functions of each number and of scalars. */
 export const roundingFunctions: Record<string, (evaluation: Evaluation, call: CallNode) => Row[]> = {

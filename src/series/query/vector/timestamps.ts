@@ -1,9 +1,9 @@
 import type { CallNode } from '../plan/plan.ts';
+import { dropNames } from '../run/equal-labels.ts';
 import { evaluateVector } from '../run/evaluate.ts';
 import type { Evaluation } from '../run/evaluation.ts';
 import { evaluateInstant } from '../run/instant-selector.ts';
 import type { Row } from '../run/row.ts';
-import { dropNames } from './map-rows.ts';
 
 /** When samples were taken: of a selector the sample's own time, of anything else the step's. */
 export const timestampFunctions: Record<string, (evaluation: Evaluation, call: CallNode) => Row[]> = {
