@@ -4,10 +4,12 @@ import { Fault } from '../base/fault.ts';
 import type { SeriesSettings } from '../processes/series.ts';
 import type { ServerSettings } from '../processes/server.ts';
 import type { ScrapeConfig } from '../series/scrape/scrape.ts';
+import { defaultSeriesSettings } from '../series/store/open.ts';
 import { type KubeletFlags, kubeletAccess } from './kubelet-settings.ts';
+import { type LogqlSettingFlags, logqlOptions, logqlSettings } from './logql-settings.ts';
 import { type QueryFlags, queryOptions, querySettings } from './query-settings.ts';
 import { setting } from './settings.ts';
-import { bytes, durationMs, port, url } from './values.ts';
+import { bytes, durationMs, port, url, wholeNumber } from './values.ts';
 
 const dayMs = 86_400_000;
 const gibibyte = 2 ** 30;
@@ -37,6 +39,15 @@ export function storeSettings(scrapeIntervalMs: number): Option[] {
       default: 10 * gibibyte,
       shown: '10Gi',
     }),
+    setting('--series-max <n>', 'series of one tenant with a sample in the last hours; further ones are refused', {
+      parse: wholeNumber(1, 100_000_000),
+      default: defaultSeriesSettings.limits.seriesMax,
+    }),
+    setting('--series-out-of-order-window <duration>', 'how much older than the newest sample another may be', {
+      parse: durationMs,
+      default: defaultSeriesSettings.outOfOrderWindowMs,
+      shown: '30m',
+    }),
     setting(
       '--series-url <url>',
       'keep series in this Prometheus, Mimir, Thanos or VictoriaMetrics, and query them there',
@@ -44,6 +55,7 @@ export function storeSettings(scrapeIntervalMs: number): Option[] {
     ),
     setting('--series-tenant-header <name>', 'header that names the tenant there, as X-Scope-OrgID does for Mimir'),
     setting('--series-token-file <file>', 'file with the bearer token for it; read again when it changes'),
+    ...logqlOptions(),
     ...queryOptions(),
     setting('--series-admin-api', 'let administrators delete series over the API'),
     setting('--scrape-config <file>', 'what to scrape, as in a prometheus.yml (default: what the cluster has)'),
@@ -67,13 +79,15 @@ export function listenerSettings(): Option[] {
   ];
 }
 
-export interface StoreFlags extends QueryFlags {
+export interface StoreFlags extends QueryFlags, LogqlSettingFlags {
   dataDir: string;
   port: number;
   retention: number;
   retentionSize: number;
   seriesRetention: number;
   seriesRetentionSize: number;
+  seriesMax: number;
+  seriesOutOfOrderWindow: number;
   seriesUrl?: URL;
   seriesTenantHeader?: string;
   seriesTokenFile?: string;
@@ -101,6 +115,7 @@ export function serverSettings(flags: StoreFlags & ListenerFlags): ServerSetting
     ...(tlsCert !== undefined && tlsKey !== undefined && { tls: { certFile: tlsCert, keyFile: tlsKey } }),
     retention: { ageMs: flags.retention || null, bytesMax: flags.retentionSize || null },
     series: seriesSettings(flags),
+    logs: logqlSettings(flags),
   };
 }
 
@@ -118,6 +133,8 @@ function seriesSettings(flags: StoreFlags): SeriesSettings {
   };
   return {
     retention: { ageMs: flags.seriesRetention || null, bytesMax: flags.seriesRetentionSize || null },
+    seriesMax: flags.seriesMax,
+    outOfOrderWindowMs: flags.seriesOutOfOrderWindow,
     adminApi: flags.seriesAdminApi ?? false,
     query: querySettings(flags),
     ...(remote && { remote }),
@@ -125,7 +142,9 @@ function seriesSettings(flags: StoreFlags): SeriesSettings {
 }
 
 /** Throws Fault `usage` that names the file, the line and the key. */
-export async function scrapeConfig(flags: StoreFlags & KubeletFlags): Promise<ScrapeConfig> {
+export async function scrapeConfig(
+  flags: Pick<StoreFlags, 'scrapeConfig' | 'scrapeInterval'> & KubeletFlags,
+): Promise<ScrapeConfig> {
   const { defaultScrapeConfig, readScrapeConfigFile } = await import('../series/scrape/scrape.ts');
   if (flags.scrapeConfig !== undefined) {
     if (kubeletAccess(flags))

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
@@ -5,7 +6,7 @@ import { writeFileDurably } from '../base/files.ts';
 import { version } from '../base/version.ts';
 import { createHttpServer } from '../http/http.ts';
 import { AgentContacts, registerPush, registerReceive } from '../logs/receive/receive.ts';
-import { registerLogReads, registerLokiApi } from '../logs/serve/serve.ts';
+import { Deletes, type LokiSettings, registerLogReads, registerLokiApi } from '../logs/serve/serve.ts';
 import { openStore } from '../logs/store/open.ts';
 import type { LogStore } from '../logs/store/store.ts';
 import type { Logger, MetricsRegistry } from '../telemetry/telemetry.ts';
@@ -22,6 +23,14 @@ export interface ServerSettings {
   /** Null: no limit. */
   retention: { ageMs: number | null; bytesMax: number | null };
   series: SeriesSettings;
+  logs: LogQuerySettings;
+}
+
+/** How LogQL and Loki's API are answered. */
+export interface LogQuerySettings {
+  api: Partial<LokiSettings>;
+  /** How long a delete request can be cancelled. */
+  deleteCancelPeriodMs: number;
 }
 
 export interface ServerParts {
@@ -59,16 +68,19 @@ export async function startServer(settings: ServerSettings, parts: ServerParts):
   const silentMs = (tenant: string, node: string) => contacts.silentMs(tenant, node);
   registerReceive(app, { store, principalOf, contacts, log, metrics });
   registerPush(app, { store, principalOf, nowMs: () => parts.clock.nowMs(), log, metrics });
-  registerLogReads(app, { store, principalOf, silentMs, log, metrics });
-  registerLokiApi(app, { store, principalOf, silentMs, ...parts });
   const opened = store;
+  const deletes = await openDeletes(dataDir, opened, settings.logs, parts);
+  registerLogReads(app, { store: deletes.store, principalOf, silentMs, log, metrics });
+  registerLokiApi(app, { store: deletes.store, deletes, settings: settings.logs.api, principalOf, silentMs, ...parts });
   series = await startSeries(dataDir, settings.series, { app, principalOf }, parts).catch(async (error) => {
+    await deletes.close();
     await opened.close();
     throw error;
   });
   const openedSeries = series;
   const close = async () => {
     await openedSeries.close();
+    await deletes.close();
     await opened.close();
   };
   app.get('/taffrail/v1/status', async (request) => {
@@ -94,4 +106,19 @@ export async function startServer(settings: ServerSettings, parts: ServerParts):
       await close();
     },
   };
+}
+
+/** Closes the store where what was deleted cannot be read. */
+async function openDeletes(
+  dataDir: string,
+  store: LogStore,
+  { deleteCancelPeriodMs: cancelPeriodMs }: LogQuerySettings,
+  { clock, log }: ServerParts,
+): Promise<Deletes> {
+  try {
+    return new Deletes({ dataDir, store, clock, log, cancelPeriodMs, random: () => randomUUID().slice(0, 8) });
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
 }

@@ -10,7 +10,9 @@ import { listInstances } from './instance-list.ts';
 import { type PumpTiming, pump, pumpTiming } from './pump.ts';
 import { checkedRequest } from './request.ts';
 
+export { Deletes } from './deletion/deletes.ts';
 export { registerLokiApi } from './loki/loki.ts';
+export { defaultLokiSettings, type LokiSettings } from './loki/settings.ts';
 
 export interface LogReadParts {
   store: LogStore;

@@ -1,8 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import { acceptForms, addQueryRegister } from '../../../http/http.ts';
+import type { Deletes } from '../deletion/deletes.ts';
 import { ScanThreads } from '../source/scan/scan-threads.ts';
 import type { ScanSettings } from '../source/scan/settings.ts';
 import { sendError } from './api-error.ts';
+import { registerDeleteRoutes } from './delete-routes.ts';
 import { registerDrilldownRoutes } from './drilldown-routes.ts';
 import { registerIndexRoutes } from './index-routes.ts';
 import { registerLabelRoutes } from './label-routes.ts';
@@ -19,6 +21,8 @@ import { Upgrades } from './upgrades.ts';
 
 export interface LokiApiParts extends Omit<Surroundings, 'settings' | 'silentMs' | 'threads' | 'running'> {
   settings?: Partial<LokiSettings>;
+  /** Missing: nothing can be deleted. */
+  deletes?: Deletes;
   scan?: Partial<ScanSettings>;
   silentMs?: Surroundings['silentMs'];
 }
@@ -54,6 +58,7 @@ export function registerLokiApi(app: FastifyInstance, parts: LokiApiParts): void
       registerDrilldownRoutes(api, surroundings);
       registerPatternRoutes(api, surroundings);
       registerStatusRoutes(api);
+      if (parts.deletes) registerDeleteRoutes(api, surroundings, parts.deletes);
       registerTailRoute(api, surroundings, upgrades);
     },
     { prefix },

@@ -5,16 +5,20 @@ import type { SelectedInstance } from './selected-streams.ts';
 
 /** Lines of an instance: a block for each output that is selected and has lines in it. They share their columns. */
 export function instanceBlocks(block: LineBlock, { streams }: SelectedInstance): Generator<SourceBlock> {
-  return outputBlocks({ ...block, text: plainText(block) }, streams);
+  return outputBlocks({ ...columnsOf(block), text: plainText(block), flags: block.flags }, streams);
 }
 
 export function pushedBlock(block: PushedBlock, labels: LabelRecord): SourceBlock {
-  return metadataBlock({ ...block, text: plainText(block) }, labels);
+  return metadataBlock({ ...columnsOf(block), text: plainText(block), metadata: block.metadata }, labels);
+}
+
+function columnsOf({ timeMin, timeMax, times }: Pick<LineBlock, 'timeMin' | 'timeMax' | 'times'>) {
+  return { timeMin, timeMax, lineCount: times.length, times: () => times };
 }
 
 /** The same, whatever form the text has. */
 export function* outputBlocks(
-  { timeMin, timeMax, times, text, flags }: Omit<SourceBlock, 'labels'> & { flags: Uint8Array },
+  { flags, ...block }: Omit<SourceBlock, 'labels'> & { flags: Uint8Array },
   streams: SelectedInstance['streams'],
 ): Generator<SourceBlock> {
   let errorLines = 0;
@@ -22,16 +26,16 @@ export function* outputBlocks(
   for (const { output, labels } of streams) {
     const wanted = output === 'stderr' ? errorLines : flags.length - errorLines;
     if (wanted === 0) continue;
-    const shared: SourceBlock = { labels, timeMin, timeMax, text, times, detectsLevel: true };
+    const shared: SourceBlock = { ...block, labels, detectsLevel: true };
     const sign = output === 'stderr' ? 0 : 1;
     yield wanted === flags.length ? shared : { ...shared, only: flags.map((flag) => (flag & LINE_STDERR) ^ sign) };
   }
 }
 
 export function metadataBlock(
-  { timeMin, timeMax, times, text, metadata }: Omit<SourceBlock, 'labels'> & Pick<PushedBlock, 'metadata'>,
+  { metadata, ...block }: Omit<SourceBlock, 'labels'> & Pick<PushedBlock, 'metadata'>,
   labels: LabelRecord,
 ): SourceBlock {
   const hasMetadata = metadata.sets.some((set) => Object.keys(set).length > 0);
-  return { labels, timeMin, timeMax, text, times, ...(hasMetadata && { metadata }) };
+  return { ...block, labels, ...(hasMetadata && { metadata }) };
 }

@@ -53,14 +53,15 @@ function* batchBlocks(
   { parts, timeMin, timeMax }: ScanUnit,
   labels: readonly LabelRecord[],
 ): Generator<SourceBlock> {
-  const { times, flags, startsIn } = decodeColumns(frame);
+  const { lineCount } = frame.header;
+  const { times: timesOf, flags, startsIn } = decodeColumns(frame);
+  const times = once(timesOf);
   const text = lines(startsIn);
   for (const { ranges, streams } of parts) {
     const wanted = streams.map((stream) => ({ output: stream.output!, labels: labels[stream.labels]! }));
     for (const range of ranges) {
-      requireWithin(range, times.length);
-      const columns = { times: times.subarray(...range), flags: flags.subarray(...range) };
-      yield* outputBlocks({ timeMin, timeMax, ...columns, text: partOf(text, range, times.length) }, wanted);
+      const block = { ...rangeOf(range, lineCount, times), timeMin, timeMax, text: partOf(text, range, lineCount) };
+      yield* outputBlocks({ ...block, flags: flags.subarray(...range) }, wanted);
     }
   }
 }
@@ -71,19 +72,25 @@ function* pushedBlocks(
   { parts, timeMin, timeMax }: ScanUnit,
   labels: readonly LabelRecord[],
 ): Generator<SourceBlock> {
-  const { times, metadata, startsIn } = decodePushedColumns(frame);
+  const { lineCount } = frame.header;
+  const { times: timesOf, metadata, startsIn } = decodePushedColumns(frame);
+  const times = once(timesOf);
   const text = lines(startsIn);
   for (const { ranges, streams } of parts) {
     for (const range of ranges) {
-      requireWithin(range, times.length);
+      const block = { ...rangeOf(range, lineCount, times), timeMin, timeMax, text: partOf(text, range, lineCount) };
       const of = metadata.of.subarray(...range);
-      const columns = { times: times.subarray(...range), metadata: { sets: metadata.sets, of } };
-      const block = { timeMin, timeMax, ...columns, text: partOf(text, range, times.length) };
-      yield metadataBlock(block, labels[streams[0]!.labels]!);
+      yield metadataBlock({ ...block, metadata: { sets: metadata.sets, of } }, labels[streams[0]!.labels]!);
     }
   }
 }
 
-function requireWithin([, to]: LineRange, lineCount: number): void {
+function rangeOf([from, to]: LineRange, lineCount: number, times: () => BigInt64Array) {
   if (to > lineCount) throw new Fault('corrupt', 'a block is not the one in the catalogue');
+  return { lineCount: to - from, times: () => times().subarray(from, to) };
+}
+
+function once<T>(get: () => T): () => T {
+  let got: T | undefined;
+  return () => (got ??= get());
 }
