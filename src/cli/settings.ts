@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { Fault, messageOf } from '../base/fault.ts';
+import { isBadValue } from './bad-value.ts';
+import { variableOf } from './plain-flags.ts';
 
 /**
  * One setting, three places: the flag `--log-max-size`, the variable `TAFFRAIL_LOG_MAX_SIZE`, the key `log-max-size` of the
@@ -14,7 +16,7 @@ export function setting<T>(
   const option = new Option(flags, description);
   if (options.parse) option.argParser(options.parse);
   if (options.default !== undefined) option.default(options.default, options.shown);
-  return option.env(`TAFFRAIL_${option.name().replaceAll('-', '_').toUpperCase()}`);
+  return option.env(variableOf(option.name()));
 }
 
 export const configOption = new Option('--config <file>', 'a YAML file of settings, each key named like its flag').env(
@@ -65,7 +67,7 @@ function parsedValue(option: Option, value: unknown, where: string): unknown {
     try {
       result = option.parseArg ? option.parseArg(String(text), result as never) : String(text);
     } catch (error) {
-      if (!(error instanceof InvalidArgumentError)) throw error;
+      if (!isBadValue(error)) throw error;
       throw new Fault('usage', `${where}: ${JSON.stringify(text)} ${error.message}`);
     }
   }

@@ -1,7 +1,7 @@
-import { InvalidArgumentError } from 'commander';
 import { parseByteSize } from '../base/byte-size.ts';
 import { parseDurationMs } from '../base/duration.ts';
 import { messageOf } from '../base/fault.ts';
+import { BadValue } from './bad-value.ts';
 
 /** Parsers for values of flags, variables and the configuration file; what they throw says what is allowed. */
 export function port(text: string): number {
@@ -12,7 +12,7 @@ export function wholeNumber(least: number, most: number): (text: string) => numb
   return (text) => {
     const value = Number(text);
     if (!/^-?\d+$/.test(text) || value < least || value > most) {
-      throw new InvalidArgumentError(`wants a whole number from ${least} to ${most}.`);
+      throw new BadValue(`wants a whole number from ${least} to ${most}.`);
     }
     return value;
   };
@@ -27,8 +27,7 @@ export function durationMs(text: string): number {
 }
 
 export function url(text: string): URL {
-  if (!URL.canParse(text) || !/^https?:/.test(text))
-    throw new InvalidArgumentError('wants a URL like http://127.0.0.1:7100.');
+  if (!URL.canParse(text) || !/^https?:/.test(text)) throw new BadValue('wants a URL like http://127.0.0.1:7100.');
   return new URL(text);
 }
 
@@ -40,6 +39,6 @@ function worded<T>(parse: () => T): T {
   try {
     return parse();
   } catch (error) {
-    throw new InvalidArgumentError(`${messageOf(error)}.`);
+    throw new BadValue(`${messageOf(error)}.`);
   }
 }
