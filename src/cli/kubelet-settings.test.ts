@@ -10,6 +10,8 @@ const store = {
   retentionSize: 0,
   seriesRetention: 0,
   seriesRetentionSize: 0,
+  seriesMax: 1,
+  seriesOutOfOrderWindow: 0,
   scrapeInterval: 15_000,
   queryTimeout: 1,
   queryMaxSamples: 1,

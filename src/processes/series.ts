@@ -4,7 +4,7 @@ import type { KubernetesClient } from '../kubernetes/client/client.ts';
 import { type RemoteAccess, RemoteEngine, RemoteWriter } from '../series/remote/remote.ts';
 import { type ScrapeConfig, type Scraping, startScraping } from '../series/scrape/scrape.ts';
 import { LocalEngine, type QuerySettings, registerSeriesApi, type Targets } from '../series/serve/serve.ts';
-import { openSeriesStore } from '../series/store/open.ts';
+import { defaultSeriesSettings, openSeriesStore } from '../series/store/open.ts';
 import type { SeriesStatus } from '../series/store/store.ts';
 import type { ServerParts } from './server.ts';
 
@@ -12,6 +12,9 @@ import type { ServerParts } from './server.ts';
 export interface SeriesSettings {
   /** Null: no limit. */
   retention: { ageMs: number | null; bytesMax: number | null };
+  /** Series of one tenant that had a sample lately. */
+  seriesMax: number;
+  outOfOrderWindowMs: number;
   /** Whether series may be deleted over the API. */
   adminApi: boolean;
   query: QuerySettings;
@@ -69,8 +72,10 @@ export async function startSeries(
   };
 }
 
-async function keptHere(dataDir: string, { retention, query }: SeriesSettings, parts: ServerParts) {
-  const store = await openSeriesStore({ dataDir, settings: { retention }, ...parts });
+async function keptHere(dataDir: string, settings: SeriesSettings, parts: ServerParts) {
+  const { retention, outOfOrderWindowMs, seriesMax, query } = settings;
+  const limits = { ...defaultSeriesSettings.limits, seriesMax };
+  const store = await openSeriesStore({ dataDir, settings: { retention, outOfOrderWindowMs, limits }, ...parts });
   const engine = new LocalEngine({ store, settings: query, ...parts });
   const status = () => store.status();
   return {
