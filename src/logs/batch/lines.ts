@@ -1,8 +1,8 @@
-import type { Nanos } from '../../base/nanotime.ts';
 import { columnsOf, corruptColumns as corrupt, decompressed, required, VarintReader } from './column-reader.ts';
-import { COLUMN_FLAGS, COLUMN_LENGTHS, COLUMN_TIMES, DELTA_NANOS_MAX, NEWLINE } from './columns.ts';
+import { COLUMN_FLAGS, COLUMN_LENGTHS, COLUMN_TIMES, NEWLINE } from './columns.ts';
 import type { TextForm } from './envelope.ts';
 import type { BatchFrame } from './frame.ts';
+import { timesFrom } from './times-column.ts';
 
 /** Lines of a batch, taken apart. Line `i` is `text[starts[i], starts[i + 1] - 1)`: its newline is not part of it. */
 export interface DecodedLines {
@@ -20,7 +20,9 @@ export function decodeText(frame: BatchFrame): Buffer {
 }
 
 /** What is beside the text. */
-export interface DecodedColumns extends Omit<DecodedLines, 'text' | 'starts'> {
+export interface DecodedColumns {
+  flags: Uint8Array;
+  times(): BigInt64Array;
   startsIn(text: Buffer): Uint32Array;
 }
 
@@ -32,7 +34,7 @@ export function decodeColumns({ header, columns: bytes }: BatchFrame): DecodedCo
   return {
     startsIn: (text) =>
       lengths ? startsFromLengths(lengths, lineCount, text.length) : startsFromNewlines(text, lineCount),
-    times: timesFrom(required(columns, COLUMN_TIMES), lineCount, BigInt(header.timeMin)),
+    times: () => timesFrom(required(columns, COLUMN_TIMES), lineCount, BigInt(header.timeMin)),
     flags: flagsFrom(required(columns, COLUMN_FLAGS), lineCount),
   };
 }
@@ -40,7 +42,7 @@ export function decodeColumns({ header, columns: bytes }: BatchFrame): DecodedCo
 /** Throws Fault `corrupt` where the parts do not agree with the header. */
 export function decodeLines(frame: BatchFrame, text: Buffer = decodeText(frame)): DecodedLines {
   const { startsIn, times, flags } = decodeColumns(frame);
-  return { text, starts: startsIn(text), times, flags };
+  return { text, starts: startsIn(text), times: times(), flags };
 }
 
 /** Agents do without logs/block, so whoever may meet compact text decodes it with that room and hands it in. */
@@ -72,24 +74,6 @@ export function startsFromLengths(column: Buffer, lineCount: number, textBytes: 
   }
   if (at !== textBytes) throw corrupt('there is text behind the last line');
   return starts;
-}
-
-function timesFrom(column: Buffer, lineCount: number, base: Nanos): BigInt64Array {
-  const reader = new VarintReader(column);
-  const times = new BigInt64Array(lineCount);
-  // Sums of deltas stay exact in a double up to 104 days; past that they are carried over into the bigint.
-  let carried = base;
-  let sum = 0;
-  for (let i = 0; i < lineCount; i++) {
-    const zigzag = reader.next();
-    sum += zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2;
-    if (Math.abs(sum) > DELTA_NANOS_MAX) {
-      carried += BigInt(sum);
-      sum = 0;
-    }
-    times[i] = carried + BigInt(sum);
-  }
-  return times;
 }
 
 function flagsFrom(column: Buffer, lineCount: number): Uint8Array {

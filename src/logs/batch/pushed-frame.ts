@@ -1,19 +1,12 @@
 import { Fault } from '../../base/fault.ts';
 import type { Nanos } from '../../base/nanotime.ts';
 import { columnsOf, corruptColumns, decompressed, required, VarintReader } from './column-reader.ts';
-import {
-  COLUMN_LENGTHS,
-  COLUMN_METADATA,
-  COLUMN_RUNS,
-  COLUMN_SETS,
-  COLUMN_TIMES,
-  DELTA_NANOS_MAX,
-  TIME_JUMP,
-} from './columns.ts';
+import { COLUMN_LENGTHS, COLUMN_METADATA, COLUMN_RUNS, COLUMN_SETS, COLUMN_TIMES } from './columns.ts';
 import { corruptFrame, decodeEnvelope, frameKinds, isCount, isObject, type TextForm } from './envelope.ts';
 import { textBytesMaxOf } from './frame.ts';
 import type { LabelRecord } from './labels.ts';
 import { requirePlain, startsFromLengths, startsFromNewlines } from './lines.ts';
+import { timesFrom } from './times-column.ts';
 
 /** Lines that were pushed, of one or more streams: what one push, or several merged ones, brought. */
 export interface PushedFrame {
@@ -71,7 +64,8 @@ export function decodePushedText({ header, form, text }: PushedFrame): Buffer {
 }
 
 /** What is beside the text. */
-export interface DecodedPushedColumns extends Omit<PushedLines, 'text' | 'starts'> {
+export interface DecodedPushedColumns extends Pick<PushedLines, 'metadata'> {
+  times(): BigInt64Array;
   runs: PushedRun[];
   startsIn(text: Buffer): Uint32Array;
 }
@@ -86,7 +80,7 @@ export function decodePushedColumns({ header, columns }: PushedFrame): DecodedPu
     runs: runsFrom(found, header),
     startsIn: (text) =>
       lengths ? startsFromLengths(lengths, lineCount, text.length) : startsFromNewlines(text, lineCount),
-    times: timesFrom(required(found, COLUMN_TIMES), lineCount),
+    times: () => timesFrom(required(found, COLUMN_TIMES), lineCount, 0n),
     metadata: { sets, of: setsFrom(required(found, COLUMN_SETS), lineCount, sets.length) },
   };
 }
@@ -96,8 +90,8 @@ export function decodePushedLines(
   frame: PushedFrame,
   text: Buffer = decodePushedText(frame),
 ): { runs: PushedRun[]; lines: PushedLines } {
-  const { runs, startsIn, ...columns } = decodePushedColumns(frame);
-  return { runs, lines: { text, starts: startsIn(text), ...columns } };
+  const { runs, startsIn, times, metadata } = decodePushedColumns(frame);
+  return { runs, lines: { text, starts: startsIn(text), times: times(), metadata } };
 }
 
 function runsFrom(columns: Map<number, Buffer>, header: PushedHeader): PushedRun[] {
@@ -109,31 +103,6 @@ function runsFrom(columns: Map<number, Buffer>, header: PushedHeader): PushedRun
   const lineCount = runs.reduce((sum, run) => sum + run.lineCount, 0);
   if (lineCount !== header.lineCount) throw corruptColumns('the runs do not have as many lines as the frame');
   return runs;
-}
-
-function timesFrom(column: Buffer, lineCount: number): BigInt64Array {
-  const reader = new VarintReader(column);
-  const times = new BigInt64Array(lineCount);
-  // As in a batch: sums of deltas stay exact in a double, and are carried over into the bigint before they grow too large.
-  let carried = 0n;
-  let sum = 0;
-  for (let i = 0; i < lineCount; i++) {
-    const number = reader.next();
-    if (number === TIME_JUMP) {
-      carried = BigInt(zigzag(reader.next())) * 1_000_000_000n + BigInt(reader.next());
-      sum = 0;
-    } else sum += zigzag(number);
-    if (Math.abs(sum) > DELTA_NANOS_MAX) {
-      carried += BigInt(sum);
-      sum = 0;
-    }
-    times[i] = carried + BigInt(sum);
-  }
-  return times;
-}
-
-function zigzag(number: number): number {
-  return number % 2 === 0 ? number / 2 : -(number + 1) / 2;
 }
 
 function setsFrom(column: Buffer, lineCount: number, setCount: number): Uint32Array {

@@ -56,7 +56,8 @@ export function memoryBlock(labels: LabelRecord, lines: readonly MemoryLine[]): 
     timeMin: sortedTimes[0]!,
     timeMax: sortedTimes.at(-1)!,
     text: plainText({ text: Buffer.concat(texts.flatMap((text) => [text, newline])), starts }),
-    times,
+    lineCount: times.length,
+    times: () => times,
   };
   if (!lines.some(({ metadata }) => metadata)) return block;
   const sets: LabelRecord[] = [];

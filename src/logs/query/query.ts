@@ -8,7 +8,7 @@ export { type BlockRunner, createBlockRunner } from './run/block-runner.ts';
 export * from './run/engine.ts';
 export * from './run/query-error.ts';
 export * from './run/result.ts';
-export { createResultMerger, type ResultMerger } from './run/result-merger.ts';
+export { createResultMerger } from './run/result-merger.ts';
 export { runScript } from './script/run-script.ts';
 export * from './source.ts';
 export * from './syntax/ast.ts';

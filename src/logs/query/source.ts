@@ -36,7 +36,8 @@ export interface SourceBlock {
   timeMin: Nanos;
   timeMax: Nanos;
   text: BlockText;
-  times: BigInt64Array;
+  lineCount: number;
+  times(): BigInt64Array;
   /** A line belongs to this stream where its byte is not 0: so streams that were stored together share their columns. Missing: all do. */
   only?: Uint8Array;
   /** Structured metadata: the sets that occur, and which of them each line has. */

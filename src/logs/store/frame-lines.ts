@@ -17,13 +17,13 @@ import { type Lines, memorySource, openCompact } from '../block/block.ts';
 export function linesOf(frame: BatchFrame): DecodedLines {
   if (frame.form === 'plain') return decodeLines(frame);
   const { times, flags } = decodeColumns(frame);
-  return { ...compactLines(frame), times, flags };
+  return { ...compactLines(frame), times: times(), flags };
 }
 
 export function pushedLinesOf(frame: PushedFrame): { runs: PushedRun[]; lines: PushedLines } {
   if (frame.form === 'plain') return decodePushedLines(frame);
   const { runs, times, metadata } = decodePushedColumns(frame);
-  return { runs, lines: { ...compactLines(frame), times, metadata } };
+  return { runs, lines: { ...compactLines(frame), times: times(), metadata } };
 }
 
 function compactLines({ header, text }: BatchFrame | PushedFrame): Lines {

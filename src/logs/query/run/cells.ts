@@ -49,6 +49,12 @@ export class CellWriter {
     }
   }
 
+  /** So many lines, where lines are counted. */
+  addCount(bucket: number, count: number): void {
+    const row = this.#row(bucket);
+    this.cells.a[row]! += count;
+  }
+
   /** `time` is in nanoseconds from any fixed one. */
   add(bucket: number, value: number, time: number): void {
     const row = this.#row(bucket);

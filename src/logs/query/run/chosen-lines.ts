@@ -22,7 +22,7 @@ export class ChosenLines {
     this.#block = block;
     this.#held = held;
     this.#checkStop = checkStop;
-    this.count = block.times.length;
+    this.count = block.lineCount;
   }
 
   apply(filter: FrontFilter): void {
@@ -43,7 +43,7 @@ export class ChosenLines {
   /** Which lines of the block hold one of the needles; undefined where it is not worth seeking, or seeking does not tell. */
   #scanned(scans: readonly NeedleScan[]): { marks: Uint8Array; found: number } | undefined {
     const { compact } = this.#block.text;
-    const marks = new Uint8Array(this.#block.times.length);
+    const marks = new Uint8Array(this.#block.lineCount);
     let found = 0;
     if (compact !== undefined && this.#held.whole === undefined) {
       const tells = ({ needle }: NeedleScan) =>
@@ -52,7 +52,7 @@ export class ChosenLines {
       for (const { needle } of scans) found += compact.mark(needle, marks);
       return { marks, found };
     }
-    if (this.#marks !== undefined && this.count <= this.#block.times.length * sparse) return undefined;
+    if (this.#marks !== undefined && this.count <= this.#block.lineCount * sparse) return undefined;
     const lines = this.#held.holdAll();
     const tells = ({ needle }: NeedleScan) => {
       const letters = lettersAgainst(needle);
@@ -72,7 +72,7 @@ export class ChosenLines {
   }
 
   #none(): void {
-    this.#marks = new Uint8Array(this.#block.times.length);
+    this.#marks = new Uint8Array(this.#block.lineCount);
     this.count = 0;
   }
 
@@ -90,7 +90,7 @@ export class ChosenLines {
   }
 
   keep(isKept: (index: number) => boolean): void {
-    const marks = this.#marks ?? new Uint8Array(this.#block.times.length).fill(1);
+    const marks = this.#marks ?? new Uint8Array(this.#block.lineCount).fill(1);
     let count = 0;
     let looked = 0;
     for (let index = marks.indexOf(1); index >= 0; index = marks.indexOf(1, index + 1)) {

@@ -37,12 +37,12 @@ export class HeldLines {
   /** Puts these lines together, unless they are there. Others may no longer be. */
   hold(indexes: Uint32Array): void {
     if (this.whole !== undefined || indexes.every((index) => this.holds(index))) return;
-    const { text, times } = this.#block;
-    if (text.compact === undefined || indexes.length >= times.length * wholeShareMin) {
+    const { text, lineCount } = this.#block;
+    if (text.compact === undefined || indexes.length >= lineCount * wholeShareMin) {
       this.holdAll();
       return;
     }
-    const rows = new Uint32Array(times.length);
+    const rows = new Uint32Array(lineCount);
     for (let row = 0; row < indexes.length; row++) rows[indexes[row]!] = row + 1;
     this.#take(text.compact.lines(indexes), rows);
   }

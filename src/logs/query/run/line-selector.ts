@@ -51,13 +51,14 @@ export function createLineSelector(plan: BlockPlan, checkStop: () => void): Line
     const chosen = choose(block, held);
     if (direction === 'backward') chosen.reverse();
     const metadata = metadataOf(block, labels);
+    const times = readsTime && chosen.length > 0 ? block.times() : undefined;
     for (let at = 0; at < chosen.length; at++) {
       if (at % linesPerLook === 0) checkStop();
       const index = chosen[at]!;
       if (!held.holds(index)) held.hold(chosen.subarray(at, at + linesAtOnce));
       held.turnTo(index);
       labels.reset(metadata?.(index));
-      if (readsTime) line.timeNs = block.times[index]!;
+      if (times !== undefined) line.timeNs = times[index]!;
       if (passes(stages, line) && !found(line, index)) return at + 1;
     }
     return chosen.length;
@@ -70,7 +71,10 @@ function withinTime({ timeMin, timeMax, only }: SourceBlock, { sinceNs, untilNs 
   return only === undefined && timeMin >= sinceNs && timeMax < untilNs;
 }
 
-function counts({ times, only }: SourceBlock, { sinceNs, untilNs }: BlockPlan): (index: number) => boolean {
+function counts(block: SourceBlock, { sinceNs, untilNs }: BlockPlan): (index: number) => boolean {
+  const { only } = block;
+  if (block.timeMin >= sinceNs && block.timeMax < untilNs) return (index) => only?.[index] !== 0;
+  const times = block.times();
   return (index) => only?.[index] !== 0 && times[index]! >= sinceNs && times[index]! < untilNs;
 }
 

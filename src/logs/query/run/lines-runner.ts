@@ -1,7 +1,6 @@
 import { labelsKey } from '../labels/labels.ts';
 import type { CategorizedLabels } from '../pipeline/line-labels.ts';
 import type { LinesPlan } from '../plan/plan.ts';
-import type { SourceBlock } from '../source.ts';
 import { type LinesResult, oneBlock } from './block-result.ts';
 import type { BlockRunner } from './block-runner.ts';
 import type { LineSelector } from './line-selector.ts';
@@ -13,7 +12,8 @@ const linesAtOnceMin = 64;
 export function createLinesRunner({ limit, direction }: LinesPlan, select: LineSelector): BlockRunner {
   return {
     run(block) {
-      const inOrder = isSorted(block.times);
+      const times = block.times();
+      const inOrder = isSorted(times);
       const linesAtOnce = inOrder ? Math.max(limit, linesAtOnceMin) : Number.POSITIVE_INFINITY;
       const labels: CategorizedLabels[] = [];
       const known = new Map<string, number>();
@@ -35,7 +35,7 @@ export function createLinesRunner({ limit, direction }: LinesPlan, select: LineS
           at = untouched.get(set);
           if (at === undefined) untouched.set(set, (at = place(line.labels.categorized())));
         } else at = place(line.labels.categorized());
-        entries.push({ timeNs: block.times[index]!, line: line.ownText(), labels: at });
+        entries.push({ timeNs: times[index]!, line: line.ownText(), labels: at });
         // Of a block out of order the last line may be the first.
         if (!inOrder && entries.length >= 2 * limit + 1024) entries = firstOf(entries, limit, direction);
         return !inOrder || entries.length < limit;
@@ -53,7 +53,7 @@ function categoriesKey({ stream, metadata, parsed }: CategorizedLabels): string 
   return [stream, metadata, parsed].map((labels) => labelsKey(Object.entries(labels))).join('\ud802');
 }
 
-function isSorted(times: SourceBlock['times']): boolean {
+function isSorted(times: BigInt64Array): boolean {
   for (let at = 1; at < times.length; at++) if (times[at]! < times[at - 1]!) return false;
   return true;
 }

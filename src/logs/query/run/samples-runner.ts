@@ -3,7 +3,7 @@ import { Labels, labelsKey } from '../labels/labels.ts';
 import type { Line } from '../pipeline/line.ts';
 import { errorLabel, LineLabels, preserveErrorLabel } from '../pipeline/line-labels.ts';
 import { compileUnwrap } from '../pipeline/unwrap.ts';
-import { bucketsOf } from '../plan/buckets.ts';
+import { type Buckets, bucketsOf } from '../plan/buckets.ts';
 import { isNeeded } from '../plan/needed-labels.ts';
 import type { SamplesPlan } from '../plan/plan.ts';
 import type { SourceBlock } from '../source.ts';
@@ -26,9 +26,11 @@ export function createSamplesRunner(plan: SamplesPlan, select: LineSelector): Bl
   const unwrap = plan.unwrap && compileUnwrap(plan.unwrap);
   const isBytes = plan.sampleKind === 'bytes';
   /** Lines that need no labels of their own, and no text. */
-  const addAll = (writer: CellWriter, chosen: Uint32Array, { text, times }: SourceBlock) => {
-    const starts = isBytes ? text.starts() : noStarts;
-    const timeOf = relativeTimes(times, plan.buckets.startNs);
+  const addAll = (writer: CellWriter, chosen: Uint32Array, block: SourceBlock) => {
+    const bucket = onlyBucket(buckets, plan, block);
+    if (bucket !== undefined && plan.sampleKind === 'count') return writer.addCount(bucket, chosen.length);
+    const starts = isBytes ? block.text.starts() : noStarts;
+    const timeOf = relativeTimes(block.times(), plan.buckets.startNs);
     for (let at = 0; at < chosen.length; at++) {
       const index = chosen[at]!;
       const time = timeOf(index);
@@ -38,7 +40,6 @@ export function createSamplesRunner(plan: SamplesPlan, select: LineSelector): Bl
   return {
     run(block) {
       const writers = new SeriesWriters(plan, block);
-      const timeOf = relativeTimes(block.times, plan.buckets.startNs);
       let matchedLines = 0;
       if (select.indexes && !unwrap && block.metadata === undefined && !readsLevel(plan, block)) {
         const chosen = select.indexes(block);
@@ -47,6 +48,7 @@ export function createSamplesRunner(plan: SamplesPlan, select: LineSelector): Bl
         const cost = { lines: chosen.length, matchedLines: chosen.length, bytes: block.text.textBytes };
         return { kind: 'samples', series: all, ...oneBlock, ...cost };
       }
+      const timeOf = whenNeeded(block, plan);
       const lines = select.each(block, allAtOnce, (line, index) => {
         const value = unwrap ? unwrap(line) : isBytes ? line.byteLength : 1;
         if (value === undefined) return true;
@@ -59,6 +61,18 @@ export function createSamplesRunner(plan: SamplesPlan, select: LineSelector): Bl
       return { kind: 'samples', series, ...oneBlock, lines, matchedLines, bytes: block.text.textBytes };
     },
   };
+}
+
+/** The bucket of every line, where it is one. */
+function onlyBucket(buckets: Buckets, { buckets: { startNs } }: SamplesPlan, { timeMin, timeMax }: SourceBlock) {
+  const [first, last] = [buckets.of(Number(timeMin - startNs)), buckets.of(Number(timeMax - startNs))];
+  return first === last ? first : undefined;
+}
+
+/** Times of a block, once a line has been found. */
+function whenNeeded(block: SourceBlock, { buckets: { startNs } }: SamplesPlan): (index: number) => number {
+  let timeOf: ((index: number) => number) | undefined;
+  return (index) => (timeOf ??= relativeTimes(block.times(), startNs))(index);
 }
 
 /** Whether the level of each line, which it tells itself, is among what is asked for. */
