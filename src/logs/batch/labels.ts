@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** Names and values of labels, each name once. */
 export type LabelRecord = Readonly<Record<string, string>>;
@@ -8,10 +8,14 @@ export function sortedLabels(labels: LabelRecord): [string, string][] {
   return Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
 }
 
+/** Labels come again and again as the same object, and mostly for the same tenant. */
+const knownIds = new WeakMap<LabelRecord, { tenant: string; id: string }>();
+
 /** Names the stream of a tenant that has these labels; 32 hex digits. */
 export function pushedStreamId(tenant: string, labels: LabelRecord): string {
-  return createHash('sha256')
-    .update(JSON.stringify([tenant, sortedLabels(labels)]))
-    .digest('hex')
-    .slice(0, 32);
+  const known = knownIds.get(labels);
+  if (known?.tenant === tenant) return known.id;
+  const id = hash('sha256', JSON.stringify([tenant, sortedLabels(labels)]), 'hex').slice(0, 32);
+  knownIds.set(labels, { tenant, id });
+  return id;
 }

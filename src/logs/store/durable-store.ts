@@ -18,7 +18,6 @@ import type { Committer, Group } from './committer.ts';
 import { type Bell, followBlocks } from './follow.ts';
 import { followPushedBlocks } from './follow-pushed.ts';
 import type { Housekeeping } from './housekeeping.ts';
-import { listPushed } from './list-pushed.ts';
 import { listBlocks, readListedBlock } from './listed-blocks.ts';
 import { listPushedBlocks, readListedPushedBlock } from './listed-pushed.ts';
 import { listInstances } from './listing.ts';
@@ -171,7 +170,7 @@ export class DurableStore implements LogStore {
 
   pushedStreams(scope: Scope, filter: PushedFilter = {}): PushedStream[] {
     this.#requireOpen();
-    return listPushed(this.#parts.catalogue, scope, filter);
+    return this.#parts.catalogue.pushed.index.list(scope, filter);
   }
 
   async *readPushed(scope: Scope, stream: string, range: ReadRange): AsyncGenerator<PushedBlock> {

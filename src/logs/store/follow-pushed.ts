@@ -1,6 +1,5 @@
 import type { Catalogue } from './catalogue.ts';
 import type { Bell } from './follow.ts';
-import { listPushed } from './list-pushed.ts';
 import type { PushedReader } from './pushed-reader.ts';
 import type { PushedRunRow } from './pushed-table.ts';
 import { allowsStream, partsOf } from './read-pushed.ts';
@@ -71,7 +70,7 @@ function verdicts(
   const ask = (row: number): string | undefined => {
     const found = catalogue.pushed.streamByRow(row);
     if (!found || !allowsStream(scope, found)) return undefined;
-    const [stream] = listPushed(catalogue, scope, { ids: [found.id] });
+    const [stream] = catalogue.pushed.index.list(scope, { ids: [found.id] });
     return stream && wants(stream) ? found.id : undefined;
   };
   return (row) => {

@@ -2,6 +2,8 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import { type LabelRecord, type PushedRun, pushedStreamId, sortedLabels } from '../batch/batch.ts';
 import { formatParts, type Part, parseParts } from './block-table.ts';
 import type { Location } from './record.ts';
+import type { PushedStream } from './store.ts';
+import { StreamIndex } from './stream-index.ts';
 
 /** Where pushed lines lie that were stored together: one record, with a run of lines for each stream. */
 export interface PushedBlockRow {
@@ -63,16 +65,24 @@ export class PushedTable {
   readonly #database: DatabaseSync;
   readonly #prepared = new Map<string, StatementSync>();
 
+  /** Whoever changes the table changes it too, in the same transaction. */
+  readonly index: StreamIndex;
+
   constructor(database: DatabaseSync) {
     this.#database = database;
+    this.index = new StreamIndex(database);
   }
 
   stream(id: string): PushedStreamRow | undefined {
-    return this.#streams('WHERE id = ?', id)[0];
+    const found = this.index.get(id);
+    if (!found) return undefined;
+    const { row, namespace, stream } = found;
+    return { row, id, tenant: stream.tenant, namespace, firstTime: stream.firstTime, lastTime: stream.lastTime };
   }
 
   streamByRow(row: number): PushedStreamRow | undefined {
-    return this.#streams('WHERE row = ?', row)[0];
+    const found = this.#all('SELECT id FROM pushed_streams WHERE row = ?', row)[0];
+    return found && this.stream(found.id as string);
   }
 
   /** Adds a block. `parts` are of each run, null for a run of one part. */
@@ -289,50 +299,68 @@ export class PushedTable {
   /** Gives the row of the run's stream. */
   #tally(tenant: string, run: PushedRun, sequence: number): number {
     const id = pushedStreamId(tenant, run.labels);
-    const values = [run.timeMin, run.timeMax, run.lineCount, run.textBytes, sequence] as SQLInputValue[];
-    const known = this.#all(
-      `UPDATE pushed_streams SET first_time = min(first_time, ?), last_time = max(last_time, ?), line_count = line_count + ?,
-       text_bytes = text_bytes + ?, last_sequence = max(last_sequence, ?) WHERE id = ? RETURNING row`,
-      ...[...values, id],
-    )[0];
-    if (known) return known.row as number;
-    const labels = JSON.stringify(Object.fromEntries(sortedLabels(run.labels)));
+    const known = this.index.get(id);
+    const before = known?.stream;
+    const stream: PushedStream = {
+      ...{ id, tenant, provenance: 'asserted' },
+      labels: before?.labels ?? Object.fromEntries(sortedLabels(run.labels)),
+      firstTime: before && before.firstTime < run.timeMin ? before.firstTime : run.timeMin,
+      lastTime: before && before.lastTime > run.timeMax ? before.lastTime : run.timeMax,
+      lineCount: run.lineCount + (before?.lineCount ?? 0),
+      textBytes: run.textBytes + (before?.textBytes ?? 0),
+      lastSequence: Math.max(sequence, before?.lastSequence ?? 0),
+    };
+    const row = known ? known.row : this.#insert(stream);
+    if (known) this.#update(row, stream);
+    this.index.stage(id, { row, namespace: namespaceOf(stream.labels), stream });
+    return row;
+  }
+
+  #insert({ id, tenant, labels, ...stream }: PushedStream): number {
     const made = this.#all(
       `INSERT INTO pushed_streams (id, tenant, namespace, labels, first_time, last_time, line_count, text_bytes, last_sequence)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING row`,
-      ...[id, tenant, namespaceOf(run.labels), labels, ...values],
+      ...[id, tenant, namespaceOf(labels), JSON.stringify(labels), stream.firstTime, stream.lastTime],
+      ...[stream.lineCount, stream.textBytes, stream.lastSequence],
     );
     return made[0]!.row as number;
   }
 
-  #recount(streams: Iterable<number>): void {
-    for (const stream of streams) {
-      this.#run(
-        'DELETE FROM pushed_streams WHERE row = ?1 AND NOT EXISTS (SELECT 1 FROM pushed_runs WHERE stream = ?1)',
-        stream,
-      );
-      this.#run(
-        `UPDATE pushed_streams SET (first_time, last_time, line_count, text_bytes, last_sequence) =
-          (SELECT min(time_min), max(time_max), sum(line_count), sum(text_bytes), max(block) FROM pushed_runs WHERE stream = ?1)
-         WHERE row = ?1`,
-        stream,
-      );
-    }
+  #update(row: number, { firstTime, lastTime, lineCount, textBytes, lastSequence }: PushedStream): void {
+    this.#run(
+      'UPDATE pushed_streams SET first_time = ?, last_time = ?, line_count = ?, text_bytes = ?, last_sequence = ? WHERE row = ?',
+      ...[firstTime, lastTime, lineCount, textBytes, lastSequence, row],
+    );
   }
 
-  #streams(where: string, ...values: SQLInputValue[]): PushedStreamRow[] {
-    const rows = this.#big(
-      `SELECT row, id, tenant, namespace, first_time, last_time FROM pushed_streams ${where}`,
-      values,
-    );
-    return rows.map((row) => ({
-      row: Number(row.row),
-      id: row.id as string,
-      tenant: row.tenant as string,
-      namespace: row.namespace as string | null,
-      firstTime: row.first_time as bigint,
-      lastTime: row.last_time as bigint,
-    }));
+  /** After runs of these streams have gone. */
+  #recount(streams: Iterable<number>): void {
+    for (const row of streams) {
+      const [sums] = this.#big(
+        `SELECT min(time_min) AS first_time, max(time_max) AS last_time, sum(line_count) AS line_count, sum(text_bytes) AS text_bytes,
+           max(block) AS last_sequence FROM pushed_runs WHERE stream = ?`,
+        [row],
+      );
+      const found = this.#all('SELECT id FROM pushed_streams WHERE row = ?', row)[0];
+      if (!found) continue;
+      const id = found.id as string;
+      if (sums!.line_count === null) {
+        this.#run('DELETE FROM pushed_streams WHERE row = ?', row);
+        this.index.stage(id, null);
+        continue;
+      }
+      const known = this.index.get(id)!;
+      const stream: PushedStream = {
+        ...known.stream,
+        firstTime: sums!.first_time as bigint,
+        lastTime: sums!.last_time as bigint,
+        lineCount: Number(sums!.line_count),
+        textBytes: Number(sums!.text_bytes),
+        lastSequence: Number(sums!.last_sequence),
+      };
+      this.#update(row, stream);
+      this.index.stage(id, { ...known, stream });
+    }
   }
 
   #tombstones(where: string, ...values: SQLInputValue[]): Tombstone[] {
