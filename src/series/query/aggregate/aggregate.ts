@@ -28,7 +28,7 @@ export function evaluateAggregation(evaluation: Evaluation, node: AggregationNod
     case 'limit_ratio':
       return held(evaluation, node, (rows) => limitRatio(evaluation, node, rows, param));
     default:
-      return held(evaluation, node, (rows) => ranked(evaluation, node, rows, param));
+      return ranked(evaluation, node, param);
   }
 }
 

@@ -110,7 +110,8 @@ function extend(reader: TokenReader, expr: Expr, name: 'anchored' | 'smoothed', 
   if (!reader.features.extendedRangeSelectors)
     reader.fail(expr.position, `${name} modifier is experimental and not enabled`);
   if (expr.kind === 'subquery') reader.fail(expr.position, `${name} modifier is not supported for subqueries`);
-  if (expr.kind !== 'selector' && expr.kind !== 'range') reader.fail(expr.position, `${name} modifier not implemented`);
+  if (expr.kind !== 'selector' && expr.kind !== 'range')
+    reader.fail(expr.position, `${name} can only follow a vector selector or a range of one`);
   const selector = expr.kind === 'range' ? expr.selector : expr;
   selector[name] = true;
   if (selector[other]) reader.fail(expr.position, 'anchored and smoothed modifiers cannot be used together');
