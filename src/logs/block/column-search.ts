@@ -1,14 +1,10 @@
 import { type Manner, manners } from './alignments.ts';
-import type { NumberEntry } from './column-directory.ts';
 import type { ColumnValues } from './column-values.ts';
 import { wordShape } from './line-scanner.ts';
-import { decimalDigits, writeDecimal } from './line-writer.ts';
-import { isAt, lowered, lowerOf, type Needle } from './needle.ts';
+import { isAt, lowered, type Needle } from './needle.ts';
+import { type Fulfilled, searchDecimals, searchTimes } from './number-search.ts';
 import type { Texts } from './text-column.ts';
-import { timeBytes, writeTime } from './time-shapes.ts';
-
-/** Which of a column's values fulfil a condition: a byte each, by value or, where the column has numbers, by occurrence. */
-export type Fulfilled = Uint8Array;
+import { timeBytes } from './time-shapes.ts';
 
 /** Looks for parts of a needle in the values of columns. */
 export class ColumnSearch {
@@ -54,8 +50,11 @@ export class ColumnSearch {
 
   #search(column: number, manner: Manner, sought: Buffer): Fulfilled | undefined {
     const entry = this.#values.entries[column]!;
-    if (entry.kind === 'number')
-      return searchNumbers(this.#values.numbers(column), entry, manner, sought, this.#needle);
+    if (entry.kind === 'number') {
+      const numbers = this.#values.numbers(column);
+      if (entry.shape === wordShape) return searchDecimals(numbers, manner, sought);
+      return searchTimes(numbers, entry.shape, manner, sought, this.#needle.ignoreCase);
+    }
     const texts = this.#values.texts(column);
     const bytes = this.#needle.ignoreCase ? lowered(texts.bytes) : texts.bytes;
     return searchTexts({ bytes, starts: texts.starts }, manner, sought);
@@ -82,35 +81,6 @@ function searchTexts({ bytes, starts }: Texts, manner: Manner, sought: Buffer): 
       (found ??= new Uint8Array(count))[value] = 1;
   }
   return found;
-}
-
-const scratch = Buffer.alloc(64);
-
-function searchNumbers(
-  numbers: Float64Array,
-  { shape }: NumberEntry,
-  manner: Manner,
-  sought: Buffer,
-  { ignoreCase }: Needle,
-): Fulfilled | undefined {
-  let found: Fulfilled | undefined;
-  for (let i = 0; i < numbers.length; i++) {
-    const value = numbers[i]!;
-    if (shape === wordShape && decimalDigits(value) < sought.length) continue;
-    const end = shape === wordShape ? writeDecimal(scratch, 0, value) : writeTime(scratch, 0, value, shape);
-    if (ignoreCase) for (let at = 0; at < end; at++) scratch[at] = lowerOf[scratch[at]!]!;
-    if (fulfils(scratch, end, manner, sought)) (found ??= new Uint8Array(numbers.length))[i] = 1;
-  }
-  return found;
-}
-
-function fulfils(bytes: Buffer, end: number, manner: Manner, sought: Buffer): boolean {
-  const { length } = sought;
-  if (length > end || (manner === manners.equals && length !== end)) return false;
-  if (manner === manners.suffix) return isAt(bytes, end - length, sought, 0, length);
-  if (manner !== manners.contains) return isAt(bytes, 0, sought, 0, length);
-  for (let at = 0; at + length <= end; at++) if (isAt(bytes, at, sought, 0, length)) return true;
-  return false;
 }
 
 function hasByte(set: Buffer, byte: number): boolean {

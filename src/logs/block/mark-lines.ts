@@ -1,6 +1,7 @@
 import type { Alternatives } from './alignments.ts';
-import type { ColumnSearch, Fulfilled } from './column-search.ts';
+import type { ColumnSearch } from './column-search.ts';
 import type { ColumnValues } from './column-values.ts';
+import type { Fulfilled } from './number-search.ts';
 import type { Templates } from './templates.ts';
 
 /** What is known of the lines of a template. */

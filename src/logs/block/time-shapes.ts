@@ -20,7 +20,17 @@ export function isTimeShape(shape: number): boolean {
 
 export function timeBytes(shape: number): number {
   const digits = shape & 3;
-  return (shape & 0x30 ? 11 : 0) + 8 + (digits ? 1 + digitsOf[digits]! : 0);
+  return headBytes(shape) + (digits ? 1 + digitsOf[digits]! : 0);
+}
+
+/** Up to the seconds. */
+export function headBytes(shape: number): number {
+  return (shape & 0x30 ? 11 : 0) + 8;
+}
+
+/** How many of its numbers are a second. */
+export function timeUnit(shape: number): number {
+  return unitsOf[shape & 3]!;
 }
 
 /** What numbers of the shape lie below. */
