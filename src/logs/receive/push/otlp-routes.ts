@@ -1,16 +1,14 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { Fault, messageOf } from '../../../base/fault.ts';
+import { Fault } from '../../../base/fault.ts';
 import type { BodyBudget } from '../body.ts';
 import { checkedStreams } from './check-push.ts';
-import { mediaOf, readBodies, retryAfterSeconds, statusOf } from './loki-routes.ts';
 import type { ResourceLogs } from './otlp-model.ts';
 import { otlpStreams } from './otlp-streams.ts';
 import { Problems } from './problems.ts';
+import { mediaOf, plainBody, takePushes } from './push-requests.ts';
 import { readOtlpJson } from './read-otlp-json.ts';
 import { readOtlpProtobuf } from './read-otlp-protobuf.ts';
 import type { Taker } from './taker.ts';
-import { unpacked } from './unpack.ts';
-import { pushTenant } from './writer.ts';
 
 const paths = ['/otlp/v1/logs', '/v1/logs'];
 const protobufType = 'application/x-protobuf';
@@ -19,16 +17,9 @@ const jsonType = 'application/json';
 /** Logs by OTLP over HTTP, as protocol buffers or JSON. What is not taken is told as a partial success. */
 export function registerOtlpLogs(app: FastifyInstance, taker: Taker, budget: BodyBudget): void {
   app.register(async (scope) => {
-    scope.addHook('onRequest', async (request) => void pushTenant(taker.principalOf(request), request));
-    readBodies(scope, budget);
-    scope.setErrorHandler((error, request, reply) => {
-      const status = statusOf(error);
-      taker.refused(status, error, request);
-      if (status === 429 || status === 503) reply.header('retry-after', retryAfterSeconds);
-      if (status === 401) reply.header('www-authenticate', 'Bearer');
-      const message = status === 500 ? 'the server failed; its log says why' : messageOf(error);
-      return send(request, reply.code(status), { message }, statusMessage(message));
-    });
+    takePushes(scope, taker, budget, (request, reply, message) =>
+      send(request, reply, { message }, statusMessage(message)),
+    );
     for (const path of paths) {
       scope.post(path, async (request, reply) => {
         const problems = new Problems();
@@ -49,8 +40,7 @@ async function readRequest(request: FastifyRequest): Promise<ResourceLogs[]> {
   const media = mediaOf(request);
   if (media !== protobufType && media !== jsonType)
     throw new Fault('bad-request', `content type: ${media || 'none'} is not supported`);
-  const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-  const plain = await unpacked(body, String(request.headers['content-encoding'] ?? 'identity').toLowerCase());
+  const plain = await plainBody(request);
   return media === jsonType ? readOtlpJson(plain) : readOtlpProtobuf(plain);
 }
 
