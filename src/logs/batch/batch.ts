@@ -4,6 +4,7 @@ export { plainTextEncoder, type TextEncoder } from './column-writer.ts';
 export { LINE_MALFORMED, LINE_STDERR, LINE_TRUNCATED, LINE_UNTERMINATED } from './columns.ts';
 export type { TextForm } from './envelope.ts';
 export * from './frame.ts';
+export * from './frame-head.ts';
 export * from './identity.ts';
 export * from './labels.ts';
 export * from './lines.ts';

@@ -74,6 +74,42 @@ export function decodeEnvelope(buffer: Buffer, offset: number): Envelope {
   };
 }
 
+export interface CompactPrologue {
+  kind: 'batch' | 'pushed';
+  headerAt: number;
+  headerBytes: number;
+  headerCrc: number;
+  columnsBytes: number;
+  columnsCrc: number;
+  textBytes: number;
+}
+
+/**
+ * What stands before the header of a frame with compact text. Undefined where it is another frame; a number where that many bytes are
+ * needed to tell. Throws Fault `corrupt` or `newer-format`.
+ */
+export function decodeCompactPrologue(bytes: Buffer): CompactPrologue | number | undefined {
+  if (bytes.length < COMPACT_PROLOGUE_BYTES) return COMPACT_PROLOGUE_BYTES;
+  if (bytes.readUInt32LE(0) !== MAGIC) throw corruptFrame(0, 'it does not begin with the magic number');
+  const version = bytes[5]!;
+  if (version > versions.compact)
+    throw new Fault('newer-format', `frame version ${version}; this build reads up to ${versions.compact}`);
+  if (version !== versions.compact) return undefined;
+  if (crc32(bytes.subarray(0, PROLOGUE_BYTES + 8)) !== bytes.readUInt32LE(PROLOGUE_BYTES + 8))
+    throw corruptFrame(0, 'the checksum of its beginning does not match');
+  const kind = bytes[4] === frameKinds.batch ? 'batch' : bytes[4] === frameKinds.pushed ? 'pushed' : undefined;
+  if (kind === undefined) throw corruptFrame(0, `its kind ${bytes[4]} is not known`);
+  return {
+    kind,
+    headerAt: COMPACT_PROLOGUE_BYTES,
+    headerBytes: bytes.readUInt32LE(8),
+    headerCrc: bytes.readUInt32LE(PROLOGUE_BYTES),
+    columnsBytes: bytes.readUInt32LE(12),
+    columnsCrc: bytes.readUInt32LE(PROLOGUE_BYTES + 4),
+    textBytes: bytes.readUInt32LE(16),
+  };
+}
+
 export function encodeEnvelope(
   kind: number,
   header: unknown,

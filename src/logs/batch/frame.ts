@@ -65,7 +65,7 @@ export function decodeFrame(buffer: Buffer, offset = 0): Frame {
   const { kind, form, header, columns, text, bytes } = decodeEnvelope(buffer, offset);
   if (kind === frameKinds.facts) return { kind: 'facts', facts: checkedFacts(header, offset), bytes };
   if (kind !== frameKinds.batch) throw corrupt(offset, `its kind ${kind} is not known`);
-  return { kind: 'batch', form, header: checkedHeader(header, form, offset), columns, text, bytes };
+  return { kind: 'batch', form, header: checkedBatchHeader(header, form, offset), columns, text, bytes };
 }
 
 /** Frames as they came over the wire. Throws as decodeFrame does. */
@@ -83,7 +83,7 @@ export function decodeFrames(buffer: Buffer): Frame[] {
 
 const DECIMAL = /^-?\d{1,19}$/;
 
-function checkedHeader(value: unknown, form: TextForm, offset: number): BatchHeader {
+export function checkedBatchHeader(value: unknown, form: TextForm, offset: number): BatchHeader {
   const header = value as BatchHeader;
   const sound =
     isObject(value) &&

@@ -27,7 +27,7 @@ export interface DecodedColumns {
 }
 
 /** Throws Fault `corrupt`. */
-export function decodeColumns({ header, columns: bytes }: BatchFrame): DecodedColumns {
+export function decodeColumns({ header, columns: bytes }: Pick<BatchFrame, 'header' | 'columns'>): DecodedColumns {
   const { lineCount } = header;
   const columns = columnsOf(decompressed(bytes, header.columnsBytes, 'columns'));
   const lengths = columns.get(COLUMN_LENGTHS);

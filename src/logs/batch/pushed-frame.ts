@@ -49,7 +49,7 @@ export interface PushedLines {
 export function decodePushedFrame(buffer: Buffer): PushedFrame {
   const { kind, form, header, columns, text, bytes } = decodeEnvelope(buffer, 0);
   if (kind !== frameKinds.pushed) throw corruptFrame(0, `its kind is ${kind}, not that of pushed lines`);
-  return { header: checkedHeader(header, form), form, columns, text, bytes };
+  return { header: checkedPushedHeader(header, form), form, columns, text, bytes };
 }
 
 /** What is in a frame, without its lines. Throws Fault `corrupt`. */
@@ -71,7 +71,10 @@ export interface DecodedPushedColumns extends Pick<PushedLines, 'metadata'> {
 }
 
 /** Throws Fault `corrupt`. */
-export function decodePushedColumns({ header, columns }: PushedFrame): DecodedPushedColumns {
+export function decodePushedColumns({
+  header,
+  columns,
+}: Pick<PushedFrame, 'header' | 'columns'>): DecodedPushedColumns {
   const { lineCount } = header;
   const found = columnsOf(decompressed(columns, header.columnsBytes, 'columns'));
   const lengths = found.get(COLUMN_LENGTHS);
@@ -127,7 +130,7 @@ function jsonOf(column: Buffer): unknown {
   }
 }
 
-function checkedHeader(value: unknown, form: TextForm): PushedHeader {
+export function checkedPushedHeader(value: unknown, form: TextForm): PushedHeader {
   const header = value as PushedHeader;
   const sound =
     isObject(value) &&

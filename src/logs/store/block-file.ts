@@ -3,48 +3,97 @@
  * checksum; whether it is still what the catalogue names, only the store can say.
  */
 import { closeSync, openSync, readSync } from 'node:fs';
+import { crc32 } from 'node:zlib';
 import { Fault } from '../../base/fault.ts';
-import { type BatchFrame, decodePushedFrame, type PushedFrame } from '../batch/batch.ts';
+import {
+  type BatchFrame,
+  type BatchHeader,
+  decodeFrameHead,
+  decodePushedFrame,
+  type FrameHead,
+  type PushedFrame,
+  type PushedHeader,
+} from '../batch/batch.ts';
 import { batchOf, frameBytesOf } from './payloads.ts';
-import { decodeRecord, recordBytesMax, recordKinds } from './record.ts';
+import { decodeRecord, recordBytesMax, recordFrameAt, recordKinds } from './record.ts';
 import type { BlockPlace } from './store.ts';
 
 export type { BlockPlace, LineRange } from './store.ts';
 
-export type FiledBlock = { kind: 'batch'; frame: BatchFrame } | { kind: 'pushed'; frame: PushedFrame };
+/** A part of a file, read when it is asked for. */
+export interface FilePart {
+  byteLength: number;
+  /** Throws Fault `corrupt` where the file ends before, and what the file system throws. */
+  read(from: number, to: number): Buffer;
+}
+
+/** A block whose text is plain was read whole; of one whose text is compact only the beginning. */
+export type FiledBlock =
+  | { form: 'plain'; kind: 'batch'; frame: BatchFrame }
+  | { form: 'plain'; kind: 'pushed'; frame: PushedFrame }
+  | CompactBlock<'batch', BatchHeader>
+  | CompactBlock<'pushed', PushedHeader>;
+
+interface CompactBlock<Kind, Header> {
+  form: 'compact';
+  kind: Kind;
+  header: Header;
+  /** Reads them, and throws Fault `corrupt` where they do not match their checksum. */
+  columns(): Buffer;
+  /** The text has checksums of its own. */
+  text: FilePart;
+}
 
 /** Packs open at a time. */
 const openMax = 16;
+/** What is read first of a block: with it most say where the rest of them is. */
+const headBytes = 4096;
 
-/** Reads blocks. Invariant: at most `openMax` packs are open; after `close` none is, so that a removed pack gives its room back. */
+/**
+ * Reads blocks. Invariant: at most `openMax` packs are open; after `close` none is, so that a removed pack gives its room back, and what
+ * was read in part can be read no further.
+ */
 export class BlockFiles {
   readonly #open = new Map<string, number>();
+  /** So far. */
+  bytesRead = 0;
 
   /** Throws Fault `corrupt`, or what the file system throws: `ENOENT` where the pack is gone. */
-  read({ path, offset, bytes }: BlockPlace): FiledBlock {
-    if (bytes > recordBytesMax) throw new Fault('corrupt', `a block of ${bytes} bytes`);
-    const buffer = Buffer.allocUnsafeSlow(bytes);
-    const filled = readSync(this.#descriptor(path), buffer, 0, bytes, offset);
-    const decoded = filled === bytes ? decodeRecord(buffer, 0) : undefined;
-    if (decoded?.bytes !== bytes)
-      throw new Fault('corrupt', `the record at byte ${offset} of ${path} failed its checksum`);
-    const { record } = decoded;
-    switch (record.kind) {
-      case recordKinds.frame:
-      case recordKinds.merged:
-        return { kind: 'batch', frame: batchOf(frameBytesOf(record, record.kind === recordKinds.merged)) };
-      case recordKinds.pushed:
-      case recordKinds.pushedMerged: {
-        const frame = decodePushedFrame(frameBytesOf(record, record.kind === recordKinds.pushedMerged));
-        return { kind: 'pushed', frame };
-      }
-    }
-    throw new Fault('corrupt', `the record at byte ${offset} of ${path} is no block`);
+  read(place: BlockPlace): FiledBlock {
+    if (place.bytes > recordBytesMax) throw new Fault('corrupt', `a block of ${place.bytes} bytes`);
+    const record: FilePart = {
+      byteLength: place.bytes,
+      read: (from, to) => this.#bytes(place, from, Math.min(to, place.bytes)),
+    };
+    const beginning = record.read(0, headBytes);
+    const head = headOf(record, beginning);
+    return head === undefined ? this.#whole(place, record, beginning) : compactBlock(head.frame, record, head.frameAt);
   }
 
   close(): void {
     for (const descriptor of this.#open.values()) closeSync(descriptor);
     this.#open.clear();
+  }
+
+  #whole(place: BlockPlace, part: FilePart, beginning: Buffer): FiledBlock {
+    const rest = part.read(beginning.length, part.byteLength);
+    const decoded = decodeRecord(Buffer.concat([beginning, rest]), 0);
+    if (decoded?.bytes !== place.bytes) throw damaged(place, 'failed its checksum');
+    const { record } = decoded;
+    const isMerged = record.kind === recordKinds.merged || record.kind === recordKinds.pushedMerged;
+    if (record.kind === recordKinds.frame || record.kind === recordKinds.merged)
+      return { form: 'plain', kind: 'batch', frame: batchOf(frameBytesOf(record, isMerged)) };
+    if (record.kind === recordKinds.pushed || record.kind === recordKinds.pushedMerged)
+      return { form: 'plain', kind: 'pushed', frame: decodePushedFrame(frameBytesOf(record, isMerged)) };
+    throw damaged(place, 'is no block');
+  }
+
+  #bytes({ path, offset }: BlockPlace, from: number, to: number): Buffer {
+    const buffer = Buffer.allocUnsafe(to - from);
+    const filled = readSync(this.#descriptor(path), buffer, 0, buffer.length, offset + from);
+    this.bytesRead += filled;
+    if (filled < buffer.length) throw damaged({ path, offset }, 'ends early');
+    return buffer;
   }
 
   #descriptor(path: string): number {
@@ -55,4 +104,46 @@ export class BlockFiles {
     this.#open.set(path, descriptor);
     return descriptor;
   }
+}
+
+/** The head of the record's frame where its text is compact. */
+function headOf(record: FilePart, beginning: Buffer): { frame: FrameHead; frameAt: number } | undefined {
+  for (let bytes = beginning; ; ) {
+    const frameAt = recordFrameAt(bytes);
+    if (frameAt === undefined) return undefined;
+    const frame = frameAt > bytes.length ? headBytes : decodeFrameHead(bytes.subarray(frameAt));
+    if (frame === undefined) return undefined;
+    if (typeof frame === 'object') {
+      if (frameAt + frame.bytes !== record.byteLength)
+        throw new Fault('corrupt', 'a block is not as long as its frame');
+      return { frame, frameAt };
+    }
+    const needed = Math.min(frameAt + frame, record.byteLength);
+    if (needed <= bytes.length) throw new Fault('corrupt', 'a block ends early');
+    bytes = record.read(0, needed);
+  }
+}
+
+function compactBlock(head: FrameHead, record: FilePart, frameAt: number): FiledBlock {
+  const { columns, text } = head;
+  const lazily = {
+    form: 'compact' as const,
+    columns() {
+      const bytes = record.read(frameAt + columns.from, frameAt + columns.to);
+      if (crc32(bytes) !== columns.crc) throw new Fault('corrupt', 'the columns of a block failed their checksum');
+      return bytes;
+    },
+    text: {
+      byteLength: text.to - text.from,
+      read: (from: number, to: number) =>
+        record.read(frameAt + text.from + from, Math.min(frameAt + text.from + to, frameAt + text.to)),
+    },
+  };
+  return head.kind === 'batch'
+    ? { ...lazily, kind: 'batch', header: head.header }
+    : { ...lazily, kind: 'pushed', header: head.header };
+}
+
+function damaged({ path, offset }: Pick<BlockPlace, 'path' | 'offset'>, why: string): Fault {
+  return new Fault('corrupt', `the record at byte ${offset} of ${path} ${why}`);
 }

@@ -127,6 +127,17 @@ export function decodeRecord(buffer: Buffer, offset: number): { record: StoredRe
   return { record, bytes };
 }
 
+/** Where the frame of a record begins that holds a block; undefined where it holds none. More than there is: the record must be longer. */
+export function recordFrameAt(beginning: Buffer): number | undefined {
+  if (beginning.length < PROLOGUE_BYTES || beginning.readUInt32LE(0) !== MAGIC) return undefined;
+  const payloadAt = PROLOGUE_BYTES + beginning.readUInt16LE(14);
+  const kind = beginning[12];
+  if (kind === recordKinds.frame || kind === recordKinds.pushed) return payloadAt;
+  if (kind !== recordKinds.merged && kind !== recordKinds.pushedMerged) return undefined;
+  if (payloadAt + 4 > beginning.length) return payloadAt + 4;
+  return payloadAt + 4 + beginning.readUInt32LE(payloadAt);
+}
+
 /** Where the next undamaged record begins, looking from `offset` on; -1 if there is none. */
 export function findRecord(buffer: Buffer, offset: number): number {
   for (let at = offset; ; at++) {

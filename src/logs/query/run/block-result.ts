@@ -18,7 +18,7 @@ export interface BlockCost {
 }
 
 /** What is the same of every block that was opened, until its source says more. */
-export const oneBlock = { blocks: 1, skipped: 0, bytesRead: 0 } as const;
+export const oneBlock = { blocks: 1, skipped: 0, bytesRead: 0 as number };
 
 export interface LinesResult extends BlockCost {
   kind: 'lines';

@@ -1,6 +1,6 @@
 import { Fault } from '../../../../base/fault.ts';
 import { decodeColumns, decodePushedColumns, decodePushedText, decodeText } from '../../../batch/batch.ts';
-import { memorySource, openCompact } from '../../../block/block.ts';
+import { openCompact } from '../../../block/block.ts';
 import type { BlockText, LabelRecord, Needle, SourceBlock } from '../../../query/query.ts';
 import type { FiledBlock, LineRange } from '../../../store/block-file.ts';
 import { metadataBlock, outputBlocks } from '../source-blocks.ts';
@@ -16,47 +16,55 @@ export interface OpenBlock {
   blocks(unit: ScanUnit, labels: readonly LabelRecord[]): Generator<SourceBlock>;
 }
 
-type BatchFrame = Extract<FiledBlock, { kind: 'batch' }>['frame'];
-type PushedFrame = Extract<FiledBlock, { kind: 'pushed' }>['frame'];
+type StartsIn = (text: Buffer) => Uint32Array;
+type TextOf = (startsIn: StartsIn) => BlockText;
 
 export function openFiled(filed: FiledBlock): OpenBlock {
-  const { header, form, text: bytes } = filed.frame;
-  if (form === 'compact') {
-    const text = new SearchableText(openCompact(memorySource(bytes)));
+  if (filed.form === 'compact') {
+    const { header } = filed;
+    const text = new SearchableText(openCompact(filed.text));
     if (text.compact.lineCount !== header.lineCount || text.textBytes !== header.textBytes)
       throw new Fault('corrupt', 'the text of a block is not that of its header');
     return openBlock(filed, text, () => text);
   }
   const decode = () => (filed.kind === 'batch' ? decodeText(filed.frame) : decodePushedText(filed.frame));
-  const text = new PlainText(header.textBytes, decode);
+  const text = new PlainText(filed.frame.header.textBytes, decode);
   return openBlock(filed, text, (startsIn) => text.lines(startsIn));
 }
 
 function openBlock(
   filed: FiledBlock,
   text: { textBytes: number; mayHold(needles: readonly Needle[]): boolean },
-  lines: (startsIn: (text: Buffer) => Uint32Array) => BlockText,
+  textOf: TextOf,
 ): OpenBlock {
   return {
     textBytes: text.textBytes,
     mayHold: (needles) => text.mayHold(needles),
     blocks(unit, labels) {
-      if (filed.kind === 'batch') return batchBlocks(filed.frame, lines, unit, labels);
-      return pushedBlocks(filed.frame, lines, unit, labels);
+      if (filed.kind === 'batch') return batchBlocks(frameOf(filed), textOf, unit, labels);
+      return pushedBlocks(frameOf(filed), textOf, unit, labels);
     },
   };
 }
 
+/** With its columns. */
+function frameOf<F extends FiledBlock>(filed: F): Frame<F['kind']> {
+  const { header, columns } = filed.form === 'plain' ? filed.frame : { header: filed.header, columns: filed.columns() };
+  return { header, columns } as Frame<F['kind']>;
+}
+
+type Frame<Kind> = { columns: Buffer } & Pick<Extract<FiledBlock, { form: 'compact'; kind: Kind }>, 'header'>;
+
 function* batchBlocks(
-  frame: BatchFrame,
-  lines: (startsIn: (text: Buffer) => Uint32Array) => BlockText,
+  frame: Frame<'batch'>,
+  textOf: TextOf,
   { parts, timeMin, timeMax }: ScanUnit,
   labels: readonly LabelRecord[],
 ): Generator<SourceBlock> {
   const { lineCount } = frame.header;
   const { times: timesOf, flags, startsIn } = decodeColumns(frame);
   const times = once(timesOf);
-  const text = lines(startsIn);
+  const text = textOf(startsIn);
   for (const { ranges, streams } of parts) {
     const wanted = streams.map((stream) => ({ output: stream.output!, labels: labels[stream.labels]! }));
     for (const range of ranges) {
@@ -67,15 +75,15 @@ function* batchBlocks(
 }
 
 function* pushedBlocks(
-  frame: PushedFrame,
-  lines: (startsIn: (text: Buffer) => Uint32Array) => BlockText,
+  frame: Frame<'pushed'>,
+  textOf: TextOf,
   { parts, timeMin, timeMax }: ScanUnit,
   labels: readonly LabelRecord[],
 ): Generator<SourceBlock> {
   const { lineCount } = frame.header;
   const { times: timesOf, metadata, startsIn } = decodePushedColumns(frame);
   const times = once(timesOf);
-  const text = lines(startsIn);
+  const text = textOf(startsIn);
   for (const { ranges, streams } of parts) {
     for (const range of ranges) {
       const block = { ...rangeOf(range, lineCount, times), timeMin, timeMax, text: partOf(text, range, lineCount) };

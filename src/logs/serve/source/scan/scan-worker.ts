@@ -82,15 +82,17 @@ function readUnit(files: BlockFiles, one: Compiled, unit: ScanUnit, labels: Batc
   one.tighten();
   if (unit.timeMax < one.plan.sinceNs || unit.timeMin >= one.plan.untilNs) return [];
   try {
+    const readBefore = files.bytesRead;
     const open = openFiled(files.read(unit.place));
-    const bytesRead = unit.place.bytes;
-    if (!open.mayHold(one.needles)) return [skippedBlock(one.plan, unit, { bytes: open.textBytes, bytesRead })];
+    const bytesRead = () => files.bytesRead - readBefore;
+    if (!open.mayHold(one.needles))
+      return [skippedBlock(one.plan, unit, { bytes: open.textBytes, bytesRead: bytesRead() })];
     const results: BlockResult[] = [];
     for (const block of open.blocks(unit, labels)) {
       // Streams that lie in one block are one block that was read.
-      const once = results.length === 0 ? { bytesRead } : { blocks: 0 };
-      results.push({ ...one.runner.run(block), ...once });
+      results.push({ ...one.runner.run(block), ...(results.length > 0 && { blocks: 0 }) });
     }
+    if (results[0]) results[0].bytesRead = bytesRead();
     return results;
   } catch (error) {
     if (isOfQuery(error)) throw error;

@@ -41,7 +41,7 @@ function newThreads(settings: ConstructorParameters<typeof ScanThreads>[0]['sett
 
 async function openedStore(t: { after(f: () => unknown): void }, packBytesMax = 64 * 1024 * 1024) {
   const directory = temporaryDirectory();
-  const store = await openTestStore(directory.path, { packBytesMax });
+  const store = await openTestStore(directory.path, { packBytesMax, compact: { textBytesMin: 1, shareMax: 1000 } });
   t.after(async () => {
     await store.close();
     directory.remove();
