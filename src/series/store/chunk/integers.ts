@@ -126,8 +126,9 @@ function readSteps(
     return;
   }
   unpackIntegers(input, target, offset + 1, count - 1);
+  const end = offset + count;
   let value = first;
-  for (let i = offset + 1; i < offset + count; i++) {
+  for (let i = offset + 1; i < end; i++) {
     value += target[i]! + min;
     target[i] = value;
   }

@@ -106,8 +106,7 @@ function unpackGroup(input: ByteReader, target: Float64Array, offset: number, co
   const head = input.u8();
   const width = head & ~PATCHED;
   if (width === 0) target.fill(0, offset, offset + count);
-  else unpackPlane(input, planes, count, Math.min(width, PLANE_BITS));
-  if (width > 0) for (let i = 0; i < count; i++) target[offset + i] = planes[i]!;
+  else unpackLow(input, target, offset, count, Math.min(width, PLANE_BITS));
   if (width > PLANE_BITS) {
     unpackPlane(input, planes, count, width - PLANE_BITS);
     for (let i = 0; i < count; i++) target[offset + i]! += planes[i]! * 2 ** PLANE_BITS;
@@ -118,6 +117,36 @@ function unpackGroup(input: ByteReader, target: Float64Array, offset: number, co
     const at = input.u8();
     if (at < count) target[offset + at]! += input.varint() * scale;
   }
+}
+
+/** A number of up to 24 bits lies in the four bytes from its first on. */
+const WORD_BYTES = 4;
+let viewed: Uint8Array | undefined;
+let view = new DataView(new ArrayBuffer(0));
+
+function unpackLow(input: ByteReader, target: Float64Array, offset: number, count: number, width: number): void {
+  const { bytes } = input;
+  const start = input.take((count * width + 7) >> 3);
+  if (bytes !== viewed) {
+    viewed = bytes;
+    view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  }
+  const words = view;
+  const mask = (1 << width) - 1;
+  // Where the last words would reach beyond the memory, their numbers are read byte by byte.
+  const lastStart = bytes.length - WORD_BYTES;
+  let bit = 8 * start;
+  let i = 0;
+  for (; i < count && bit >> 3 <= lastStart; i++, bit += width) {
+    target[offset + i] = (words.getInt32(bit >> 3, true) >>> (bit & 7)) & mask;
+  }
+  for (; i < count; i++, bit += width) target[offset + i] = bitsAt(bytes, bit, width);
+}
+
+function bitsAt(bytes: Uint8Array, bit: number, width: number): number {
+  let word = 0;
+  for (let at = bit >> 3, shift = 0; at < bytes.length && shift < 32; at++, shift += 8) word |= bytes[at]! << shift;
+  return (word >>> (bit & 7)) & ((1 << width) - 1);
 }
 
 export function unpackPlane(input: ByteReader, target: Int32Array, count: number, width: number): void {

@@ -110,5 +110,6 @@ function readScaled(input: ByteReader, target: Float64Array, offset: number, cou
   readIntegers(input, target, offset, count);
   if (exponent === 0) return;
   const power = powers[exponent]!;
-  for (let i = offset; i < offset + count; i++) target[i]! /= power;
+  const end = offset + count;
+  for (let i = offset; i < end; i++) target[i]! /= power;
 }

@@ -105,6 +105,26 @@ export class SeriesIndex {
     return new Labels(names, values);
   }
 
+  /** Names and values of a series' labels, as symbols. */
+  symbolsOf(slot: number, visit: (name: number, value: number) => void): number {
+    const start = this.#entryStart.data[slot]!;
+    const count = this.#entryCount.data[slot]!;
+    for (let entry = start; entry < start + count; entry++) {
+      const pair = this.#entryPair.data[entry]!;
+      visit(this.#pairName.data[pair]!, this.#pairValue.data[pair]!);
+    }
+    return count;
+  }
+
+  /** Symbols are numbered from 1 to one less than this. */
+  get symbolEnd(): number {
+    return this.#texts.length;
+  }
+
+  textOf(symbol: number): string {
+    return this.#texts[symbol]!;
+  }
+
   /** The pair of a label and a value that some series has, or 0. */
   pairOf(name: string, value: string): number {
     const nameSymbol = this.#symbols.get(name);

@@ -9,8 +9,7 @@ import { chunkSamplesMax } from '../chunk/chunk.ts';
 import { type FrozenWindow, HeadWindow } from '../head/head-window.ts';
 import { allParts, type BlockPart } from '../read/block-parts.ts';
 import { mergeSamples } from '../read/merge-samples.ts';
-import type { PackedLabels } from '../read/packed-labels.ts';
-import { Definitions } from './definitions.ts';
+import { LabelsReader, labelOrder, type PackedLabels } from '../read/packed-labels.ts';
 
 /** Pages and index of each block that is compacted. */
 const compactionCacheBytesMax = 8 * 1024 * 1024;
@@ -54,12 +53,12 @@ export async function runBlockTask(files: FileLayer, task: BlockTask): Promise<B
 
 async function cut(writer: BlockWriter, { window: frozen, labels }: CutTask): Promise<void> {
   const window = new HeadWindow(frozen.startMs, frozen.endMs, frozen);
-  const known = new Definitions(labels);
+  const reader = new LabelsReader(labels);
   const columns = new Columns();
-  for (const local of known.sorted()) {
+  for (const local of labelOrder(labels)) {
     const into = columns.ofLength(window.samplesOf(local));
     const count = window.read(local, into);
-    if (count > 0) await writer.add(known.labels(local), into, count);
+    if (count > 0) await writer.add(reader.at(local), into, count);
   }
 }
 

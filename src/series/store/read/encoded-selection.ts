@@ -18,6 +18,8 @@ export const COLUMNS_WITH_STARTS = 2;
 export interface EncodedSelection extends PackedLabels {
   minMs: number;
   maxMs: number;
+  /** The series stand in the order of their labels. */
+  isSorted: boolean;
   series: number;
   /** In all pieces. */
   samples: number;
@@ -68,14 +70,15 @@ export class SelectionBuilder {
   /** No fewer samples than this are within the time: of the first and last piece of each series that is not known. */
   samplesMin = 0;
 
-  get series(): number {
-    return this.#labels.series;
+  /** What is added from now on is of this series. Series come in the order of their labels. */
+  begin(labels: Labels): void {
+    this.#labels.add(labels);
+    this.beginNext();
   }
 
-  /** What is added from now on is of this series. */
-  begin(labels: Labels): void {
+  /** Of the next series, whose labels are known to whoever finishes. */
+  beginNext(): void {
     this.#endSeries();
-    this.#labels.add(labels);
     this.#pieceCounts.push(0);
   }
 
@@ -155,14 +158,15 @@ export class SelectionBuilder {
     return number;
   }
 
-  /** Nothing can be added afterwards. */
-  finish(minMs: number, maxMs: number): EncodedSelection {
+  /** Nothing can be added afterwards. `unsorted`: the labels of series that came in any order. */
+  finish(minMs: number, maxMs: number, unsorted?: PackedLabels): EncodedSelection {
     this.#endSeries();
     return {
-      ...this.#labels.finish(),
+      ...(unsorted ?? this.#labels.finish()),
+      isSorted: unsorted === undefined,
       minMs,
       maxMs,
-      series: this.#labels.series,
+      series: this.#pieceCounts.length,
       samples: this.samples,
       pieceCounts: this.#pieceCounts.taken(),
       kinds: Uint8Array.from(this.#kinds.taken()),

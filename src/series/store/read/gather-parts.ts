@@ -2,9 +2,7 @@ import { compareLabels, type Labels } from '../../query/query.ts';
 import { SelectionLimitError, type SelectionLimits } from '../selection-limit.ts';
 import { type EncodedSelection, SelectionBuilder } from './encoded-selection.ts';
 import type { SeriesPart } from './part.ts';
-
-/** The event loop is let go on after so long. */
-const sliceMs = 10;
+import { Slices } from './slices.ts';
 
 /**
  * Parts of the same series together, sorted by labels; the parts of a series stay in their order. What comes from one place (the head, or one
@@ -65,24 +63,4 @@ export async function gatherGroups(
     if (slices.isOver) await slices.next();
   }
   return builder.finish(minMs, maxMs);
-}
-
-/** Lets the event loop go on from time to time. */
-export class Slices {
-  readonly #signal: AbortSignal | undefined;
-  #endMs = performance.now() + sliceMs;
-
-  constructor(signal?: AbortSignal) {
-    this.#signal = signal;
-  }
-
-  get isOver(): boolean {
-    return performance.now() >= this.#endMs;
-  }
-
-  async next(): Promise<void> {
-    await new Promise((resolve) => setImmediate(resolve));
-    this.#signal?.throwIfAborted();
-    this.#endMs = performance.now() + sliceMs;
-  }
 }

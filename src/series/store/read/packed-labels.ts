@@ -18,10 +18,6 @@ export class LabelsPacker {
   // Series come sorted, or by pod: a label mostly is the one that stands at its place in the series before.
   #before = Labels.empty;
 
-  get series(): number {
-    return this.#counts.length;
-  }
-
   add(labels: Labels): void {
     const { names, values } = labels;
     const symbols = this.#symbols;
@@ -56,26 +52,21 @@ export class LabelsPacker {
   }
 }
 
-/** Gives the labels of one series after the other. */
+/** The labels of any series, made when they are asked for. */
 export class LabelsReader {
   readonly #packed: PackedLabels;
-  #series = 0;
-  #at = 0;
+  readonly #starts: Int32Array;
   #names: readonly string[] = [];
 
   constructor(packed: PackedLabels) {
     this.#packed = packed;
+    this.#starts = startsOf(packed);
   }
 
-  /** Passes over one series. */
-  skip(): void {
-    this.#at += 2 * this.#packed.labelCounts[this.#series++]!;
-  }
-
-  next(): Labels {
+  at(series: number): Labels {
     const { texts, symbols, labelCounts } = this.#packed;
-    const count = labelCounts[this.#series]!;
-    const at = this.#at;
+    const count = labelCounts[series]!;
+    const at = this.#starts[series]!;
     const values: string[] = new Array(count);
     let hasSameNames = count === this.#names.length;
     for (let label = 0; label < count; label++) {
@@ -84,7 +75,43 @@ export class LabelsReader {
     }
     // Neighbours have the same names, mostly: they share them.
     if (!hasSameNames) this.#names = Array.from({ length: count }, (_, label) => texts[symbols[at + 2 * label]!]!);
-    this.skip();
     return new Labels(this.#names, values);
   }
+}
+
+/** The series in the order of their labels. */
+export function labelOrder(packed: PackedLabels): Int32Array {
+  const { labelCounts, symbols } = packed;
+  const rank = ranksOf(packed.texts);
+  const starts = startsOf(packed);
+  const order = Int32Array.from(labelCounts, (_, series) => series);
+  return order.sort((a, b) => {
+    let [left, right] = [starts[a]!, starts[b]!];
+    const [leftEnd, rightEnd] = [starts[a + 1]!, starts[b + 1]!];
+    while (left < leftEnd && right < rightEnd) {
+      const difference = rank[symbols[left++]!]! - rank[symbols[right++]!]!;
+      if (difference !== 0) return difference;
+    }
+    return leftEnd - left - (rightEnd - right);
+  });
+}
+
+/** Where the symbols of each series begin, and where the last one's end. */
+function startsOf({ labelCounts }: PackedLabels): Int32Array {
+  const starts = new Int32Array(labelCounts.length + 1);
+  for (let series = 0; series < labelCounts.length; series++)
+    starts[series + 1] = starts[series]! + 2 * labelCounts[series]!;
+  return starts;
+}
+
+/** The place of each text in the order of UTF-8 bytes. */
+function ranksOf(texts: readonly string[]): Int32Array {
+  const bytes = texts.map((text) => Buffer.from(text, 'utf8'));
+  const order = Int32Array.from(bytes, (_, symbol) => symbol);
+  order.sort((a, b) => Buffer.compare(bytes[a]!, bytes[b]!));
+  const rank = new Int32Array(order.length);
+  order.forEach((symbol, place) => {
+    rank[symbol] = place;
+  });
+  return rank;
 }

@@ -8,10 +8,11 @@ import type { SelectionLimits } from '../selection-limit.ts';
 import type { Names } from '../store.ts';
 import { blockParts, DamagedBlock } from './block-parts.ts';
 import type { EncodedSelection } from './encoded-selection.ts';
-import { gatherGroups, groupParts, Slices } from './gather-parts.ts';
-import { hasWindow, headParts } from './head-parts.ts';
+import { gatherGroups, groupParts } from './gather-parts.ts';
+import { gatherHead, hasWindow, headParts } from './head-parts.ts';
 import type { SeriesPart } from './part.ts';
 import { kept, SelectionDecoder } from './selection-decoder.ts';
+import { Slices } from './slices.ts';
 
 /** Reads over everything that the store holds of a tenant. */
 export class Reader {
@@ -49,6 +50,10 @@ export class Reader {
     maxMs: number,
     limits: SelectionLimits = {},
   ): Promise<EncodedSelection> {
+    const head = this.#heads.of(scope);
+    const scoped = scopedMatchers(scope, matchers);
+    const isInBlocks = this.#blocks.of(scope.tenant).some((block) => block.overlaps(minMs, maxMs));
+    if (head && scoped && !isInBlocks) return gatherHead(head, scoped, minMs, maxMs, limits);
     return this.#withParts(scope, matchers, minMs, maxMs, (groups) => gatherGroups(groups, minMs, maxMs, limits));
   }
 

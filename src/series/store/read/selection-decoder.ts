@@ -4,7 +4,7 @@ import { type ChunkColumns, chunkHasStarts, readChunk } from '../chunk/chunk.ts'
 import { SelectionLimitError } from '../selection-limit.ts';
 import { CHUNK, COLUMNS_WITH_STARTS, type EncodedSelection } from './encoded-selection.ts';
 import { mergeSamples } from './merge-samples.ts';
-import { LabelsReader } from './packed-labels.ts';
+import { LabelsReader, labelOrder } from './packed-labels.ts';
 
 /** Samples of results that share one buffer. */
 const slabSamples = 64 * 1024;
@@ -20,7 +20,6 @@ export class SelectionDecoder {
   #scratch = columnsOf(1024);
   /** Series of one scrape have the same times: the column is shared. */
   #times = new Float64Array(0);
-  #piece = 0;
   /** Given out so far. */
   samples = 0;
 
@@ -36,36 +35,37 @@ export class SelectionDecoder {
    * Throws SelectionLimitError.
    */
   *series(): Generator<SourceSeries> {
-    const { series, pieceCounts } = this.#selection;
+    const { series, pieceCounts, isSorted } = this.#selection;
+    const firsts = new Int32Array(series);
+    for (let at = 1; at < series; at++) firsts[at] = firsts[at - 1]! + pieceCounts[at - 1]!;
+    const order = isSorted ? undefined : labelOrder(this.#selection);
     for (let at = 0; at < series; at++) {
-      const decoded = this.#decode(pieceCounts[at]!);
+      const one = order ? order[at]! : at;
+      const decoded = this.#decode(one, firsts[one]!, pieceCounts[one]!);
       if (decoded) yield decoded;
     }
   }
 
-  #decode(pieces: number): SourceSeries | undefined {
+  #decode(one: number, first: number, pieces: number): SourceSeries | undefined {
     const { counts, minMs, maxMs } = this.#selection;
     let total = 0;
-    for (let piece = 0; piece < pieces; piece++) total += counts[this.#piece + piece]!;
+    for (let piece = 0; piece < pieces; piece++) total += counts[first + piece]!;
     if (total > this.#scratch.times.length) this.#scratch = columnsOf(Math.ceil(total * 1.5));
     const scratch = this.#scratch;
     const bounds = [0];
     let hasStarts = false;
-    for (let left = pieces; left > 0; left--, this.#piece++) {
-      hasStarts = this.#readPiece(this.#piece, scratch, bounds.at(-1)!) || hasStarts;
-      bounds.push(bounds.at(-1)! + counts[this.#piece]!);
+    for (let piece = first; piece < first + pieces; piece++) {
+      hasStarts = this.#readPiece(piece, scratch, bounds.at(-1)!) || hasStarts;
+      bounds.push(bounds.at(-1)! + counts[piece]!);
     }
     const end = pieces > 1 ? mergeSamples(scratch, bounds) : total;
     const from = firstAtLeast(scratch.times, minMs, end);
     const to = firstAtLeast(scratch.times, maxMs + 1, end);
-    if (from === to) {
-      this.#labels.skip();
-      return undefined;
-    }
+    if (from === to) return undefined;
     this.samples += to - from;
     if (this.samples > this.#samplesMax) throw new SelectionLimitError('samples', this.#samplesMax);
     const series: SourceSeries = {
-      labels: this.#labels.next(),
+      labels: this.#labels.at(one),
       timestampsMs: this.#timesOf(scratch.times.subarray(from, to)),
       values: scratch.values.subarray(from, to),
     };
