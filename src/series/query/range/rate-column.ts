@@ -61,14 +61,35 @@ export class RateColumn implements ColumnFunction {
   }
 
   evaluate(values: Float64Array, windows: Windows, out: Float64Array): void {
-    const { froms, tos, count } = windows;
     if (this.#isCounter) this.#findDrops(values);
+    if (!this.#isCounter || this.#dropCount > 0) this.#withChanges(values, windows, out);
+    else this.#risen(values, windows, out);
+  }
+
+  /** Of a counter that never fell: one pass, with as few columns as can be. */
+  #risen(values: Float64Array, { froms, tos, count, ranges }: Windows, out: Float64Array): void {
+    const factors = this.#factors;
+    const guards = this.#guards;
+    for (let step = 0; step < count; step++) {
+      const from = froms[step]!;
+      const last = tos[step]! - 1;
+      if (last <= from) continue;
+      const first = values[from]!;
+      const change = values[last]! - first;
+      // Where the counter clearly was not below zero at the range's start, a division is spared.
+      const isClear = first > change * guards[step]! || !(change > 0 && first >= 0);
+      out[step] = change * (isClear ? factors[step]! : this.#factorFromZero(step, first / change, ranges.rangeMs));
+    }
+  }
+
+  #withChanges(values: Float64Array, windows: Windows, out: Float64Array): void {
+    const { froms, tos, count, ranges } = windows;
     for (let step = 0; step < count; step++) {
       const from = froms[step]!;
       const last = tos[step]! - 1;
       if (last > from) out[step] = values[last]! - values[from]!;
     }
-    if (this.#isCounter && this.#dropCount > 0) this.#addResets(values, windows, out);
+    if (this.#isCounter) this.#addResets(values, windows, out);
     const factors = this.#factors;
     const guards = this.#guards;
     for (let step = 0; step < count; step++) {
@@ -76,10 +97,8 @@ export class RateColumn implements ColumnFunction {
       if (from >= tos[step]!) continue;
       const change = out[step]!;
       const first = values[from]!;
-      // Where the counter clearly was not below zero at the range's start, a division is spared.
       const isClear = !this.#isCounter || !(change > 0 && first >= 0) || first > change * guards[step]!;
-      out[step] =
-        change * (isClear ? factors[step]! : this.#factorFromZero(step, first / change, windows.ranges.rangeMs));
+      out[step] = change * (isClear ? factors[step]! : this.#factorFromZero(step, first / change, ranges.rangeMs));
     }
   }
 

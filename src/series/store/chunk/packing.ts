@@ -122,7 +122,7 @@ function unpackGroup(input: ByteReader, target: Float64Array, offset: number, co
 /** A number of up to 24 bits lies in the four bytes from its first on. */
 const WORD_BYTES = 4;
 let viewed: Uint8Array | undefined;
-let view = new DataView(new ArrayBuffer(0));
+let view: DataView = new DataView(new ArrayBuffer(0));
 
 function unpackLow(input: ByteReader, target: Float64Array, offset: number, count: number, width: number): void {
   const { bytes } = input;
@@ -134,19 +134,20 @@ function unpackLow(input: ByteReader, target: Float64Array, offset: number, coun
   const words = view;
   const mask = (1 << width) - 1;
   // Where the last words would reach beyond the memory, their numbers are read byte by byte.
-  const lastStart = bytes.length - WORD_BYTES;
-  let bit = 8 * start;
+  const lastStart = bytes.length - WORD_BYTES - start;
+  let bit = 0;
   let i = 0;
   for (; i < count && bit >> 3 <= lastStart; i++, bit += width) {
-    target[offset + i] = (words.getInt32(bit >> 3, true) >>> (bit & 7)) & mask;
+    target[offset + i] = (words.getInt32(start + (bit >> 3), true) >>> (bit & 7)) & mask;
   }
-  for (; i < count; i++, bit += width) target[offset + i] = bitsAt(bytes, bit, width);
+  for (; i < count; i++, bit += width) target[offset + i] = (wordAt(bytes, start + (bit >> 3)) >>> (bit & 7)) & mask;
 }
 
-function bitsAt(bytes: Uint8Array, bit: number, width: number): number {
+/** Four bytes, of which those beyond the end are zero. */
+function wordAt(bytes: Uint8Array, at: number): number {
   let word = 0;
-  for (let at = bit >> 3, shift = 0; at < bytes.length && shift < 32; at++, shift += 8) word |= bytes[at]! << shift;
-  return (word >>> (bit & 7)) & ((1 << width) - 1);
+  for (let i = 0; i < WORD_BYTES && at + i < bytes.length; i++) word |= bytes[at + i]! << (8 * i);
+  return word;
 }
 
 export function unpackPlane(input: ByteReader, target: Int32Array, count: number, width: number): void {
