@@ -217,7 +217,7 @@ export class Assembler {
   #record(from: number, newline: number, extraFlags = 0): void {
     const { parser, builder, lineBytesMax, plain } = this.#bench;
     const stream = parser.stderr ? 1 : 0;
-    if (!parser.hasOffset) plain.learnHour(this.#chunk, from, parser.seconds);
+    plain.learnHour(this.#chunk, from, parser.timeBytes, parser.seconds);
     this.#seconds = parser.seconds;
     this.#nanos = parser.nanos;
     if (this.#discarding[stream]) {

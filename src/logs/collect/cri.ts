@@ -26,8 +26,8 @@ export class CriParser {
   nanos = 0;
   stderr = false;
   partial = false;
-  /** The time was written with an offset from UTC, not with a Z. */
-  hasOffset = false;
+  /** Of the time, zone included. */
+  timeBytes = 0;
   /** Where the content begins. */
   contentFrom = 0;
   readonly #minute = Buffer.alloc(MINUTE_BYTES);
@@ -38,6 +38,7 @@ export class CriParser {
     if (end - from < NEWLINE_LENGTH_MIN) return false;
     let at = this.#time(bytes, from, end);
     if (at < 0 || end - at < 9 || bytes[at] !== SPACE) return false;
+    this.timeBytes = at - from;
     const fourth = bytes[at + 4];
     if (bytes[at + 1] !== 0x73 || bytes[at + 2] !== 0x74 || bytes[at + 3] !== 0x64) return false;
     if (fourth === 0x6f) {
@@ -93,8 +94,7 @@ export class CriParser {
     this.seconds = this.#minuteSeconds + tens * 10 + ones;
     this.nanos = nanos;
     const zone = bytes[at];
-    this.hasOffset = zone !== LETTER_Z;
-    if (!this.hasOffset) return at + 1;
+    if (zone === LETTER_Z) return at + 1;
     if (zone !== PLUS && zone !== MINUS) return -1;
     return this.#zoned(bytes, from, at + 6);
   }

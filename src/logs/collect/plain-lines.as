@@ -1,6 +1,6 @@
 /*
- * Takes plain records of a CRI file into a batch: `<hour>MM:SS[.fraction]Z <stdout|stderr> F <content>\n` in the hour of the record before
- * (which TypeScript has parsed). What is anything else ends the run; assemble.ts deals with it, and its way is the measure for this one.
+ * Takes plain records of a CRI file into a batch: `<hour>MM:SS[.fraction]<zone> <stdout|stderr> F <content>\n` in the hour and the
+ * zone of the record before (which TypeScript has parsed). What is anything else ends the run; assemble.ts deals with it, and its way is the measure for this one.
  * AssemblyScript; `sh scripts/wasm.sh` makes plain-lines-module.ts of it. All positions are addresses in the one memory.
  */
 
@@ -13,7 +13,6 @@ const FULL: u16 = 0x2046;
 const NEWLINE: u8 = 0x0a;
 const DOT: u8 = 0x2e;
 const COLON: u8 = 0x3a;
-const LETTER_Z: u8 = 0x5a;
 const ZERO: u8 = 0x30;
 const VARINT_BYTES_MAX: u32 = 10;
 const RUN_BYTES_MAX: u32 = 6;
@@ -21,6 +20,9 @@ const RUN_BYTES_MAX: u32 = 6;
 /** Where the text of the hour lies, 14 bytes, and when it began, in seconds since 1970. */
 export let hourAt: u32 = 0;
 export let hourSeconds: f64 = 0;
+/** Where the text of the zone lies, and its length: `Z`, or an offset like `+01:00`. */
+export let zoneAt: u32 = 0;
+export let zoneBytes: u32 = 0;
 
 /** The ends of the batch's columns: addresses of the next byte, and of the first one that is no longer theirs. */
 export let textAt: u32 = 0;
@@ -73,6 +75,9 @@ export function take(at: u32, end: u32, lineBytesMax: u32, blocked: u32, reachNa
   const hourHead = load<u64>(hourAt);
   const hourTail = load<u64>(hourAt + 6);
   const hour = <i64>hourSeconds;
+  const zoneLength = zoneBytes;
+  const zoneMask: u64 = (<u64>1 << (8 * <u64>zoneLength)) - 1;
+  const zone = load<u64>(zoneAt) & zoneMask;
   const reach = <i64>reachNanos;
   const newlines = i8x16.splat(NEWLINE);
   let first = nanosOf(firstSeconds, firstNanos);
@@ -102,20 +107,24 @@ export function take(at: u32, end: u32, lineBytesMax: u32, blocked: u32, reachNa
       for (; ; from++) {
         const digit: u32 = <u32>load<u8>(from) - <u32>ZERO;
         if (digit > 9) break;
-        if (scale > 1) {
-          nanos = nanos * 10 + digit;
-          scale /= 10;
+        if (scale <= 1) {
+          // More digits than nanoseconds have.
+          scale = 0;
+          break;
         }
+        nanos = nanos * 10 + digit;
+        scale /= 10;
       }
-      if (from == digitsFrom) break;
+      if (from == digitsFrom || scale == 0) break;
       nanos *= scale;
     }
-    if (load<u8>(from) != LETTER_Z) break;
-    const stream = load<u64>(from, 1);
+    if ((load<u64>(from) & zoneMask) != zone) break;
+    from += zoneLength;
+    const stream = load<u64>(from);
     const isStderr: u32 = stream == STDERR ? 1 : 0;
     if (isStderr == 0 && stream != STDOUT) break;
-    if (load<u16>(from, 9) != FULL || (blocked & (1 + isStderr)) != 0) break;
-    from += 11;
+    if (load<u16>(from, 8) != FULL || (blocked & (1 + isStderr)) != 0) break;
+    from += 10;
 
     const time = (hour + <i64>(minuteTens * 600 + minuteOnes * 60 + secondTens * 10 + secondOnes)) * SECOND + <i64>nanos;
     if (lines > 0) {

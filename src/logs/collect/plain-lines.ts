@@ -28,7 +28,9 @@ const COLUMN_BYTES_MIN = 1024;
 const HOUR_BYTES = 14;
 /** The module is made for a run that is so long. */
 const firstRunBytes = 16 * 1024;
-const HOUR_SECONDS = 3600;
+const OFFSET_BYTES = 6;
+const LETTER_Z = 0x5a;
+const DIGIT_ZERO = 0x30;
 const SECOND_NANOS = 1_000_000_000;
 /** Nanoseconds since 1970 are to fit 64 bits. */
 const SECONDS_MAX = 9_000_000_000;
@@ -48,32 +50,43 @@ export class PlainLines {
   readonly #firstRunBytes: number;
   #exports: Exports | null = null;
   readonly #hour: Buffer;
+  readonly #zone: Buffer;
+  #zoneBytes = 0;
   #hourSeconds = Number.NaN;
 
   constructor(sourceBytes: number, lineBytesMax: number, runBytes = firstRunBytes) {
     this.#firstRunBytes = runBytes;
     const columnsBytes = COLUMN_BYTES_MIN + sourceBytes / 4;
-    const sizes = [HOUR_BYTES, sourceBytes + lineBytesMax, columnsBytes, columnsBytes, sourceBytes].map(Math.ceil);
+    const sizes = [HOUR_BYTES, OFFSET_BYTES, sourceBytes + lineBytesMax, columnsBytes, columnsBytes, sourceBytes].map(
+      Math.ceil,
+    );
     const pages = Math.ceil(sizes.reduce((sum, bytes) => sum + bytes + STEP_BYTES, 0) / PAGE_BYTES);
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
     let at = 0;
-    const [hour, text, times, flags, source] = sizes.map((bytes) => {
+    const [hour, zone, text, times, flags, source] = sizes.map((bytes) => {
       const part = Buffer.from(memory.buffer, at, bytes);
       at += part.length + STEP_BYTES;
       return part;
-    }) as [Buffer, Buffer, Buffer, Buffer, Buffer];
+    }) as [Buffer, Buffer, Buffer, Buffer, Buffer, Buffer];
     this.source = source;
     this.room = { text, times, flags };
     this.#hour = hour;
+    this.#zone = zone;
     this.#memory = memory;
   }
 
-  /** A record at `from` begins with a time in UTC, of which `seconds` are these: what is taken next lies in the same hour. */
-  learnHour(record: Buffer, from: number, seconds: number): void {
-    const hourSeconds = Math.floor(seconds / HOUR_SECONDS) * HOUR_SECONDS;
-    if (hourSeconds === this.#hourSeconds || Math.abs(seconds) > SECONDS_MAX) return;
+  /** The record at `from` begins with a time of `timeBytes`, which is `seconds`: what is taken next lies in the same hour of the same zone. */
+  learnHour(record: Buffer, from: number, timeBytes: number, seconds: number): void {
+    const zoneAt = record[from + timeBytes - 1] === LETTER_Z ? timeBytes - 1 : timeBytes - OFFSET_BYTES;
+    const isKnown =
+      record.compare(this.#hour, 0, HOUR_BYTES, from, from + HOUR_BYTES) === 0 &&
+      record.compare(this.#zone, 0, this.#zoneBytes, from + zoneAt, from + timeBytes) === 0;
+    if (isKnown || Math.abs(seconds) > SECONDS_MAX) return;
     record.copy(this.#hour, 0, from, from + HOUR_BYTES);
-    this.#hourSeconds = hourSeconds;
+    record.copy(this.#zone, 0, from + zoneAt, from + timeBytes);
+    this.#zoneBytes = timeBytes - zoneAt;
+    const digit = (at: number) => record[from + at]! - DIGIT_ZERO;
+    this.#hourSeconds = seconds - (digit(14) * 600 + digit(15) * 60 + digit(17) * 10 + digit(18));
   }
 
   /** `source[from, end)` is whole records. Returns where the first begins that was not taken; perhaps `from`. */
@@ -86,6 +99,7 @@ export class PlainLines {
     this.#exports ??= this.#instantiate();
     const { textBytes, timesBytes, flagsBytes, ...rest } = ends;
     this.#set('hourSeconds', this.#hourSeconds);
+    this.#set('zoneBytes', this.#zoneBytes);
     this.#set('textAt', room.text.byteOffset + textBytes);
     this.#set('timesAt', room.times.byteOffset + timesBytes);
     this.#set('flagsAt', room.flags.byteOffset + flagsBytes);
@@ -113,6 +127,7 @@ export class PlainLines {
     this.#exports = exports as Exports;
     const { times, flags } = this.room;
     this.#set('hourAt', this.#hour.byteOffset);
+    this.#set('zoneAt', this.#zone.byteOffset);
     this.#set('timesEnd', times.byteOffset + times.length);
     this.#set('flagsEnd', flags.byteOffset + flags.length);
     return this.#exports;
