@@ -9,8 +9,6 @@ import { type MetricsServerFlags, metricsServerOptions } from './metrics-server-
 import { ineffectiveOf, metricsServerSettings } from './metrics-server-settings.ts';
 
 const debugLevel = 4;
-/** A round leaves little behind that lives longer than its page. */
-const nurseryMiB = 4;
 
 export function command(): Command {
   const server = new Command('metrics-server').description(
@@ -28,7 +26,7 @@ export function command(): Command {
       const log = createLogger({ level: flags.v >= debugLevel ? 'debug' : 'info' });
       for (const name of ineffectiveOf(flags)) log.warn('a flag of metrics-server has no effect here', { flag: name });
       const signal = untilInterrupted();
-      const relieve = keepMemoryLow(nurseryMiB);
+      const relieve = keepMemoryLow();
       const parts = { log, metrics: new MetricsRegistry(), clock: systemClock, random: Math.random, relieve };
       const running = await startMetricsServer(await metricsServerSettings(flags), parts);
       try {
