@@ -1,4 +1,5 @@
 import { crc32, constants as zlibConstants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { Fault } from '../../base/fault.ts';
 import type { ByteSource } from './block.ts';
 import { corrupt } from './bytes.ts';
 import { limits } from './limits.ts';
@@ -85,7 +86,8 @@ export class Sections {
     this.#source = source;
     let head = source.read(0, Math.min(source.byteLength, FIRST_READ_BYTES));
     if (head.length < PROLOGUE_BYTES || head.readUInt32LE(0) !== MAGIC) throw corrupt('it does not begin like one');
-    if (head[4]! > VERSION) throw corrupt(`its version is ${head[4]}; this build reads up to ${VERSION}`);
+    if (head[4]! > VERSION)
+      throw new Fault('newer-format', `compact text version ${head[4]}; this build reads up to ${VERSION}`);
     const count = head.readUInt16LE(6);
     const headBytes = PROLOGUE_BYTES + ENTRY_BYTES * count + 4;
     if (count > limits.sectionsMax || headBytes > source.byteLength) throw corrupt(`it claims ${count} sections`);

@@ -4,6 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { DurableStore } from './durable-store.ts';
 import {
   batch,
+  compactsEverything,
   everything,
   linesOf,
   openTestStore,
@@ -19,7 +20,7 @@ const LINE_BYTES = 7;
 
 test('While three write, blocks are merged and packs removed, fast and slow followers get every line once and in order', async () => {
   const directory = temporaryDirectory();
-  const store = await openTestStore(directory.path, { packBytesMax: 12 * 1024 });
+  const store = await openTestStore(directory.path, { packBytesMax: 12 * 1024, compact: compactsEverything });
   try {
     const ids = await Promise.all(['0', '1', '2'].map(async (podUid) => (await resolveOne(store, { podUid })).id));
     const followers = [0, 3, 25].map((turns) => follow(store, ids, turns));

@@ -7,6 +7,7 @@ import type { BatchFrame } from '../batch/batch.ts';
 import type { DurableStore } from './durable-store.ts';
 import {
   batch,
+  compactsEverything,
   offer,
   openTestStore,
   readAll,
@@ -48,6 +49,7 @@ async function recordRun(dataDir: string): Promise<void> {
   const store = await openTestStore(dataDir, {
     files: recordingFiles(trace, join(dataDir, 'store', 'packs')),
     packBytesMax,
+    compact: compactsEverything,
   });
   const ids = (await resolveAll(store, offers)).map(({ id }) => id);
   for (let round = 0; round < 9; round++) {
@@ -65,6 +67,7 @@ async function recordRun(dataDir: string): Promise<void> {
     if (round === 5 || round === 8) await store.tidy();
     keepCatalogue(dataDir);
   }
+  assert.ok(store.status().compactTextBytes > 0, 'nothing became compact');
   await store.close();
 }
 
@@ -114,7 +117,7 @@ async function survives(length: number, loss: Loss, catalogue: string | undefine
       copyFileSync(join(catalogue, name), join(dataDir, 'store', name));
     }
   }
-  const store = await openTestStore(dataDir, { packBytesMax });
+  const store = await openTestStore(dataDir, { packBytesMax, compact: compactsEverything });
   try {
     await holdsWhatWasAcknowledged(store, length);
   } catch (error) {

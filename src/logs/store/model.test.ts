@@ -5,6 +5,7 @@ import type { BatchFrame } from '../batch/batch.ts';
 import type { DurableStore } from './durable-store.ts';
 import {
   batch,
+  compactsEverything,
   everything,
   linesOf,
   openTestStore,
@@ -82,7 +83,7 @@ test('Whatever comes in whatever order, the store holds what a plain model holds
 
 async function agrees(steps: readonly Step[]): Promise<void> {
   const directory = temporaryDirectory();
-  const options = { packBytesMax: 8 * 1024 };
+  const options = { packBytesMax: 8 * 1024, compact: compactsEverything };
   let store = await openTestStore(directory.path, options);
   try {
     const ids = [await resolveOne(store, { podUid: '0' }), await resolveOne(store, { podUid: '1' })].map(

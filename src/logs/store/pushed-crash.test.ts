@@ -6,7 +6,7 @@ import { hasUnsynced, type Loss, materialise, recordingFiles, type TraceEntry } 
 import { pushedStreamId } from '../batch/batch.ts';
 import type { DurableStore } from './durable-store.ts';
 import { all, push, readStream } from './pushed-fixture.ts';
-import { openTestStore, temporaryDirectory } from './store-fixture.ts';
+import { compactsEverything, openTestStore, temporaryDirectory } from './store-fixture.ts';
 
 /*
  * As crash.test.ts, for what is pushed: a power loss at every point of the write and fsync trace. What had been acknowledged must be
@@ -24,7 +24,7 @@ before(async () => {
   directory = temporaryDirectory();
   const dataDir = join(directory.path, 'original');
   const files = recordingFiles(trace, join(dataDir, 'store', 'packs'));
-  const store = await openTestStore(dataDir, { files, packBytesMax });
+  const store = await openTestStore(dataDir, { files, packBytesMax, compact: compactsEverything });
   await push(store, { name: 'gone' }, [1, 'to be deleted']);
   for (let number = 0; number < PUSHES; number++) {
     await Promise.all(names.map((name) => pushNumber(store, name, number)));
@@ -36,6 +36,7 @@ before(async () => {
     if (number === 5 || number === PUSHES - 1) await store.tidy();
     keepCatalogue(dataDir);
   }
+  assert.ok(store.status().compactTextBytes > 0, 'nothing became compact');
   await store.close();
 });
 
@@ -89,7 +90,7 @@ async function survives(length: number, loss: Loss, catalogue: string | undefine
     if (catalogue && existsSync(join(catalogue, name)))
       copyFileSync(join(catalogue, name), join(dataDir, 'store', name));
   }
-  const store = await openTestStore(dataDir, { packBytesMax });
+  const store = await openTestStore(dataDir, { packBytesMax, compact: compactsEverything });
   try {
     await holdsWhatWasAcknowledged(store, length);
   } catch (error) {
