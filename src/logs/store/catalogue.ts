@@ -89,10 +89,10 @@ export class Catalogue {
       change();
       this.segments.flush();
       this.database.exec('COMMIT');
-      this.pushed.index.commit();
+      this.pushed.commit();
     } catch (error) {
       this.segments.discard();
-      this.pushed.index.discard();
+      this.pushed.discard();
       if (this.database.isTransaction) this.database.exec('ROLLBACK');
       throw error;
     }

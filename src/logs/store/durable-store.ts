@@ -170,7 +170,7 @@ export class DurableStore implements LogStore {
 
   pushedStreams(scope: Scope, filter: PushedFilter = {}): PushedStream[] {
     this.#requireOpen();
-    return this.#parts.catalogue.pushed.index.list(scope, filter);
+    return this.#parts.catalogue.pushed.streams.index.list(scope, filter);
   }
 
   async *readPushed(scope: Scope, stream: string, range: ReadRange): AsyncGenerator<PushedBlock> {

@@ -68,9 +68,9 @@ function verdicts(
 ): (row: number) => string | undefined {
   const known = new Map<number, string | undefined>();
   const ask = (row: number): string | undefined => {
-    const found = catalogue.pushed.streamByRow(row);
+    const found = catalogue.pushed.streams.byRow(row);
     if (!found || !allowsStream(scope, found)) return undefined;
-    const [stream] = catalogue.pushed.index.list(scope, { ids: [found.id] });
+    const [stream] = catalogue.pushed.streams.index.list(scope, { ids: [found.id] });
     return stream && wants(stream) ? found.id : undefined;
   };
   return (row) => {

@@ -1,6 +1,6 @@
 import { Fault } from '../../base/fault.ts';
 import { type LabelRecord, limits, pushedStreamId } from '../batch/batch.ts';
-import { namespaceOf } from './pushed-table.ts';
+import { namespaceOf } from './pushed-stream-table.ts';
 import type { PushedStreamLines, PushOutcome, PushWriter } from './store.ts';
 
 /** Seconds that a time in nanoseconds of 64 bits can hold. */

@@ -1,9 +1,8 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
-import { type LabelRecord, type PushedRun, pushedStreamId, sortedLabels } from '../batch/batch.ts';
+import { type PushedRun, pushedStreamId } from '../batch/batch.ts';
 import { formatParts, type Part, parseParts } from './block-table.ts';
+import { PushedStreamTable } from './pushed-stream-table.ts';
 import type { Location } from './record.ts';
-import type { PushedStream } from './store.ts';
-import { StreamIndex } from './stream-index.ts';
 
 /** Where pushed lines lie that were stored together: one record, with a run of lines for each stream. */
 export interface PushedBlockRow {
@@ -34,16 +33,6 @@ export interface PushedRunRow {
   parts: Part[];
 }
 
-export interface PushedStreamRow {
-  row: number;
-  id: string;
-  tenant: string;
-  /** Null where its labels name none. */
-  namespace: string | null;
-  firstTime: bigint;
-  lastTime: bigint;
-}
-
 export interface Tombstone {
   id: string;
   tenant: string;
@@ -65,28 +54,37 @@ export class PushedTable {
   readonly #database: DatabaseSync;
   readonly #prepared = new Map<string, StatementSync>();
 
-  /** Whoever changes the table changes it too, in the same transaction. */
-  readonly index: StreamIndex;
+  /** Ids that have a tombstone, once one was asked for. */
+  #buried: Set<string> | undefined;
+  readonly streams: PushedStreamTable;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
-    this.index = new StreamIndex(database);
+    this.streams = new PushedStreamTable(database);
   }
 
-  stream(id: string): PushedStreamRow | undefined {
-    const found = this.index.get(id);
-    if (!found) return undefined;
-    const { row, namespace, stream } = found;
-    return { row, id, tenant: stream.tenant, namespace, firstTime: stream.firstTime, lastTime: stream.lastTime };
+  commit(): void {
+    this.streams.index.commit();
   }
 
-  streamByRow(row: number): PushedStreamRow | undefined {
-    const found = this.#all('SELECT id FROM pushed_streams WHERE row = ?', row)[0];
-    return found && this.stream(found.id as string);
+  /** The transaction was rolled back. */
+  discard(): void {
+    this.streams.index.discard();
+    this.#buried = undefined;
   }
 
   /** Adds a block. `parts` are of each run, null for a run of one part. */
   add(block: PushedBlockRow, runs: readonly PushedRun[], parts: (run: number) => string | null): void {
+    this.#addBlock(block, runs, parts, (run) => this.streams.tally(block.tenant, run, block.sequence));
+  }
+
+  /** `rowOf` gives the row of a run's stream. */
+  #addBlock(
+    block: PushedBlockRow,
+    runs: readonly PushedRun[],
+    parts: (run: number) => string | null,
+    rowOf: (run: PushedRun) => number,
+  ): void {
     const { sequence, sequenceMin, tenant, runCount, textBytes, receivedMs, location, compact } = block;
     this.#run(
       `INSERT INTO pushed_blocks (sequence, sequence_min, tenant, run_count, text_bytes, received_ms, pack, pack_offset, record_bytes, compact)
@@ -96,7 +94,7 @@ export class PushedTable {
     );
     let lineFrom = 0;
     for (const [position, run] of runs.entries()) {
-      const stream = this.#tally(tenant, run, sequence);
+      const stream = rowOf(run);
       this.#run(
         `INSERT INTO pushed_runs (block, position, stream, line_from, line_count, text_bytes, time_min, time_max, parts)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -118,7 +116,7 @@ export class PushedTable {
 
   /** Takes the lines of blocks back; streams of which nothing is left go. */
   removeBlocks(sequences: readonly number[]): void {
-    this.#recount(this.#take(sequences));
+    this.streams.recount(this.#take(sequences).keys());
   }
 
   /** The same lines in another block: streams keep their rows. */
@@ -128,25 +126,37 @@ export class PushedTable {
     runs: readonly PushedRun[],
     parts: (string | null)[],
   ): void {
-    const streams = this.#take(sequences);
-    this.add(block, runs, (run) => parts[run] ?? null);
-    this.#recount(streams);
+    const missing = this.#take(sequences);
+    const rowOf = (run: PushedRun) => {
+      const known = this.streams.index.get(pushedStreamId(block.tenant, run.labels));
+      const row = known?.row ?? this.streams.tally(block.tenant, run, block.sequence);
+      // A row that was made just now has no lines to be missed, and is counted again.
+      missing.set(row, (missing.get(row) ?? 0) - run.lineCount);
+      return row;
+    };
+    this.#addBlock(block, runs, (run) => parts[run] ?? null, rowOf);
+    // Of a stream that has its lines again nothing has changed.
+    this.streams.recount([...missing].flatMap(([row, lines]) => (lines === 0 ? [] : [row])));
   }
 
-  #take(sequences: readonly number[]): Set<number> {
-    const streams = new Set<number>();
+  /** Gives how many lines of each stream went. */
+  #take(sequences: readonly number[]): Map<number, number> {
+    const taken = new Map<number, number>();
     for (const sequence of sequences) {
-      for (const { stream } of this.#all('DELETE FROM pushed_runs WHERE block = ? RETURNING stream', sequence))
-        streams.add(stream as number);
+      const runs = this.#all('DELETE FROM pushed_runs WHERE block = ? RETURNING stream, line_count', sequence) as {
+        stream: number;
+        line_count: number;
+      }[];
+      for (const { stream, line_count } of runs) taken.set(stream, (taken.get(stream) ?? 0) + line_count);
       this.#run('DELETE FROM pushed_blocks WHERE sequence = ?', sequence);
     }
-    return streams;
+    return taken;
   }
 
   /** Takes back what the stream had up to the deletion, and remembers it. */
   bury(tombstone: Tombstone, location: Location): void {
     const { id, tenant, through, sequence, deletedMs } = tombstone;
-    const stream = this.stream(id);
+    const stream = this.streams.get(id);
     if (stream) {
       const rows = this.#all('SELECT block FROM pushed_runs WHERE stream = ? AND block <= ?', stream.row, sequence);
       this.#run('DELETE FROM pushed_runs WHERE stream = ? AND block <= ?', stream.row, sequence);
@@ -155,8 +165,9 @@ export class PushedTable {
           'DELETE FROM pushed_blocks WHERE sequence = ?1 AND NOT EXISTS (SELECT 1 FROM pushed_runs WHERE block = ?1)',
           block as number,
         );
-      this.#recount([stream.row]);
+      this.streams.recount([stream.row]);
     }
+    this.#buried?.add(id);
     this.#run(
       `INSERT INTO pushed_tombstones (id, tenant, through, sequence, deleted_ms, pack, pack_bytes) VALUES (?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (id) DO UPDATE SET through = max(through, excluded.through), sequence = max(sequence, excluded.sequence),
@@ -165,8 +176,10 @@ export class PushedTable {
     );
   }
 
+  /** Every push asks for each of its streams, and few are buried. */
   tombstone(id: string): Tombstone | undefined {
-    return this.#tombstones('WHERE id = ?', id)[0];
+    this.#buried ??= new Set(this.#all('SELECT id FROM pushed_tombstones').map((row) => row.id as string));
+    return this.#buried.has(id) ? this.#tombstones('WHERE id = ?', id)[0] : undefined;
   }
 
   tombstonesUpTo(pack: number, limit: number): Tombstone[] {
@@ -178,6 +191,7 @@ export class PushedTable {
   }
 
   forgetTombstone(id: string): void {
+    this.#buried?.delete(id);
     this.#run('DELETE FROM pushed_tombstones WHERE id = ?', id);
   }
 
@@ -296,73 +310,6 @@ export class PushedTable {
     };
   }
 
-  /** Gives the row of the run's stream. */
-  #tally(tenant: string, run: PushedRun, sequence: number): number {
-    const id = pushedStreamId(tenant, run.labels);
-    const known = this.index.get(id);
-    const before = known?.stream;
-    const stream: PushedStream = {
-      ...{ id, tenant, provenance: 'asserted' },
-      labels: before?.labels ?? Object.fromEntries(sortedLabels(run.labels)),
-      firstTime: before && before.firstTime < run.timeMin ? before.firstTime : run.timeMin,
-      lastTime: before && before.lastTime > run.timeMax ? before.lastTime : run.timeMax,
-      lineCount: run.lineCount + (before?.lineCount ?? 0),
-      textBytes: run.textBytes + (before?.textBytes ?? 0),
-      lastSequence: Math.max(sequence, before?.lastSequence ?? 0),
-    };
-    const row = known ? known.row : this.#insert(stream);
-    if (known) this.#update(row, stream);
-    this.index.stage(id, { row, namespace: namespaceOf(stream.labels), stream });
-    return row;
-  }
-
-  #insert({ id, tenant, labels, ...stream }: PushedStream): number {
-    const made = this.#all(
-      `INSERT INTO pushed_streams (id, tenant, namespace, labels, first_time, last_time, line_count, text_bytes, last_sequence)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING row`,
-      ...[id, tenant, namespaceOf(labels), JSON.stringify(labels), stream.firstTime, stream.lastTime],
-      ...[stream.lineCount, stream.textBytes, stream.lastSequence],
-    );
-    return made[0]!.row as number;
-  }
-
-  #update(row: number, { firstTime, lastTime, lineCount, textBytes, lastSequence }: PushedStream): void {
-    this.#run(
-      'UPDATE pushed_streams SET first_time = ?, last_time = ?, line_count = ?, text_bytes = ?, last_sequence = ? WHERE row = ?',
-      ...[firstTime, lastTime, lineCount, textBytes, lastSequence, row],
-    );
-  }
-
-  /** After runs of these streams have gone. */
-  #recount(streams: Iterable<number>): void {
-    for (const row of streams) {
-      const [sums] = this.#big(
-        `SELECT min(time_min) AS first_time, max(time_max) AS last_time, sum(line_count) AS line_count, sum(text_bytes) AS text_bytes,
-           max(block) AS last_sequence FROM pushed_runs WHERE stream = ?`,
-        [row],
-      );
-      const found = this.#all('SELECT id FROM pushed_streams WHERE row = ?', row)[0];
-      if (!found) continue;
-      const id = found.id as string;
-      if (sums!.line_count === null) {
-        this.#run('DELETE FROM pushed_streams WHERE row = ?', row);
-        this.index.stage(id, null);
-        continue;
-      }
-      const known = this.index.get(id)!;
-      const stream: PushedStream = {
-        ...known.stream,
-        firstTime: sums!.first_time as bigint,
-        lastTime: sums!.last_time as bigint,
-        lineCount: Number(sums!.line_count),
-        textBytes: Number(sums!.text_bytes),
-        lastSequence: Number(sums!.last_sequence),
-      };
-      this.#update(row, stream);
-      this.index.stage(id, { ...known, stream });
-    }
-  }
-
   #tombstones(where: string, ...values: SQLInputValue[]): Tombstone[] {
     const rows = this.#big(`SELECT id, tenant, through, sequence, deleted_ms FROM pushed_tombstones ${where}`, values);
     return rows.map((row) => ({
@@ -426,10 +373,6 @@ export function formatRunParts(parts: readonly Part[], blockSequence: number): s
   const [only] = parts;
   if (parts.length === 1 && only!.sequence !== blockSequence) return `${only!.sequence} 0 ${only!.lineCount}`;
   return formatParts(parts);
-}
-
-export function namespaceOf(labels: LabelRecord): string | null {
-  return Object.hasOwn(labels, 'namespace') ? labels.namespace! : null;
 }
 
 function blockOf(row: Record<string, unknown>): PushedBlockRow {

@@ -62,7 +62,7 @@ export class Pusher {
         exclusive: true,
         plan(group) {
           const streams: PushedDeletedPayload['streams'] = ids.flatMap((id) => {
-            const stream = catalogue.pushed.stream(id);
+            const stream = catalogue.pushed.streams.get(id);
             return stream ? [{ id, through: stream.lastTime.toString(), sequence: null, deletedMs: null }] : [];
           });
           const payload: PushedDeletedPayload = { streams };

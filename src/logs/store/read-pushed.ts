@@ -3,7 +3,8 @@ import { runsOf } from './block-reader.ts';
 import type { Part } from './block-table.ts';
 import type { Catalogue } from './catalogue.ts';
 import { type PushedReader, slicePushed } from './pushed-reader.ts';
-import type { PushedRunRow, PushedStreamRow } from './pushed-table.ts';
+import type { PushedStreamRow } from './pushed-stream-table.ts';
+import type { PushedRunRow } from './pushed-table.ts';
 import { allows } from './read.ts';
 import type { PushedBlock, ReadRange, Scope } from './store.ts';
 
@@ -20,7 +21,7 @@ export function allowsStream(
 
 /** Throws Fault `not-found`, in the same words whether it does not exist or may not be seen. */
 export function streamInScope(catalogue: Catalogue, scope: Scope, id: string): PushedStreamRow {
-  const stream = catalogue.pushed.stream(id);
+  const stream = catalogue.pushed.streams.get(id);
   if (stream && allowsStream(scope, stream)) return stream;
   throw new Fault('not-found', `there is no pushed stream ${id}`);
 }

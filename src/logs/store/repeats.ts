@@ -35,7 +35,7 @@ export async function dropRepeats(
   stream: StreamPush,
   budget: CompareBudget,
 ): Promise<{ held: number; uncompared: number }> {
-  const known = catalogue.pushed.stream(stream.id);
+  const known = catalogue.pushed.streams.get(stream.id);
   const { lines } = stream;
   const earliest = timeOf(lines, 0);
   // What is later than everything held is new: the usual case, which reads nothing.

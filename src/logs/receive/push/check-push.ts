@@ -1,7 +1,8 @@
 import { formatRfc3339Nano } from '../../../base/nanotime.ts';
-import type { LabelRecord } from '../../batch/batch.ts';
+import { type LabelRecord, sortedLabels } from '../../batch/batch.ts';
 import { levelLabel, levelOfFields, levelOfLine, levelOfSeverity, normalizedLevel } from '../../level/level.ts';
 import type { PushedStreamLines } from '../../store/store.ts';
+import { KnownLabels } from './known-labels.ts';
 import { isLabelName, LabelSyntaxError, normalizedName, printLabels, shown } from './label-syntax.ts';
 import { pushLimits } from './limits.ts';
 import { parseLabels } from './parse-labels.ts';
@@ -10,9 +11,7 @@ import { levelSets, scannedLevels } from './push-scan.ts';
 import type { ReceivedStream, ScannedLines } from './received-stream.ts';
 import { serviceNameLabel, withServiceName } from './service-name.ts';
 
-/** Texts that streams have for labels, and what they say: clients send the same ones again and again. */
-const knownLabelsMax = 10_000;
-const knownLabels = new Map<string, LabelRecord>();
+const knownLabels = new KnownLabels();
 
 /** What of a request can be stored, with what Loki adds. What cannot is noted in `problems`. */
 export function checkedStreams(
@@ -41,11 +40,8 @@ function checkedLabels({ labels, from }: ReceivedStream, problems: Problems): La
       problems.add(fault.reason, from.length, fault.message);
       return undefined;
     }
-    const checked = withServiceName(record);
-    if (typeof labels === 'string') {
-      if (knownLabels.size >= knownLabelsMax) knownLabels.delete(knownLabels.keys().next().value!);
-      knownLabels.set(labels, checked);
-    }
+    const checked = Object.fromEntries(sortedLabels(withServiceName(record)));
+    if (typeof labels === 'string') knownLabels.add(labels, checked);
     return checked;
   } catch (error) {
     if (!(error instanceof LabelSyntaxError)) throw error;
