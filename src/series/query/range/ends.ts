@@ -18,18 +18,10 @@ const lastColumn: ColumnFunction = {
 export const endFunctions: Record<string, RangeFunction> = {
   first_over_time: {
     keepsName: true,
-    evaluate(window) {
-      window.result = window.values[window.from]!;
-      return true;
-    },
     column: () => firstColumn,
   },
   last_over_time: {
     keepsName: true,
-    evaluate(window) {
-      window.result = window.values[window.to - 1]!;
-      return true;
-    },
     column: () => lastColumn,
   },
   ts_of_first_over_time: {

@@ -8,12 +8,6 @@ let scratch = new Float64Array(1024);
 
 export const quantileFunctions: Record<string, RangeFunction> = {
   quantile_over_time: {
-    evaluate(window) {
-      const q = window.args[0]!;
-      warnOfQuantile(window.annotations, q, window.position);
-      window.result = quantile(q, scratch, copy(window));
-      return true;
-    },
     column: ({ annotations, position }) => new QuantileColumn((q) => warnOfQuantile(annotations, q, position)),
   },
   mad_over_time: {

@@ -71,7 +71,7 @@ function means(values: Float64Array, { froms, tos, count }: Windows, out: Float6
   }
 }
 
-export function mean(values: Float64Array, from: number, to: number): number {
+function mean(values: Float64Array, from: number, to: number): number {
   let sum = values[from]!;
   let rest = 0;
   for (let at = from + 1; at < to; at++) {

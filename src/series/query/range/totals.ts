@@ -1,17 +1,14 @@
 import { CompensatedSum } from '../numbers/compensated-sum.ts';
-import { countColumn, mean, oneColumn, SumColumn } from './total-columns.ts';
+import { countColumn, oneColumn, SumColumn } from './total-columns.ts';
 import type { RangeFunction, Window } from './window.ts';
 
 /** Sums, means and spreads of the samples of a range. */
 export const totalFunctions: Record<string, RangeFunction> = {
-  sum_over_time: { evaluate: (window) => gives(window, sum(window)), column: () => new SumColumn(false) },
-  avg_over_time: {
-    evaluate: (window) => gives(window, mean(window.values, window.from, window.to)),
-    column: () => new SumColumn(true),
-  },
-  count_over_time: { evaluate: (window) => gives(window, window.to - window.from), column: () => countColumn },
-  present_over_time: { evaluate: (window) => gives(window, 1), column: () => oneColumn },
-  absent_over_time: { evaluate: (window) => gives(window, 1), column: () => oneColumn },
+  sum_over_time: { column: () => new SumColumn(false) },
+  avg_over_time: { column: () => new SumColumn(true) },
+  count_over_time: { column: () => countColumn },
+  present_over_time: { column: () => oneColumn },
+  absent_over_time: { column: () => oneColumn },
   stdvar_over_time: { evaluate: (window) => gives(window, variance(window)) },
   stddev_over_time: { evaluate: (window) => gives(window, Math.sqrt(variance(window))) },
 };
@@ -22,12 +19,6 @@ const squares = new CompensatedSum();
 function gives(window: Window, result: number): boolean {
   window.result = result;
   return true;
-}
-
-function sum({ values, from, to }: Window): number {
-  total.reset();
-  for (let at = from; at < to; at++) total.add(values[at]!);
-  return Number.isFinite(total.sum) || Number.isNaN(total.sum) ? total.sum + total.rest : total.sum;
 }
 
 /** Welford's method, with both running values compensated. */

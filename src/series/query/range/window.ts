@@ -31,15 +31,16 @@ export interface Window {
   result: number;
 }
 
+/** A function has a `column`, or `evaluate`, or both where the column does not know of everything. */
 export interface RangeFunction {
   /** Sets `window.result`; false where there is no result. The window has at least one sample. */
-  evaluate(window: Window): boolean;
+  evaluate?(window: Window): boolean;
   /** The result is one of the samples: the metric's name stays. */
   keepsName?: boolean;
   usesStarts?: boolean;
   /** Works with samples around the range, too. */
   extensions?: readonly Window['extension'][];
-  /** The same for all steps of a series at once; used where samples are taken as they are: no extension, start timestamps or histograms. */
+  /** All steps of a series at once; used where samples are taken as they are: no extension, no start timestamps. */
   column?: (call: Pick<Window, 'annotations' | 'position'>) => ColumnFunction;
 }
 

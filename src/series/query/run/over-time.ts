@@ -113,7 +113,8 @@ class OverTime {
     const labels = dropName && !options.delayedNameRemoval ? series.labels.withoutMetadata() : series.labels;
     const starts = this.#fn.usesStarts && options.useStartTimestamps ? series.starts : null;
     if (this.#windows.moveTo(series.times)) this.#column?.retime?.(this.#windows);
-    if (this.#column !== undefined && starts === null && series.histogramTimes === null) {
+    if (series.histogramTimes !== null) this.#refuseHistograms(series);
+    if (this.#column !== undefined && starts === null) {
       return this.#columnRow(this.#column, series, labels, dropName);
     }
     const row = emptyRow(labels, this.#evaluation.count, dropName);
@@ -122,7 +123,7 @@ class OverTime {
     window.values = series.values;
     window.starts = starts;
     window.metricName = series.labels.get(metricName);
-    this.#slide(series, row);
+    this.#slide(row);
     return settled(row);
   }
 
@@ -134,28 +135,33 @@ class OverTime {
     return row;
   }
 
-  #slide(series: SelectedSeries, row: Row): void {
+  #refuseHistograms({ labels, histogramTimes }: SelectedSeries): void {
+    const { beforeMs, afterMs } = this.#windows.ranges;
+    for (let step = 0; step < this.#windows.count; step++) {
+      const first = histogramTimes![firstAfter(histogramTimes!, this.#windows.startMs(step) - beforeMs)];
+      const untilMs = this.#windows.endMs(step) + afterMs;
+      if (first !== undefined && first <= untilMs) throw new NativeHistogramError(labels.toString());
+    }
+  }
+
+  #slide(row: Row): void {
     const { count, startMs, stepMs } = this.#evaluation;
-    const { froms, tos, ranges } = this.#windows;
-    const { beforeMs, afterMs, rangeMs } = ranges;
+    const { froms, tos } = this.#windows;
     const window = this.#window;
     const { values, present } = row;
     const args = this.#args;
-    const fn = this.#fn;
+    const evaluate = this.#fn.evaluate!;
     for (let step = 0; step < count; step++) {
-      const end = this.#windows.endMs(step);
-      const start = end - rangeMs;
-      if (series.histogramTimes !== null) refuseHistograms(series, start - beforeMs, end + afterMs);
       const from = froms[step]!;
       const to = tos[step]!;
       if (from >= to) continue;
       window.evalMs = startMs + step * stepMs;
       window.from = from;
       window.to = to;
-      window.rangeStartMs = start;
-      window.rangeEndMs = end;
+      window.rangeStartMs = this.#windows.startMs(step);
+      window.rangeEndMs = this.#windows.endMs(step);
       for (let at = 0; at < args.length; at++) window.args[at] = args[at]![step]!;
-      if (!fn.evaluate(window)) continue;
+      if (!evaluate(window)) continue;
       values[step] = window.result;
       present![step] = 1;
     }
@@ -187,9 +193,4 @@ function emptyWindow(
     position,
     result: 0,
   };
-}
-
-function refuseHistograms({ labels, histogramTimes }: SelectedSeries, afterMs: number, untilMs: number): void {
-  const first = histogramTimes![firstAfter(histogramTimes!, afterMs)];
-  if (first !== undefined && first <= untilMs) throw new NativeHistogramError(labels.toString());
 }
