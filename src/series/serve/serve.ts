@@ -1,8 +1,7 @@
 /** The door: Prometheus's HTTP API over an engine, and the ways for others to write series. */
 
 import type { FastifyInstance } from 'fastify';
-import { addQueryRegister, type QueryRegister } from '../../http/http.ts';
-import { acceptForms } from '../../http/http.ts';
+import { acceptForms, addQueryRegister, type QueryRegister } from '../../http/http.ts';
 import type { SeriesEngine } from '../query/query.ts';
 import type { SeriesStatus, SeriesStore, SeriesWriter } from '../store/store.ts';
 import { sendError, typeOfError } from './answer/api-error.ts';
