@@ -46,6 +46,7 @@ test('without an API server it listens, says what it waits for, and lets nobody 
   const lines: string[] = [];
   const { get, directory } = await start(t, {}, createLogger({ write: (line) => lines.push(line) }));
   assert.deepEqual(await get('/livez'), { code: 200, text: 'ok' });
+  assert.match((await get('/livez?verbose')).text, /^\[\+\]metric-collection-timely ok$/m);
   const ready = await get('/readyz');
   assert.equal(ready.code, 500);
   assert.match(ready.text, /^\[-\]metric-storage-ready failed: reason withheld$/m);

@@ -11,7 +11,7 @@ import {
   startApiServer,
   type TlsSettings,
 } from '../kubernetes/serve/serve.ts';
-import type { ResourceMetrics } from '../resources/resources.ts';
+import type { ResourceScraper } from '../resources/resources.ts';
 import { type ScrapeSettings, startResourceScraper } from '../resources/scrape/scrape.ts';
 import { createMetricsVersion, metricsOpenApi, metricsPage, whyPage } from '../resources/serve/serve.ts';
 import type { Logger, MetricsRegistry } from '../telemetry/telemetry.ts';
@@ -101,7 +101,7 @@ function serverOptions(
   parts: MetricsServerParts,
   certificate: ServingCertificate,
   delegation: Delegation,
-  metrics: ResourceMetrics,
+  scraper: ResourceScraper,
 ): Omit<ApiServerOptions, 'host'> {
   return {
     port: settings.port,
@@ -111,8 +111,8 @@ function serverOptions(
     authorize: delegation.authorize,
     authorizesPaths: true,
     allowAnonymous: true,
-    versions: [createMetricsVersion({ metrics, registry: parts.metrics, clock: parts.clock })],
-    pages: [...healthPages(metrics, delegation, parts.log), metricsPage(parts.metrics), whyPage(metrics)],
+    versions: [createMetricsVersion({ metrics: scraper, registry: parts.metrics, clock: parts.clock })],
+    pages: [...healthPages(scraper, delegation, parts.log), metricsPage(parts.metrics), whyPage(scraper)],
     openApi: metricsOpenApi,
     versionInfo: { major: '1', minor: '33', gitVersion: `v${version}`, platform: process.platform },
     ...given('tls', settings.tls),
@@ -120,23 +120,21 @@ function serverOptions(
   };
 }
 
-function healthPages(metrics: ResourceMetrics, delegation: Delegation, log: Logger) {
+function healthPages(scraper: ResourceScraper, delegation: Delegation, log: Logger) {
   const ping: HealthCheck = { name: 'ping', failure: () => undefined };
-  const storage: HealthCheck = {
-    name: 'metric-storage-ready',
-    failure: () => {
-      const ready = metrics.ready();
-      return ready === true ? undefined : ready;
-    },
-  };
+  // Their names are metrics-server's.
+  const storage: HealthCheck = { name: 'metric-storage-ready', failure: () => wrongOf(scraper.ready()) };
+  const collection: HealthCheck = { name: 'metric-collection-timely', failure: () => wrongOf(scraper.timely()) };
   const authentication: HealthCheck = { name: 'authentication-config', failure: () => delegation.missing() };
   const told = (check: string, failure: string) => log.info('a health check fails', { check, failure });
   return [
     healthPage('/readyz', [ping, storage, authentication], told),
-    healthPage('/livez', [ping], told),
+    healthPage('/livez', [ping, collection], told),
     healthPage('/healthz', [ping], told),
   ];
 }
+
+const wrongOf = (state: true | string): string | undefined => (state === true ? undefined : state);
 
 /** Every address is `::`, which takes IPv4 as well, or 0.0.0.0 on a machine without IPv6. */
 async function listen(host: string, options: Omit<ApiServerOptions, 'host'>): Promise<ApiServer> {

@@ -83,5 +83,7 @@ export interface ResourceMetrics {
 
 /** The scraper at work. */
 export interface ResourceScraper extends ResourceMetrics {
+  /** True while rounds begin in time, and before the first; otherwise for how long none has begun. */
+  timely(): true | string;
   close(): Promise<void>;
 }

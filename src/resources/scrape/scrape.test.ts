@@ -17,12 +17,14 @@ before(async () => {
 
 /** Time goes by fifty times as fast: a resolution of 15 s takes 0.3 s. */
 const speed = 50;
+/** Whoever sleeps from now on sleeps until the end. */
+let isStalled = false;
 const clock: Clock = {
   nowMs: () => 1_700_000_000_000 + speed * performance.now(),
   monotonicMs: () => speed * performance.now(),
   sleep: (delayMs, signal) =>
     new Promise((resolve, reject) => {
-      const timer = setTimeout(resolve, delayMs / speed);
+      const timer = isStalled ? undefined : setTimeout(resolve, delayMs / speed);
       signal?.addEventListener('abort', () => {
         clearTimeout(timer);
         reject(signal.reason);
@@ -138,6 +140,19 @@ test('nodes and pods are served two rounds after the start, with the figures of 
     reason: 'Served',
     message: 'pod default/web-0 is served',
   });
+});
+
+test('scraping is timely while rounds begin, and says for how long none has begun', async (t) => {
+  t.after(() => {
+    isStalled = false;
+  });
+  const { scraper } = await setUp(t, () => ({ nodes: [], pods: [] }));
+  assert.equal(scraper.timely(), true, 'before the first round');
+  await until('it is ready', () => scraper.ready() === true);
+  assert.equal(scraper.timely(), true);
+  isStalled = true;
+  await until('no round begins', () => scraper.timely() !== true);
+  assert.match(String(scraper.timely()), /^no round of scrapes has begun for \d+\.\d s$/);
 });
 
 test('a kubelet that fails for a while keeps its figures, is named once in the log, and comes back', async (t) => {

@@ -17,6 +17,8 @@ import type { ScrapeSettings } from './settings.ts';
 
 /** Connections, caches and columns are made in these. */
 const firstRounds = 2;
+/** A round that begins later than this, after the one before, is late: as metrics-server has it. */
+const lateResolutions = 1.5;
 
 /** The heartbeat: every resolution, every node is asked once, each at its own time within the round. */
 export class Scraper implements ResourceScraper {
@@ -31,6 +33,8 @@ export class Scraper implements ResourceScraper {
   readonly #reading: Reading;
   readonly #relieve: () => void;
   #rounds = 0;
+  /** NaN until nodes are known. */
+  #roundStartedMs = Number.NaN;
   readonly #life = new AbortController();
   #running: Promise<unknown> = Promise.resolve();
 
@@ -99,11 +103,18 @@ export class Scraper implements ResourceScraper {
     return this.#reading.ready();
   }
 
+  timely(): true | string {
+    const waitedMs = this.#clock.monotonicMs() - this.#roundStartedMs;
+    if (!(waitedMs > lateResolutions * this.#settings.resolutionMs)) return true;
+    return `no round of scrapes has begun for ${(waitedMs / 1000).toFixed(1)} s`;
+  }
+
   async #run(signal: AbortSignal): Promise<void> {
     await this.#watch.untilNodesSynced(signal);
     const rounds = new Set<Promise<void>>();
     while (!signal.aborted) {
       const startedMs = this.#clock.monotonicMs();
+      this.#roundStartedMs = startedMs;
       const round: Promise<void> = this.#round(startedMs, signal).finally(() => rounds.delete(round));
       rounds.add(round);
       await this.#sleepUntil(startedMs + this.#settings.resolutionMs, signal);
