@@ -7,7 +7,8 @@ import type { TailOrigin } from './origin.ts';
 import type { CollectSettings } from './settings.ts';
 import type { FoundFile } from './source.ts';
 import type { KeptCopy, Spool } from './spool.ts';
-import { InstanceTail, type TailContext } from './tail.ts';
+import { InstanceTail } from './tail.ts';
+import type { TailContext } from './tail-context.ts';
 import { type ContainerDirectory, Tree } from './tree.ts';
 
 export interface CollectorOptions {

@@ -1,30 +1,21 @@
 import type { Logger } from '../../telemetry/telemetry.ts';
 import type { InstanceId, InstanceOffer, ResolvedInstance, SegmentName } from '../batch/batch.ts';
 import type { Piece } from './assemble.ts';
-import { type Gap, gapBetweenScans, gapPiece, gapsAtStart } from './gap.ts';
+import { gapBetweenScans, gapsAtStart } from './gap.ts';
 import { InstanceReader } from './instance-reader.ts';
+import { Losses } from './losses.ts';
 import type { TailOrigin } from './origin.ts';
-import type { ReadingContext } from './reading.ts';
 import type { Segment } from './segment.ts';
 import { Segments } from './segments.ts';
 import { FileMoved, type FoundFile } from './source.ts';
 import type { KnownInstance, KnownSegment } from './state.ts';
+import type { TailContext } from './tail-context.ts';
 
 /** A file that has grown is polled often for so many times. */
 const ACTIVE_POLLS = 50;
 
 /** How long a file that could not be read is left alone. */
 const TROUBLE_MS = 10_000;
-
-/** What the tails of all instances share. */
-export interface TailContext extends ReadingContext {
-  /** Where inflated copies go. */
-  scratch: string;
-  log: Logger;
-  node: string;
-  monotonicMs(): number;
-  wallMs(): number;
-}
 
 /** `new`: the server must be asked. `deleted`: deleted there on purpose, so nothing is read any more. */
 export type TailState = 'new' | 'resolving' | 'reading' | 'deleted';
@@ -39,6 +30,7 @@ export class InstanceTail {
   readonly #context: TailContext;
   readonly #segments: Segments;
   readonly #reader: InstanceReader;
+  readonly #losses: Losses;
   state: TailState = 'new';
   id: InstanceId | null = null;
   /** The instance that these files are known to belong to, also after the store was started anew. */
@@ -61,21 +53,22 @@ export class InstanceTail {
   /** What was seen by the agent before us. */
   #known: readonly KnownSegment[] = [];
   #accounted = false;
-  #gaps: Gap[] = [];
-  #gapsInFlight = new Set<Piece>();
   #inflating = false;
 
   constructor(context: TailContext, origin: TailOrigin) {
     this.#context = context;
     this.origin = origin;
     this.discoveredMs = context.monotonicMs();
+    this.#losses = new Losses({ metrics: context.metrics, wallMs: context.wallMs, log: () => this.#log });
     this.#segments = new Segments({
       settleMs: context.settings.settleMs,
       monotonicMs: context.monotonicMs,
       onTrouble: (message, error) => this.#trouble(message, error),
-      onNeverOpened: (after) =>
-        this.say({ segment: null, from: 0, to: null, after: after?.name ?? null, before: null, reason: 'unreadable' }),
-      onLost: (segment, from, to) => this.#lose(segment, from, to, 'truncated'),
+      onNeverOpened: (after) => {
+        const between = { after: after?.name ?? null, before: null };
+        this.#losses.say({ segment: null, from: 0, to: null, ...between, reason: 'unreadable' });
+      },
+      onLost: (segment, from, to) => this.#losses.lose(segment, from, to, 'truncated'),
     });
     this.#reader = new InstanceReader(context, this.#segments, {
       onNewSegment: () => this.#askAgain(),
@@ -127,7 +120,7 @@ export class InstanceTail {
   }
 
   get #isIdle(): boolean {
-    return this.inFlight === 0 && this.#gaps.length === 0;
+    return this.inFlight === 0 && !this.#losses.areWaiting;
   }
 
   /** Nothing was written to its files for a while, going by their times and by that of an unfinished line. */
@@ -145,7 +138,7 @@ export class InstanceTail {
 
   /** What to remember; undefined while a gap is not acknowledged, which forgetting now would lose. */
   toRemember(): KnownInstance | undefined {
-    if (this.id === null || !this.#accounted || this.#gaps.length > 0 || this.#gapsInFlight.size > 0) return undefined;
+    if (this.id === null || !this.#accounted || !this.#losses.areTold) return undefined;
     const segments = this.segments.flatMap(({ name, size, held, done }) =>
       name === null ? [] : [{ name, size, missingFrom: held.firstMissing(0), done }],
     );
@@ -158,10 +151,10 @@ export class InstanceTail {
     const seen = this.segments.flatMap(({ name, file }) => (name === null || file === null ? [] : [name]));
     if (this.#segments.update(found, this.endedSinceMs !== null)) this.#askAgain();
     const gap = gapBetweenScans(seen, this.segments, this.#context.settings.rotatedFilesMax);
-    if (gap) this.say(gap);
+    if (gap) this.#losses.say(gap);
     for (const segment of this.segments) {
       if (!segment.isLost) continue;
-      this.#lose(segment, segment.held.firstMissing(0), segment.size, 'deleted-before-read');
+      this.#losses.lose(segment, segment.held.firstMissing(0), segment.size, 'deleted-before-read');
       segment.finish();
     }
     this.nextPollMs = 0;
@@ -245,14 +238,14 @@ export class InstanceTail {
     this.state = 'new';
     this.#generation++;
     this.inFlight = 0;
-    for (const piece of this.#gapsInFlight) if (piece.gap) this.#gaps.push(piece.gap);
-    this.#gapsInFlight.clear();
+    this.#losses.reset();
     this.#reader.abandon();
     this.isToldEnded = false;
     this.#readyAtMs = null;
     for (const segment of this.segments) {
       const from = segment.held.firstMissing(0);
-      if (segment.isGivenUp && from < segment.position) this.#lose(segment, from, segment.position, 'spool-full');
+      if (segment.isGivenUp && from < segment.position)
+        this.#losses.lose(segment, from, segment.position, 'spool-full');
       segment.forget();
     }
   }
@@ -281,7 +274,7 @@ export class InstanceTail {
     if (generation !== this.#generation || this.state === 'deleted') return;
     this.inFlight--;
     this.isDirty = true;
-    this.#gapsInFlight.delete(piece);
+    this.#losses.acknowledge(piece);
     for (const { segment: name, from, to } of piece.covers) {
       this.segments.find((segment) => segment.name === name)?.held.add(from, to);
     }
@@ -291,18 +284,14 @@ export class InstanceTail {
   /** The store will never take it: what it covers is missing, and that is said. */
   refused(piece: Piece, generation: number): void {
     if (generation !== this.#generation) return;
-    for (const { segment, from, to } of piece.covers) {
-      this.say({ segment, from, to, after: null, before: null, reason: 'unreadable' });
-    }
+    this.#losses.refused(piece);
     this.acknowledge(piece, generation);
     this.#planTurn(this.#context.monotonicMs());
   }
 
   /** Reads on, about one chunk. Pieces are in file order; none where nothing can be made of what is there. */
   turn(now: number): Piece[] {
-    const pieces = this.#gaps.map((gap) => gapPiece(this.id!, gap, this.#context.wallMs()));
-    for (const piece of pieces) this.#gapsInFlight.add(piece);
-    this.#gaps = [];
+    const pieces = this.#losses.take(this.id!);
     this.#turnAtMs = now;
     this.#readyAtMs = null;
     try {
@@ -317,13 +306,6 @@ export class InstanceTail {
     return pieces;
   }
 
-  /** Asserts a gap; it goes out in order with what is read. */
-  say(gap: Gap): void {
-    this.#gaps.push(gap);
-    this.#context.metrics.gaps.add(1, { reason: gap.reason });
-    this.#log.warn('lines are missing', { ...gap });
-  }
-
   /** Segments whose file is gone and whose bytes the server does not have: they would be lost with this process. */
   vanishing(now: number): readonly Segment[] {
     // Asked of every instance many times a second, and almost never so.
@@ -336,7 +318,7 @@ export class InstanceTail {
   /** There is no room to keep what is left of it. */
   giveUp(segment: Segment): void {
     // What was read and waits to be sent may still arrive.
-    if (segment.position < segment.size) this.#lose(segment, segment.position, segment.size, 'spool-full');
+    if (segment.position < segment.size) this.#losses.lose(segment, segment.position, segment.size, 'spool-full');
     segment.isGivenUp = true;
     segment.finish();
   }
@@ -345,7 +327,7 @@ export class InstanceTail {
   #planTurn(now: number): void {
     // While a file is being inflated nothing can be read; looking again and again would only keep it from being done.
     if (this.#readyAtMs !== null || this.state !== 'reading' || this.#inflating) return;
-    if (this.#gaps.length > 0) this.#readyAtMs = now;
+    if (this.#losses.areWaiting) this.#readyAtMs = now;
     else if (this.#hasWork()) {
       const { batchAgeMs, chunkBytes } = this.#context.settings;
       const waiting = this.segments.reduce((sum, { size, position, done }) => sum + (done ? 0 : size - position), 0);
@@ -365,7 +347,7 @@ export class InstanceTail {
       this.#inflating = false;
       if (error !== undefined) {
         this.#trouble('a compressed log file cannot be read', error);
-        this.#lose(segment, segment.position, null, 'unreadable');
+        this.#losses.lose(segment, segment.position, null, 'unreadable');
         segment.finish();
       } else if (!segment.adoptOffered()) this.#rename(segment);
       this.#readyAtMs = null;
@@ -379,7 +361,7 @@ export class InstanceTail {
     try {
       if (!segment.adopt(held)) this.#rename(segment);
       else if (segment.position < segment.availableFrom) {
-        this.#lose(segment, segment.position, segment.availableFrom, 'deleted-before-read');
+        this.#losses.lose(segment, segment.position, segment.availableFrom, 'deleted-before-read');
         segment.held.add(segment.position, segment.availableFrom);
       }
     } catch (error) {
@@ -397,7 +379,7 @@ export class InstanceTail {
     this.#accounted = true;
     const startedMs = this.startedMs ?? (this.origin.key.attempt === 0 ? this.origin.directoryBirthMs : null);
     const { rotatedFilesMax } = this.#context.settings;
-    for (const gap of gapsAtStart(this.#known, this.segments, { startedMs, rotatedFilesMax })) this.say(gap);
+    for (const gap of gapsAtStart(this.#known, this.segments, { startedMs, rotatedFilesMax })) this.#losses.say(gap);
   }
 
   #rename(segment: Segment): void {
@@ -410,10 +392,6 @@ export class InstanceTail {
 
   #askAgain(): void {
     if (this.state === 'reading') this.state = 'new';
-  }
-
-  #lose(segment: Segment, from: number, to: number | null, reason: Gap['reason']): void {
-    if (segment.name !== null) this.say({ segment: segment.name, from, to, after: null, before: null, reason });
   }
 
   #trouble(message: string, error: unknown): void {
