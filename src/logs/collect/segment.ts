@@ -37,6 +37,8 @@ export class Segment {
   resolved = false;
   /** The file was truncated: it has lost this content. */
   wasCut = false;
+  /** It was made when that one's file was cut. */
+  successorOf: Segment | null = null;
   /** Its file is gone and the spool had no room: only what was read is left of it. */
   isGivenUp = false;
   /** A copy in the spool holds the bytes from here on only. */
@@ -151,7 +153,16 @@ export class Segment {
     }
     const next = new Segment(file);
     next.fd = fd;
+    next.successorOf = this;
     return next;
+  }
+
+  /** This one's file was copied before it was cut: it goes on in the copy, once the server has been asked whether that is the same. */
+  goOnIn(copy: Segment): void {
+    const { file, id, fd, compressedFd, size } = copy;
+    Object.assign(this, { file, id, fd, compressedFd, size });
+    copy.fd = copy.compressedFd = null;
+    this.wasCut = this.done = this.resolved = false;
   }
 
   /** Nothing is known any more of what the server has. */

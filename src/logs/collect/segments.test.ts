@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -77,6 +77,42 @@ test('a file that is renamed between the scan and its opening is found by the ne
     segments.list.map(({ name, done }) => ({ name, done })),
     names.map((name) => ({ name, done: false })),
   );
+});
+
+test('a copy that is found after the file was cut is the same segment, to be compared with what the server has', (t) => {
+  const { directory, segments, found } = fixture(t);
+  const live = join(directory, '0.log');
+  writeFileSync(live, `${oldRecord}\n`);
+  segments.update([found('0.log')], false);
+  const segment = segments.list[0]!;
+  segment.resolved = true;
+  segment.position = segment.size;
+  segment.held.add(0, segment.size);
+  copyFileSync(live, `${live}.20261122-100005`);
+  truncateSync(live, 0);
+  segments.poll(2);
+  writeFileSync(live, `${newRecord}\n`);
+  segments.poll(3);
+  assert.equal(segments.update([found('0.log.20261122-100005'), found('0.log')], false), true);
+  assert.deepEqual(
+    segments.list.map(({ name, file, done, resolved }) => ({ name, stamp: file?.stamp, done, resolved })),
+    [
+      { name: segmentName(Buffer.from(oldRecord)), stamp: '20261122-100005', done: false, resolved: false },
+      { name: segmentName(Buffer.from(newRecord)), stamp: null, done: false, resolved: false },
+    ],
+  );
+  assert.equal(segments.list[0], segment);
+});
+
+test('a file that is written anew with the same first record is another segment', (t) => {
+  const { directory, segments, found } = fixture(t);
+  const live = join(directory, '0.log');
+  writeFileSync(live, `${oldRecord}\n${oldRecord}\n`);
+  segments.update([found('0.log')], false);
+  segments.list[0]!.position = segments.list[0]!.size;
+  truncateSync(live, oldRecord.length + 1);
+  segments.poll(2);
+  assert.equal(new Set(segments.list.map(({ name }) => name)).size, 2);
 });
 
 test('only bytes that were there when the lag was last asked for count as standing behind', (t) => {

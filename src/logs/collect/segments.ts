@@ -172,18 +172,20 @@ export class Segments {
       return false;
     }
     const twin = this.list.find((other) => other !== segment && other.name === segment.name);
-    if (!twin) return true;
-    this.#join(segment, twin);
-    return false;
+    return twin ? this.#join(segment, twin) : true;
   }
 
-  /** Two files with the same first record: a rotated file and its compressed form are one segment. */
-  #join(segment: Segment, twin: Segment): void {
-    if (twin.wasCut) {
+  /** Two files with the same first record: a rotated file and its compressed form are one segment. True where the server must be asked. */
+  #join(segment: Segment, twin: Segment): boolean {
+    if (twin.wasCut && segment.successorOf === twin) {
       segment.takeAlternateName();
-      return;
+      return false;
     }
     this.list = this.list.filter((other) => other !== segment);
+    if (twin.wasCut) {
+      twin.goOnIn(segment);
+      return true;
+    }
     if (twin.file === null) {
       twin.file = segment.file;
       twin.id = segment.id;
@@ -196,6 +198,7 @@ export class Segments {
       }
     }
     segment.close();
+    return false;
   }
 }
 
