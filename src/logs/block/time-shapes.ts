@@ -84,40 +84,49 @@ export function timeAt(text: Uint8Array, at: number, shape: number): number {
 /** Writes the time and says where it ends. */
 export function writeTime(target: Uint8Array, into: number, value: number, shape: number): number {
   const unit = unitsOf[shape & 3]!;
-  let seconds = Math.floor(value / unit);
+  const second = Math.floor(value / unit);
+  if (second !== writtenSecond) writeHead(second);
+  const form = shape & 0x30;
   let at = into;
-  if (shape & 0x30) {
-    const days = Math.floor(seconds / DAY_SECONDS);
-    seconds -= days * DAY_SECONDS;
-    if (days !== writtenDay) describeDay(days);
-    for (let i = 0; i < 10; i++) target[at++] = writtenDate[i]!;
-    target[at++] = (shape & 0x30) === 0x10 ? LETTER_T : BLANK;
-  }
-  const hour = Math.floor(seconds / 3600);
-  const rest = seconds - hour * 3600;
-  const minute = Math.floor(rest / 60);
-  at = writeTwo(target, at, hour);
-  target[at++] = COLON;
-  at = writeTwo(target, at, minute);
-  target[at++] = COLON;
-  at = writeTwo(target, at, rest - minute * 60);
-  const digits = digitsOf[shape & 3]!;
-  if (digits === 0) return at;
+  for (let i = form === 0 ? TIME_AT : 0; i < written.length; i++) target[at++] = written[i]!;
+  if (form === 0x20) target[into + TIME_AT - 1] = BLANK;
+  if (unit === 1) return at;
   target[at++] = (shape & 0xc) === 4 ? POINT : COMMA;
-  let fraction = value % unit;
+  let fraction = value - second * unit;
+  const digits = digitsOf[shape & 3]!;
   for (let i = digits - 1; i >= 0; i--) {
-    target[at + i] = ZERO + (fraction % 10);
-    fraction = Math.floor(fraction / 10);
+    const rest = (fraction / 10) | 0;
+    target[at + i] = ZERO + fraction - rest * 10;
+    fraction = rest;
   }
   return at + digits;
 }
 
+/** Times of one second follow each other: what was written last, as `2026-11-22T10:00:00`. */
+const written = Buffer.alloc(19);
+const TIME_AT = 11;
+let writtenSecond = Number.NaN;
 let writtenDay = Number.NaN;
-let writtenDate = Buffer.alloc(10);
 
-function describeDay(days: number): void {
-  writtenDate = Buffer.from(new Date(days * DAY_SECONDS * 1000).toISOString().slice(0, 10));
-  writtenDay = days;
+function writeHead(second: number): void {
+  const day = Math.floor(second / DAY_SECONDS);
+  if (day !== writtenDay) written.write(new Date(day * DAY_SECONDS * 1000).toISOString().slice(0, 11), 'latin1');
+  const rest = second - day * DAY_SECONDS;
+  const minutes = (rest / 60) | 0;
+  const hours = (minutes / 60) | 0;
+  writeTwo(TIME_AT, hours);
+  written[TIME_AT + 2] = COLON;
+  writeTwo(TIME_AT + 3, minutes - hours * 60);
+  written[TIME_AT + 5] = COLON;
+  writeTwo(TIME_AT + 6, rest - minutes * 60);
+  writtenSecond = second;
+  writtenDay = day;
+}
+
+function writeTwo(at: number, value: number): void {
+  const tens = (value / 10) | 0;
+  written[at] = ZERO + tens;
+  written[at + 1] = ZERO + value - tens * 10;
 }
 
 let readDate = -1;
@@ -148,13 +157,6 @@ function twoAt(text: Uint8Array, at: number): number {
   const tens = text[at]! - ZERO;
   const ones = text[at + 1]! - ZERO;
   return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : -1;
-}
-
-function writeTwo(target: Uint8Array, at: number, value: number): number {
-  const tens = Math.floor(value / 10);
-  target[at] = ZERO + tens;
-  target[at + 1] = ZERO + value - tens * 10;
-  return at + 2;
 }
 
 function isDigit(byte: number): boolean {
