@@ -3,15 +3,18 @@ import type { Nanos } from '../../../base/nanotime.ts';
 import type { LineLabels } from './line-labels.ts';
 
 const noBytes = Buffer.alloc(0);
+/** Whether text is ASCII is looked up for so many bytes at a time; a power of two. */
+const windowBits = 12;
 
 /**
  * The line at hand, as a range of bytes of its text until a stage changes it, and as text where somebody asks for text. One object serves
- * all lines of a block. `source.slice(from, to)` is the line: of a text in ASCII the source is all of it, and nothing is copied.
+ * all lines of a block. `source.slice(from, to)` is the line: where it is ASCII the source is the whole text, and nothing is copied.
  */
 export class Line {
   readonly labels: LineLabels;
   #textBytes: Buffer = noBytes;
-  #isAscii = false;
+  /** 1 where a window of the text is ASCII. */
+  #asciiWindows: Uint8Array | undefined;
   #wholeText: string | undefined;
   timeNs: Nanos = 0n;
   #byteFrom = 0;
@@ -32,8 +35,16 @@ export class Line {
   open(text: Buffer): void {
     if (text === this.#textBytes) return;
     this.#textBytes = text;
-    this.#isAscii = isAscii(text);
+    this.#asciiWindows = undefined;
     this.#wholeText = undefined;
+  }
+
+  #isStoredAscii(): boolean {
+    const windows = (this.#asciiWindows ??= asciiWindows(this.#textBytes));
+    for (let at = this.#byteFrom >> windowBits; at << windowBits < this.#byteTo; at++) {
+      if (windows[at] === 0) return isAscii(this.#textBytes.subarray(this.#byteFrom, this.#byteTo));
+    }
+    return true;
   }
 
   reset(byteFrom: number, byteTo: number): void {
@@ -60,7 +71,7 @@ export class Line {
 
   #makeText(): void {
     this.#hasText = true;
-    if (this.#isAscii) {
+    if (this.#isStoredAscii()) {
       this.#source = this.#wholeText ??= this.#textBytes.toString('latin1');
       this.#from = this.#byteFrom;
       this.#to = this.#byteTo;
@@ -77,7 +88,7 @@ export class Line {
 
   /** Known to be in ASCII without looking. */
   get isAscii(): boolean {
-    return this.#isAscii && !this.#changed;
+    return !this.#changed && this.#isStoredAscii();
   }
 
   /** A text of its own, that does not keep the others in memory. */
@@ -108,4 +119,12 @@ export class Line {
     this.#hasText = this.#changed = true;
     this.#bytes = undefined;
   }
+}
+
+function asciiWindows(text: Buffer): Uint8Array {
+  const bytes = 1 << windowBits;
+  const windows = new Uint8Array(Math.ceil(text.length / bytes));
+  for (let at = 0; at < windows.length; at++)
+    windows[at] = isAscii(text.subarray(at * bytes, (at + 1) * bytes)) ? 1 : 0;
+  return windows;
 }

@@ -14,11 +14,34 @@ export interface PlatformPattern {
 const stepsPerCharMax = 4096;
 const factorMax = 64;
 const charsMax = 1024 * 1024;
+const NEWLINE = 0x0a;
 
 /** The pattern for the platform's engine; undefined where it could take long, or is not understood. */
 export function platformPattern(pattern: string): PlatformPattern | undefined {
   const tree = parsePatternTree(pattern);
   return tree && (asGlob(tree) ?? asWhole(tree));
+}
+
+/** A pattern as it finds lines in a text of many: ASCII, each line followed by a newline. */
+export interface TextPattern {
+  /** Global; a match never reaches over the end of a line. */
+  expression: RegExp;
+  /** Lines that are longer are not for this engine. */
+  lineCharsMax: number;
+  /** Whether it tells nothing of lines that hold newlines themselves. */
+  needsSingleLines: boolean;
+}
+
+/** The same for whole texts: the cost of a search is still that of the line it is in. Undefined also where line by line is quicker. */
+export function textPattern(pattern: string): TextPattern | undefined {
+  const tree = parsePatternTree(pattern);
+  const cost = tree && !asGlob(tree) ? costOf(tree.root) : undefined;
+  if (tree === undefined || cost === undefined) return undefined;
+  const seen = { newline: false };
+  const source = sourceOf(tree.root, seen);
+  // What matches nothing matches between any two characters: that is every line, and takes a step each.
+  if (new RegExp(source).test('')) return undefined;
+  return { expression: new RegExp(source, 'g'), lineCharsMax: lengthFor(cost), needsSingleLines: seen.newline };
 }
 
 function asWhole(tree: PatternTree): PlatformPattern | undefined {
@@ -126,25 +149,30 @@ function areApart(a: CharSet, b: CharSet): boolean {
   return !a.has.some((is, code) => is && b.has[code]);
 }
 
-function sourceOf(node: PatternNode): string {
+/** With `seen`, as it is for texts of many lines; it is noted there whether newlines would make a difference within a line. */
+function sourceOf(node: PatternNode, seen?: { newline: boolean }): string {
+  const of = (part: PatternNode) => sourceOf(part, seen);
   switch (node.kind) {
     case 'set':
-      return setSource(node.members);
+      if (seen === undefined || !node.members.has[NEWLINE]) return setSource(node.members);
+      seen.newline = true;
+      return setSource({ has: node.members.has.with(NEWLINE, false) });
     case 'start':
-      return '^';
     case 'end':
-      return '$';
+      if (seen === undefined) return node.kind === 'start' ? '^' : '$';
+      seen.newline = true;
+      return node.kind === 'start' ? '(?<![^\\n])' : '(?![^\\n])';
     case 'boundary':
       return '\\b';
     case 'not boundary':
       return '\\B';
     case 'sequence':
-      return node.parts.map((part) => (part.kind === 'either' ? `(?:${sourceOf(part)})` : sourceOf(part))).join('');
+      return node.parts.map((part) => (part.kind === 'either' ? `(?:${of(part)})` : of(part))).join('');
     case 'either':
-      return node.parts.map(sourceOf).join('|');
+      return node.parts.map(of).join('|');
     case 'repeat': {
       const count = node.max === Number.POSITIVE_INFINITY ? `{${node.min},}` : `{${node.min},${node.max}}`;
-      return `(?:${sourceOf(node.part)})${count}`;
+      return `(?:${of(node.part)})${count}`;
     }
   }
 }

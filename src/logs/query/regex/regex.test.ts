@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import { RE2JS } from 're2js';
+import { passes, patternScan } from '../run/pattern-scan.ts';
 import { needleFinder } from './needle-finder.ts';
 import { platformPattern } from './platform-pattern.ts';
 import { plainLiteral, requiredLiteral } from './required-literal.ts';
@@ -49,6 +50,23 @@ test("what runs on the platform's engine gives what RE2's automaton gives", () =
     fc.property(pattern, line, (source, text) => {
       const fast = platformPattern(source)?.test(text);
       if (fast !== undefined) assert.equal(fast, RE2JS.compile(source).matcher(text).find());
+    }),
+    { numRuns: 5000 },
+  );
+});
+
+test("lines that a pattern is found in over a whole text are those of RE2's automaton", () => {
+  fc.assert(
+    fc.property(pattern, fc.array(line, { minLength: 1, maxLength: 6 }), fc.boolean(), (source, all, isNegative) => {
+      const op = isNegative ? '!~' : '|~';
+      const scan = patternScan({ kind: 'line_filter', op, terms: [{ text: source, isIp: false }] });
+      const text = Buffer.from(all.map((one) => `${one}\n`).join(''));
+      const starts = Uint32Array.from([0, ...all.keys()], (_, at) => all.slice(0, at).join('').length + at);
+      const told = scan?.({ text, starts }, () => {});
+      for (const [at, one] of all.entries()) {
+        if (told === undefined || told[at] === 0) continue;
+        assert.equal(told[at] === passes, RE2JS.compile(source).matcher(one).find() !== isNegative, `${source} ${one}`);
+      }
     }),
     { numRuns: 5000 },
   );

@@ -1,9 +1,9 @@
 import { isAscii } from 'node:buffer';
-import type { StageRun } from '../pipeline/stage.ts';
 import type { SourceBlock } from '../source.ts';
 import type { FrontFilter } from './front-filter.ts';
 import type { HeldLines } from './held-lines.ts';
 import { lettersAgainst, type NeedleScan } from './needle-scan.ts';
+import { fails, passes } from './pattern-scan.ts';
 
 /** Lines between two looks at whether to stop. */
 const linesPerLook = 256;
@@ -26,10 +26,10 @@ export class ChosenLines {
   }
 
   apply(filter: FrontFilter): void {
-    const { scans, test, isNegative, isExact } = filter;
+    const { scans, isNegative, isExact } = filter;
     const hits = scans === undefined ? undefined : this.#scanned(scans);
     if (hits === undefined) {
-      this.#keepTested(test);
+      this.#keepTested(filter);
       return;
     }
     if (hits.found === 0) {
@@ -37,7 +37,7 @@ export class ChosenLines {
       return;
     }
     this.#combine(hits.marks, isNegative);
-    if (!isExact && this.count > 0) this.#keepTested(test);
+    if (!isExact && this.count > 0) this.#keepTested(filter);
   }
 
   /** Which lines of the block hold one of the needles; undefined where it is not worth seeking, or seeking does not tell. */
@@ -63,9 +63,14 @@ export class ChosenLines {
     return { marks, found };
   }
 
-  #keepTested(test: StageRun): void {
+  #keepTested({ test, scan }: FrontFilter): void {
     this.#held.hold(this.indexes());
+    const { lines } = this.#held;
+    const isWorthwhile = this.count > (lines.starts.length - 1) * sparse;
+    const passing = isWorthwhile ? scan?.(lines, this.#checkStop) : undefined;
     this.keep((index) => {
+      const row = passing?.[this.#held.rowOf(index)];
+      if (row === passes || row === fails) return row === passes;
       this.#held.turnTo(index);
       return test(this.#held.line);
     });
@@ -93,7 +98,8 @@ export class ChosenLines {
     const marks = this.#marks ?? new Uint8Array(this.#block.lineCount).fill(1);
     let count = 0;
     let looked = 0;
-    for (let index = marks.indexOf(1); index >= 0; index = marks.indexOf(1, index + 1)) {
+    for (let index = 0; index < marks.length; index++) {
+      if (marks[index] === 0) continue;
       if (looked++ % linesPerLook === 0) this.#checkStop();
       if (isKept(index)) count++;
       else marks[index] = 0;

@@ -6,6 +6,7 @@ import type { Needle } from '../source.ts';
 import type { LineFilterStage } from '../syntax/ast.ts';
 import type { ImpliedNeedle } from './implied-needles.ts';
 import { type NeedleScan, needleScan } from './needle-scan.ts';
+import { type PatternScan, patternScan } from './pattern-scan.ts';
 
 /** A filter as it runs over a block: lines that hold one of the needles, and then pass the test, if there is one. */
 export interface FrontFilter {
@@ -13,6 +14,8 @@ export interface FrontFilter {
   scans?: NeedleScan[];
   /** Tells of one line whether it passes. */
   test: StageRun;
+  /** The same over a whole text, where that can be: which lines pass. */
+  scan?: PatternScan;
   isNegative: boolean;
   /** Whether to hold a needle is all. */
   isExact: boolean;
@@ -38,9 +41,10 @@ export function frontFilter(stage: LineFilterStage): FrontFilter {
   const isNegative = stage.op.startsWith('!');
   const isExact = needles.every((needle) => needle?.isExact);
   // A negative filter's lines are those without a needle, where to hold it is all that counts.
-  if (needles.some((needle) => needle === undefined) || (isNegative && !isExact))
-    return { test, isNegative, isExact: false };
-  return { scans: needles.map((needle) => needleScan(needle!)), test, isNegative, isExact };
+  const scan = isExact ? undefined : patternScan(stage);
+  const common = { test, isNegative, ...(scan && { scan }) };
+  if (needles.some((needle) => needle === undefined) || (isNegative && !isExact)) return { ...common, isExact: false };
+  return { ...common, scans: needles.map((needle) => needleScan(needle!)), isExact };
 }
 
 function neededBy(op: LineFilterStage['op'], text: string): (Needle & { isExact: boolean }) | undefined {

@@ -47,6 +47,16 @@ export class HeldLines {
     this.#take(text.compact.lines(indexes), rows);
   }
 
+  /** What is there, row by row. */
+  get lines(): Lines {
+    return this.#lines!;
+  }
+
+  /** Of a line that is held, among `lines`. */
+  rowOf(index: number): number {
+    return this.#rows === undefined ? index : this.#rows[index]! - 1;
+  }
+
   holds(index: number): boolean {
     return this.#lines !== undefined && (this.#rows === undefined || this.#rows[index]! > 0);
   }
@@ -54,7 +64,7 @@ export class HeldLines {
   /** Makes a line that is held the one at hand. */
   turnTo(index: number): void {
     const { starts } = this.#lines!;
-    const row = this.#rows === undefined ? index : this.#rows[index]! - 1;
+    const row = this.rowOf(index);
     this.#line.reset(starts[row]!, starts[row + 1]! - 1);
   }
 

@@ -1,5 +1,9 @@
 import { compileMatcher } from '../labels/matcher.ts';
+import { duplicateSuffix } from '../pipeline/label-name.ts';
 import type { LabelFilter, Stage } from '../syntax/ast.ts';
+
+/** Shorter parts of a name stand in too many lines. */
+const partCharsMin = 2;
 
 /**
  * A text that a line must hold for a filter behind a parser to let it pass: the value that a field must have, or the field's name. It
@@ -27,12 +31,26 @@ function addFilter(needles: ImpliedNeedle[], filter: LabelFilter): void {
     addFilter(needles, filter.left);
     addFilter(needles, filter.right);
   }
-  // A name with `_` may be put together of others; those of errors are made here.
-  if ('left' in filter || !/^[A-Za-z][A-Za-z0-9]*$/.test(filter.name)) return;
+  if ('left' in filter) return;
+  const parts = partsOf(filter.name);
+  if (parts === undefined) return;
   if (filter.kind === 'matcher') {
     if (compileMatcher(filter)('')) return;
-    const isPlain =
-      filter.op === '=' && /^[\w .:@/+-]+$/.test(filter.value) && filter.value.length >= filter.name.length;
-    needles.push({ label: filter.name, text: isPlain ? filter.value : filter.name });
-  } else needles.push({ label: filter.name, text: filter.name });
+    const { name, op, value } = filter;
+    if (op === '=' && /^[\w .:@/+-]+$/.test(value) && value.length >= name.length) {
+      needles.push({ label: name, text: value });
+      return;
+    }
+  }
+  for (const text of parts) needles.push({ label: filter.name, text });
+}
+
+/**
+ * What must stand in a line for a field of this name to be found: a `_` may join names of nested fields or stand for another character,
+ * but letters and digits stand for themselves. Undefined for names that are made here.
+ */
+function partsOf(name: string): string[] | undefined {
+  if (!/^[A-Za-z][A-Za-z0-9_]*$/.test(name) || name.endsWith(duplicateSuffix)) return undefined;
+  const parts = name.split('_').filter((part) => part.length >= partCharsMin);
+  return parts.length > 0 ? parts : undefined;
 }

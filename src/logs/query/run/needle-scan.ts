@@ -77,7 +77,7 @@ function anyCaseMark(text: string): NeedleScan['mark'] {
 }
 
 /** The line that a byte belongs to, from a line on that is not behind it: steps that double, then halves. */
-function lineAt(starts: Uint32Array, from: number, at: number): number {
+export function lineAt(starts: Uint32Array, from: number, at: number): number {
   if (starts[from + 1]! > at) return from;
   let step = 1;
   let low = from + 1;

@@ -30,8 +30,8 @@ function compactPart(compact: CompactText, part: BlockText, from: number, to: nu
     mayHold: (sought) => compact.mayHold(sought),
     mark(sought, hits) {
       const all = new Uint8Array(compact.lineCount);
-      let found = 0;
       if (compact.mark(sought, all) === 0) return 0;
+      let found = 0;
       for (let index = from; index < to; index++) {
         if (all[index] === 0 || hits[index - from] === 1) continue;
         hits[index - from] = 1;
@@ -69,29 +69,62 @@ export class PlainText {
   }
 }
 
-/** Text that is searched without being put together. Invariant: it is put together once at most. */
+/** Text that is searched without being put together. Invariant: it is put together once at most, and searched once for each needle. */
 export class SearchableText implements BlockText {
   readonly compact: CompactText;
+  readonly #text: CompactText;
+  readonly #marks = new Map<string, Uint8Array | undefined>();
   #lines: Lines | undefined;
   #starts: Uint32Array | undefined;
 
-  constructor(compact: CompactText) {
-    this.compact = compact;
+  constructor(text: CompactText) {
+    this.#text = text;
+    this.compact = {
+      lineCount: text.lineCount,
+      textBytes: text.textBytes,
+      mayHold: (sought) => text.mayHold(sought),
+      mark: (sought, hits) => this.#mark(sought, hits),
+      starts: () => this.starts(),
+      lines: (indexes) => text.lines(indexes),
+      all: () => this.all(),
+    };
   }
 
   get textBytes(): number {
-    return this.compact.textBytes;
+    return this.#text.textBytes;
   }
 
+  /** Filters ask for the same needles again, of each stream. */
   mayHold(needles: readonly Needle[]): boolean {
-    return needles.every((needle) => this.compact.mayHold(needle));
+    return needles.every((needle) => this.#marked(needle) !== undefined);
   }
 
   starts(): Uint32Array {
-    return (this.#starts ??= this.#lines?.starts ?? this.compact.starts());
+    return (this.#starts ??= this.#lines?.starts ?? this.#text.starts());
   }
 
   all(): Lines {
-    return (this.#lines ??= this.compact.all());
+    return (this.#lines ??= this.#text.all());
+  }
+
+  #mark(sought: Needle, hits: Uint8Array): number {
+    const marked = this.#marked(sought);
+    let found = 0;
+    for (let line = 0; marked !== undefined && line < hits.length; line++) {
+      if (marked[line] === 0 || hits[line] === 1) continue;
+      hits[line] = 1;
+      found++;
+    }
+    return found;
+  }
+
+  /** Lines that hold it; undefined where none does. */
+  #marked(sought: Needle): Uint8Array | undefined {
+    const key = `${sought.ignoreCase} ${sought.text}`;
+    if (this.#marks.has(key)) return this.#marks.get(key);
+    const hits = new Uint8Array(this.#text.lineCount);
+    const marked = this.#text.mark(sought, hits) > 0 ? hits : undefined;
+    this.#marks.set(key, marked);
+    return marked;
   }
 }
