@@ -192,14 +192,28 @@ async function frontProxy(sandbox: Sandbox): Promise<void> {
   await assertMended(sandbox);
 }
 
+/** Of a node whose clock is wrong. */
+const clockAheadMs = 900_000;
+
 /** By kubelets of addKubelet. */
 const tokensSeen: string[] = [];
 
 /** A kubelet that takes nobody's word, with the certificate that it is given; as a node of the cluster. */
-async function addKubelet(t: Cleanup, sandbox: Sandbox, name: string, status: number, pair: KeyPair): Promise<void> {
+async function addKubelet(
+  t: Cleanup,
+  sandbox: Sandbox,
+  name: string,
+  status: number,
+  pair: KeyPair,
+  aheadMs = 0,
+): Promise<void> {
   const server = createServer({ cert: pair.certificate, key: pair.key }, (request, response) => {
     if (request.headers.authorization !== undefined) tokensSeen.push(request.headers.authorization);
-    response.writeHead(status, { 'content-type': 'text/plain' }).end('Forbidden (user=somebody, verb=get)\n');
+    const nowMs = Date.now() + aheadMs;
+    response.writeHead(status, { 'content-type': 'text/plain', date: new Date(nowMs).toUTCString() });
+    response.end(
+      status === 200 ? `node_cpu_usage_seconds_total 1.5 ${nowMs}\n` : 'Forbidden (user=somebody, verb=get)\n',
+    );
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   atEnd(t, () => server.close());
@@ -215,6 +229,10 @@ async function kubelets(t: Cleanup, sandbox: Sandbox): Promise<void> {
   const signed = await pki.server('refusing', ['127.0.0.1']);
   const misnamed = await pki.server('misnamed', ['kubelet.example']);
   const own = await selfSignedServer(join(sandbox.directory, 'own'), 'kubelet', ['127.0.0.1'], systemClock);
+  const yearsAgo = { ...systemClock, nowMs: () => Date.now() - 3 * 365 * 24 * 3600_000 };
+  const expired = await (await openPki(join(sandbox.dataDir, 'pki'), yearsAgo)).server('expired', ['127.0.0.1']);
+  await addKubelet(t, sandbox, 'expired', 200, expired);
+  await addKubelet(t, sandbox, 'ahead', 200, signed, clockAheadMs);
   await addKubelet(t, sandbox, 'refuses', 403, signed);
   await addKubelet(t, sandbox, 'unknown-caller', 401, signed);
   await addKubelet(t, sandbox, 'misnamed', 200, misnamed);
@@ -225,6 +243,8 @@ async function kubelets(t: Cleanup, sandbox: Sandbox): Promise<void> {
   const of = (name: string) => findings.find(({ title }) => title === `kubelet ${name}`)!;
   assert.equal(of('sandbox').outcome, 'ok', JSON.stringify(of('sandbox')));
   const expected: [string, RegExp, RegExp][] = [
+    ['expired', /its certificate is expired on 20\d\d-\d\d-\d\d/, /serverTLSBootstrap: true/],
+    ['ahead', /the node's clock is (899|90\d) s ahead of this machine's/, /timedatectl set-ntp true/],
     ['refuses', /refuses you its figures \(403\): Forbidden \(user=somebody/, /authorization: \{mode: Webhook\}/],
     ['unknown-caller', /does not know you \(401\)/, /authentication: \{/],
     ['misnamed', /not believed: it is for another name or address/, /serverTLSBootstrap: true/],
@@ -264,6 +284,24 @@ async function accountKubeconfig({ directory, dataDir, kube }: Sandbox, account:
   return path;
 }
 
+/** The person's own certificate has run out: nobody knows them any more, until they have a new one. */
+async function expiredCaller(sandbox: Sandbox): Promise<void> {
+  const yearsAgo = { ...systemClock, nowMs: () => Date.now() - 3 * 365 * 24 * 3600_000 };
+  const pki = await openPki(join(sandbox.dataDir, 'pki'), yearsAgo);
+  const { certificate, key } = await pki.client('late', ['system:masters']);
+  const config = parse(readFileSync(join(sandbox.dataDir, 'kubeconfig'), 'utf8'));
+  const user = {
+    'client-certificate-data': Buffer.from(certificate).toString('base64'),
+    'client-key-data': Buffer.from(key).toString('base64'),
+  };
+  config.users = config.users.map(({ name }: { name: string }) => ({ name, user }));
+  const path = join(sandbox.directory, 'late.yaml');
+  writeFileSync(path, JSON.stringify(config), { mode: 0o600 });
+  const report = await sandbox.doctor(['--kubeconfig', path]);
+  assert.equal(report.code, 1);
+  assert.match(brokenOf(report)[0]!.says, /does not know who you are \(401\)/);
+}
+
 /** Whoever may not look at everything is told what was not looked at. */
 async function ordinaryUser(sandbox: Sandbox): Promise<void> {
   await sandbox.kube(['create', 'serviceaccount', 'ann']);
@@ -300,6 +338,7 @@ describe('taffrail doctor', { skip: !kubectl && 'there is no kubectl' }, () => {
     await frontProxy(sandbox);
     await kubelets(t, sandbox);
     await ordinaryUser(sandbox);
+    await expiredCaller(sandbox);
     await sandbox.kube(['delete', 'apiservice', 'v1beta1.metrics.k8s.io']);
     const { fixes } = await assertNames(sandbox, 'api-service', /there is no APIService/);
     assert.deepEqual(fixes, ['stop "taffrail up" and start it again']);
