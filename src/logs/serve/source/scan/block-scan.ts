@@ -10,6 +10,7 @@ import {
   type SelectRequest,
 } from '../../../query/query.ts';
 import { NeedleTest } from '../needle-test.ts';
+import { countedUnit } from './counted-unit.ts';
 import { errorOf } from './failure.ts';
 import type { ListedUnit } from './listed-units.ts';
 import { unpackResult } from './packed-result.ts';
@@ -43,6 +44,9 @@ export class BlockScan implements Scan {
   /** Listed, and not yet taken. */
   readonly #listed: ListedUnit[] = [];
   readonly #units: Iterator<ListedUnit>;
+  /** Of units that were never opened. */
+  readonly #counted: ReturnType<typeof createResultMerger>;
+  #hasCounted = false;
   readonly #runner: BlockRunner;
   readonly #issued: Issued[] = [];
   readonly #returned: Batch[] = [];
@@ -59,6 +63,7 @@ export class BlockScan implements Scan {
     this.#threads = threads;
     this.#request = request;
     this.#units = units;
+    this.#counted = createResultMerger(plan);
     const { threadsMax, batchTextBytes } = threads?.settings ?? defaultScanSettings;
     this.#aheadMax = Math.max(1, threadsMax) * batchesAheadPerThread;
     this.#batchTextBytesMax = batchTextBytes;
@@ -75,6 +80,7 @@ export class BlockScan implements Scan {
     try {
       if (this.#threads !== undefined && !this.#isSmall(this.#threads)) yield* this.#inThreads(this.#threads);
       else while (!this.#isExhausted) yield* this.#readHere();
+      if (this.#hasCounted) yield this.#counted.result();
     } finally {
       signal.removeEventListener('abort', stop);
     }
@@ -164,11 +170,18 @@ export class BlockScan implements Scan {
     return taken;
   }
 
+  /** Units that need not be opened are counted on the way. */
   #nextUnit(): ListedUnit | undefined {
     const listed = this.#listed.shift();
     if (listed !== undefined) return listed;
-    const { done, value } = this.#units.next();
-    if (!done) return value;
+    for (;;) {
+      const { done, value } = this.#units.next();
+      if (done) break;
+      const counted = countedUnit(this.plan, this.#runner, value);
+      if (counted === undefined) return value;
+      this.#counted.add(counted);
+      this.#hasCounted = true;
+    }
     this.#isExhausted = true;
     return undefined;
   }

@@ -10,12 +10,12 @@ export const listedBlocksMax = 1_000_000;
 /** A block to read, as the store listed it. */
 export interface ListedUnit extends Pick<ScanUnit, 'place' | 'timeMin' | 'timeMax'> {
   textBytes: number;
-  lineCount: number;
   /** Which streams' lines are in it. */
   parts: readonly ListedPart[];
 }
 
 interface ListedPart {
+  lineCount: number;
   ranges: UnitPart['ranges'];
   streams: SelectedInstance['streams'] | readonly { labels: LabelRecord }[];
   /** The same through the store, wherever the lines are by now. */
@@ -64,7 +64,7 @@ function instanceUnit(
   async function* read() {
     for await (const lines of store.readListed(scope, block)) yield* instanceBlocks(lines, selected);
   }
-  return { timeMin, timeMax, lineCount, textBytes, place, parts: [{ ranges, streams: selected.streams, read }] };
+  return { timeMin, timeMax, textBytes, place, parts: [{ lineCount, ranges, streams: selected.streams, read }] };
 }
 
 /** How a block compares with others: forward by its beginning, backward by its end, latest first. */
@@ -86,14 +86,13 @@ function pushedUnits(
   const units = new Map<string, ListedUnit & { parts: ListedPart[] }>();
   for (const { id, labels } of streams) {
     for (const block of store.listPushed(scope, id, range)) {
-      const { place, timeMin, timeMax, lineCount, placeTextBytes: textBytes } = block;
+      const { place, timeMin, timeMax, placeTextBytes: textBytes } = block;
       const part = pushedPart(store, scope, labels, block);
       const key = `${place.path}/${place.offset}`;
       const unit = units.get(key);
-      if (unit === undefined) units.set(key, { place, timeMin, timeMax, lineCount, textBytes, parts: [part] });
+      if (unit === undefined) units.set(key, { place, timeMin, timeMax, textBytes, parts: [part] });
       else {
         unit.parts.push(part);
-        unit.lineCount += lineCount;
         if (timeMin < unit.timeMin) unit.timeMin = timeMin;
         if (timeMax > unit.timeMax) unit.timeMax = timeMax;
       }
@@ -111,5 +110,5 @@ function pushedPart(
   async function* read() {
     for await (const lines of store.readListedPushed(scope, block)) yield pushedBlock(lines, labels);
   }
-  return { ranges: block.ranges, streams: [{ labels }], read };
+  return { lineCount: block.lineCount, ranges: block.ranges, streams: [{ labels }], read };
 }

@@ -149,6 +149,24 @@ test('the newest lines come first, and older blocks are not read for them', asyn
   assert.ok(statistics.bytesRead > 0);
 });
 
+test('blocks of which only the number of lines matters are not opened', async (t) => {
+  const { store } = await openedStore(t);
+  await written(store, 10, 100);
+  for (const query of ['sum(count_over_time({pod="web-1"}[24h]))', 'sum by (pod) (rate({pod="web-1"}[24h]))']) {
+    const { count, statistics } = await counted(store, threads, query);
+    assert.equal(query.includes('rate') ? Math.round(count * 24 * 3600) : count, 1000);
+    assert.deepEqual([statistics.blocksOpened, statistics.blocksSkipped, statistics.bytesRead], [0, 10, 0]);
+  }
+  const byOutput = await counted(store, threads, 'sum by (stream) (count_over_time({pod="web-1"}[24h]))');
+  assert.deepEqual([byOutput.count, byOutput.statistics.blocksOpened], [1000, 10]);
+  const source = new StoreSource(store, { threads });
+  const request = { query: 'sum(count_over_time({pod="web-1"}[50ms]))', source, scope: everything };
+  const { value } = await rangeQuery({ ...request, startNs, endNs: startNs + 20_000_000_000n, stepNs: 50e6 });
+  assert.ok(value.type === 'matrix');
+  const sum = value.series[0]!.values.reduce((total, each) => total + each, 0);
+  assert.equal(sum, 1000);
+});
+
 test('what has been unlinked since it was listed is read where it lies now', async (t) => {
   const { store, packs } = await openedStore(t, 4000);
   await written(store, 40, 20);
