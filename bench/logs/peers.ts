@@ -10,8 +10,9 @@ import { cpuSecondsOf, diskBytesOf, figuresOf, type ProcessFigures } from '../ru
 export const parallel = 4;
 const startTimeoutMs = 60_000;
 const restCheckMs = 1500;
-/** Ours looks every five seconds for what there is to merge. */
-const restsMin = 5;
+/** How often in turn it must be found at rest. Ours looks every five seconds for what there is to merge, and pauses for long while it was busy. */
+const ourRestsMin = 16;
+const theirRestsMin = 5;
 const restingCpuSeconds = 0.05;
 const restTimeoutMs = 600_000;
 const ourFlags = ['--retention', '0', '--retention-size', '0'];
@@ -130,7 +131,7 @@ export class Peer {
         const now = this.figures().cpuSeconds;
         rests = now - before < restingCpuSeconds ? rests + 1 : 0;
         before = now;
-        return rests >= restsMin;
+        return rests >= (this.isOurs ? ourRestsMin : theirRestsMin);
       },
       restTimeoutMs,
       restCheckMs,
