@@ -3,7 +3,11 @@ import type { CategorizedLabels } from '../pipeline/line-labels.ts';
 import type { LinesPlan } from '../plan/plan.ts';
 import type { BlockResult, LinesResult } from './block-result.ts';
 import { firstOf } from './lines-runner.ts';
+import { QueryLimitError } from './query-error.ts';
 import type { StreamResult } from './result.ts';
+
+/** Characters of the lines that a query may hold at once: its answer is made of them. */
+export const answerCharsMax = 128 * 1024 * 1024;
 
 interface Entry {
   timeNs: bigint;
@@ -16,13 +20,23 @@ export async function collectLines(results: AsyncIterable<BlockResult>, plan: Li
   const { limit, direction } = plan;
   let kept: Entry[] = [];
   let isFull = false;
+  let chars = 0;
   for await (const result of results) {
     const lines = result as LinesResult;
     if (isFull && isBeyond(lines, kept.at(-1)!.timeNs, direction)) break;
-    for (const { timeNs, line, labels } of lines.entries) kept.push({ timeNs, line, labels: lines.labels[labels]! });
+    for (const { timeNs, line, labels } of lines.entries) {
+      kept.push({ timeNs, line, labels: lines.labels[labels]! });
+      chars += line.length;
+    }
     if (kept.length >= limit) {
       kept = firstOf(kept, limit, direction);
       isFull = true;
+      chars = kept.reduce((sum, { line }) => sum + line.length, 0);
+    }
+    if (chars > answerCharsMax) {
+      throw new QueryLimitError(
+        `the lines of the answer have more than ${answerCharsMax} characters; ask for fewer of them`,
+      );
     }
   }
   return streamsOf(firstOf(kept, limit, direction));

@@ -9,11 +9,13 @@ import {
   QueryStoppedError,
   type SelectRequest,
 } from '../../../query/query.ts';
+import { BlockFiles } from '../../../store/block-file.ts';
 import { NeedleTest } from '../needle-test.ts';
 import { countedUnit } from './counted-unit.ts';
 import { errorOf } from './failure.ts';
 import type { ListedUnit } from './listed-units.ts';
 import { unpackResult } from './packed-result.ts';
+import { readUnit } from './read-unit.ts';
 import type { ScanUnit, UnitPart } from './scan-protocol.ts';
 import type { Answer } from './scan-thread.ts';
 import type { Batch, Scan, ScanThreads } from './scan-threads.ts';
@@ -23,6 +25,7 @@ import { TimeBound } from './time-bound.ts';
 
 /** Batches that are under way or have been read and not been taken yet, for each thread. */
 const batchesAheadPerThread = 3;
+const lightFactor = 4;
 /** The first batches of a query that may stop early are smaller. */
 const firstBatchTextBytes = 512 * 1024;
 
@@ -66,8 +69,11 @@ export class BlockScan implements Scan {
     this.#counted = createResultMerger(plan);
     const { threadsMax, batchTextBytes } = threads?.settings ?? defaultScanSettings;
     this.#aheadMax = Math.max(1, threadsMax) * batchesAheadPerThread;
-    this.#batchTextBytesMax = batchTextBytes;
-    this.#batchTextBytes = plan.kind === 'lines' ? Math.min(firstBatchTextBytes, batchTextBytes) : batchTextBytes;
+    // Where filters alone decide, most blocks take no time.
+    const isLight = plan.stages.every(({ kind }) => kind === 'line_filter');
+    this.#batchTextBytesMax = isLight ? lightFactor * batchTextBytes : batchTextBytes;
+    this.#batchTextBytes =
+      plan.kind === 'lines' ? Math.min(firstBatchTextBytes, batchTextBytes) : this.#batchTextBytesMax;
     this.#runner = createBlockRunner(plan, () => this.#checkStop());
   }
 
@@ -223,11 +229,26 @@ export class BlockScan implements Scan {
   /** One block, and then others have their turn. */
   async *#readHere(): AsyncGenerator<BlockResult> {
     const unit = this.#nextUnit();
-    if (unit !== undefined) yield* this.#readUnit(unit);
+    if (unit !== undefined) {
+      const results = this.#readFile(unit);
+      if (results === 'unread') yield* this.#readUnit(unit);
+      else yield* results;
+    }
     await new Promise(setImmediate);
     this.#checkStop();
   }
 
+  #readFile(unit: ListedUnit): BlockResult[] | 'unread' {
+    const { labels, units } = batchOf([unit]);
+    const files = new BlockFiles();
+    try {
+      return readUnit(files, { plan: this.plan, runner: this.#runner, needles: this.needles }, units[0]!, labels);
+    } finally {
+      files.close();
+    }
+  }
+
+  /** Through the store, wherever its lines are by now. */
   async *#readUnit({ parts, place }: ListedUnit): AsyncGenerator<BlockResult> {
     const needles = new NeedleTest(this.needles);
     let bytesRead = place.bytes;

@@ -1,28 +1,13 @@
 /** The other side of ScanThread: reads blocks where they lie and runs plans over them. */
 import { parentPort, workerData } from 'node:worker_threads';
-import {
-  type BlockPlan,
-  type BlockResult,
-  type BlockRunner,
-  createBlockRunner,
-  createResultMerger,
-  type Needle,
-  PipelineError,
-  QueryError,
-  QueryLimitError,
-  QueryStoppedError,
-} from '../../../query/query.ts';
+import { createBlockRunner, createResultMerger, QueryStoppedError } from '../../../query/query.ts';
 import { BlockFiles } from '../../../store/block-file.ts';
 import { failureOf } from './failure.ts';
-import { openFiled } from './filed-blocks.ts';
 import { buffersOf, packResult } from './packed-result.ts';
-import type { FromThread, ScanUnit, Shared, ToThread } from './scan-protocol.ts';
-import { skippedBlock } from './skipped-block.ts';
+import { type Reading, readUnit } from './read-unit.ts';
+import type { FromThread, Shared, ToThread } from './scan-protocol.ts';
 
-interface Compiled {
-  plan: BlockPlan;
-  runner: BlockRunner;
-  needles: readonly Needle[];
+interface Compiled extends Reading {
   checkStop(): void;
   /** Leaves out times at which no line can matter any more. */
   tighten(): void;
@@ -65,6 +50,8 @@ function answerTo({ plan, batch, units, labels }: Batch): FromThread {
     const unread: number[] = [];
     for (const [at, unit] of units.entries()) {
       one.checkStop();
+      one.tighten();
+      if (unit.timeMax < one.plan.sinceNs || unit.timeMin >= one.plan.untilNs) continue;
       const results = readUnit(files, one, unit, labels);
       if (results === 'unread') unread.push(at);
       else for (const result of results) merger.add(result);
@@ -75,34 +62,6 @@ function answerTo({ plan, batch, units, labels }: Batch): FromThread {
   } finally {
     files.close();
   }
-}
-
-/** What a block gives; `unread` where it cannot be read here: moved, gone or damaged, which the store finds out. */
-function readUnit(files: BlockFiles, one: Compiled, unit: ScanUnit, labels: Batch['labels']): BlockResult[] | 'unread' {
-  one.tighten();
-  if (unit.timeMax < one.plan.sinceNs || unit.timeMin >= one.plan.untilNs) return [];
-  try {
-    const readBefore = files.bytesRead;
-    const open = openFiled(files.read(unit.place));
-    const bytesRead = () => files.bytesRead - readBefore;
-    if (!open.mayHold(one.needles))
-      return [skippedBlock(one.plan, unit, { bytes: open.textBytes, bytesRead: bytesRead() })];
-    const results: BlockResult[] = [];
-    for (const block of open.blocks(unit, labels)) {
-      // Streams that lie in one block are one block that was read.
-      results.push({ ...one.runner.run(block), ...(results.length > 0 && { blocks: 0 }) });
-    }
-    if (results[0]) results[0].bytesRead = bytesRead();
-    return results;
-  } catch (error) {
-    if (isOfQuery(error)) throw error;
-    return 'unread';
-  }
-}
-
-/** Anything else may come from what was read. */
-function isOfQuery(error: unknown): boolean {
-  return [QueryStoppedError, QueryLimitError, PipelineError, QueryError].some((kind) => error instanceof kind);
 }
 
 function tell(message: FromThread): void {
