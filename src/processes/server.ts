@@ -13,6 +13,7 @@ import type { Logger, MetricsRegistry } from '../telemetry/telemetry.ts';
 import { openDataDirectory } from './data-directory.ts';
 import { type RunningSeries, type SeriesSettings, startSeries } from './series.ts';
 import { type ServerFile, serverFileName } from './server-file.ts';
+import { registerTidy } from './tidy-route.ts';
 
 export interface ServerSettings {
   dataDir: string;
@@ -62,7 +63,8 @@ export async function startServer(settings: ServerSettings, parts: ServerParts):
   };
   // Before the store is opened, so that a listener which must not be is refused with nothing touched.
   const server = createHttpServer({ host: settings.host, port: settings.port, tokensFile, tls, log, metrics, ready });
-  store = await openStore({ dataDir, retention: settings.retention, ...parts });
+  const durable = await openStore({ dataDir, retention: settings.retention, ...parts });
+  store = durable;
   const { app, principalOf } = server;
   const contacts = new AgentContacts(() => parts.clock.monotonicMs());
   const silentMs = (tenant: string, node: string) => contacts.silentMs(tenant, node);
@@ -83,6 +85,7 @@ export async function startServer(settings: ServerSettings, parts: ServerParts):
     await deletes.close();
     await opened.close();
   };
+  registerTidy(app, durable, principalOf);
   app.get('/taffrail/v1/status', async (request) => {
     const agents = contacts.list(principalOf(request).tenant);
     const uptimeSeconds = Math.round(process.uptime());

@@ -60,7 +60,7 @@ function report(
     ['server', `${url.origin}, version ${version}, pid ${pid}, up ${uptimeSeconds} s`],
     [
       'store',
-      `${store.lineCount} lines, ${formatByteSize(store.textBytes)} of text in ${formatByteSize(store.diskBytes)} on disk, ${store.blocks} blocks`,
+      `${store.lineCount} lines, ${formatByteSize(store.textBytes)} of text (${formatByteSize(store.compactTextBytes)} of it compact) in ${formatByteSize(store.diskBytes)} on disk, ${store.blocks} blocks`,
     ],
     ['takes lines', store.refusing === null ? 'yes' : `no: ${store.refusing}`],
     [

@@ -183,7 +183,7 @@ test('By itself only what is a lot, full, or has waited is due', () => {
   const block = { sequence: 1, textBytes: 100_000, receivedMs: 999_999_000, compact: false };
   assert.equal(isDue([block], false), false);
   assert.equal(isDue([block], true), true);
-  assert.equal(isDue([{ ...block, receivedMs: 900_000_000 }], false), true);
+  assert.equal(isDue([{ ...block, receivedMs: 999_000_000 }], false), true);
   assert.equal(isDue([{ ...block, textBytes: 7_000_000 }], false), true);
   assert.equal(isDueNow([block], false), true);
   assert.equal(isDueNow([{ ...block, textBytes: 100 }], false), false);

@@ -15,7 +15,7 @@ export interface CompactRules {
 
 export const compactRules: CompactRules = { textBytesMin: 64 * 1024, shareMax: 0.9 };
 /** What came so lately waits for more, so that lines are rewritten together. */
-const idleMsMin = 10 * 60_000;
+const idleMsMin = 2 * 60_000;
 const SEGMENTS_PER_PASS = 64;
 /** Blocks that did not become compact are not tried again for so long as so many are remembered. */
 const declinedMax = 100_000;
