@@ -4,7 +4,8 @@ import type { LineRange } from '../../store/block-file.ts';
 import { NeedleTest } from './needle-test.ts';
 
 /** Lines from (inclusive) to (exclusive) of a text, which is got once for all its parts. */
-export function partOf(text: BlockText, [from, to]: LineRange, lineCount: number): BlockText {
+export function partOf(text: BlockText, range: LineRange, lineCount: number): BlockText {
+  const [from, to] = range;
   if (from === 0 && to === lineCount) return text;
   const part = {
     // What it is exactly, only the lengths of all lines tell.
@@ -15,32 +16,12 @@ export function partOf(text: BlockText, [from, to]: LineRange, lineCount: number
       return { text: bytes.subarray(starts[from]!, starts[to]!), starts: startsOf(starts, from, to) };
     },
   };
-  return text.compact ? { ...part, compact: compactPart(text.compact, part, from, to) } : part;
+  return text instanceof SearchableText ? { ...part, compact: text.searchable(part, range) } : part;
 }
 
 function startsOf(starts: Uint32Array, from: number, to: number): Uint32Array {
   const base = starts[from]!;
   return starts.subarray(from, to + 1).map((start) => start - base);
-}
-
-function compactPart(compact: CompactText, part: BlockText, from: number, to: number): CompactText {
-  return {
-    ...part,
-    lineCount: to - from,
-    mayHold: (sought) => compact.mayHold(sought),
-    mark(sought, hits) {
-      const all = new Uint8Array(compact.lineCount);
-      if (compact.mark(sought, all) === 0) return 0;
-      let found = 0;
-      for (let index = from; index < to; index++) {
-        if (all[index] === 0 || hits[index - from] === 1) continue;
-        hits[index - from] = 1;
-        found++;
-      }
-      return found;
-    },
-    lines: (indexes) => compact.lines(indexes.map((index) => index + from)),
-  };
 }
 
 /** Text in one piece, decompressed when somebody asks for it. Invariant: it is decompressed once at most. */
@@ -74,19 +55,25 @@ export class SearchableText implements BlockText {
   readonly compact: CompactText;
   readonly #text: CompactText;
   readonly #marks = new Map<string, Uint8Array | undefined>();
+  readonly #mayHold = new Map<string, boolean>();
   #lines: Lines | undefined;
   #starts: Uint32Array | undefined;
 
   constructor(text: CompactText) {
     this.#text = text;
-    this.compact = {
-      lineCount: text.lineCount,
-      textBytes: text.textBytes,
-      mayHold: (sought) => text.mayHold(sought),
-      mark: (sought, hits) => this.#mark(sought, hits),
-      starts: () => this.starts(),
-      lines: (indexes) => text.lines(indexes),
-      all: () => this.all(),
+    this.compact = this.searchable(this, [0, text.lineCount]);
+  }
+
+  /** Of some of its lines, whose text `part` is. */
+  searchable(part: Omit<BlockText, 'compact'>, [from, to]: LineRange): CompactText {
+    return {
+      lineCount: to - from,
+      textBytes: part.textBytes,
+      mayHold: (sought) => this.#holds(sought),
+      mark: (sought, hits) => added(this.#marked(sought)?.subarray(from, to), hits),
+      starts: () => part.starts(),
+      lines: (indexes) => this.#text.lines(from === 0 ? indexes : indexes.map((index) => index + from)),
+      all: () => part.all(),
     };
   }
 
@@ -107,24 +94,35 @@ export class SearchableText implements BlockText {
     return (this.#lines ??= this.#text.all());
   }
 
-  #mark(sought: Needle, hits: Uint8Array): number {
-    const marked = this.#marked(sought);
-    let found = 0;
-    for (let line = 0; marked !== undefined && line < hits.length; line++) {
-      if (marked[line] === 0 || hits[line] === 1) continue;
-      hits[line] = 1;
-      found++;
-    }
-    return found;
+  #holds(sought: Needle): boolean {
+    const key = keyOf(sought);
+    let mayHold = this.#mayHold.get(key);
+    if (mayHold === undefined) this.#mayHold.set(key, (mayHold = this.#text.mayHold(sought)));
+    return mayHold;
   }
 
   /** Lines that hold it; undefined where none does. */
   #marked(sought: Needle): Uint8Array | undefined {
-    const key = `${sought.ignoreCase} ${sought.text}`;
+    const key = keyOf(sought);
     if (this.#marks.has(key)) return this.#marks.get(key);
     const hits = new Uint8Array(this.#text.lineCount);
     const marked = this.#text.mark(sought, hits) > 0 ? hits : undefined;
     this.#marks.set(key, marked);
     return marked;
   }
+}
+
+function keyOf({ text, ignoreCase }: Needle): string {
+  return `${ignoreCase} ${text}`;
+}
+
+/** Says how many were not there before. */
+function added(marks: Uint8Array | undefined, hits: Uint8Array): number {
+  let found = 0;
+  for (let line = 0; marks !== undefined && line < marks.length; line++) {
+    if (marks[line] === 0 || hits[line] === 1) continue;
+    hits[line] = 1;
+    found++;
+  }
+  return found;
 }
