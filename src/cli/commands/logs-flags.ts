@@ -72,7 +72,7 @@ export function logsFlags(): Command {
     .option('--prefix', 'begin each line with the pod and container')
     .option('--limit-bytes <bytes>', 'at most so many bytes of each container', count)
     .option('--max-log-requests <number>', 'most containers to follow at a time (default: 5)', count)
-    .option('--ignore-errors', 'go on where a pod cannot be followed')
+    .option('--ignore-errors', 'as in kubectl; here nothing of one container ever ends the others')
     .option('--pod-running-timeout <duration>', 'how long to wait until there is a pod', durationMs)
     .option('-n, --namespace <name>', 'namespace of the pods', 'default');
   for (const option of ownOptions()) command.addOption(option);

@@ -97,9 +97,9 @@ export class LogsAnswer {
     const following = new Following(store, scope, this.#request, this.#containers.flat(), this.#cursor.startSequence);
     const wanted = new Map<string, Instance>();
     const wants = (instance: Instance) => {
-      const yes = following.wants(instance);
-      if (yes) wanted.set(instance.id, instance);
-      return yes;
+      const verdict = following.wants(instance);
+      if (verdict === true) wanted.set(instance.id, instance);
+      return verdict;
     };
     const watch = watchEnd(following, signal);
     const pickers = new Map<string, ContextPicker>();

@@ -33,10 +33,17 @@ export class Following {
     }
   }
 
-  wants(instance: Instance): boolean {
+  wants(instance: Instance): boolean | 'undecided' {
     if (this.#chosen.has(instance.id)) return true;
     if (typeof this.#request.instance === 'number' || instance.firstSequence <= this.#startSequence) return false;
-    return this.#isSelected(instance) && !this.#isOlder(instance) && this.#isContainer(instance);
+    if (!this.#isNamed(instance) || this.#isOlder(instance)) return false;
+    if (instance.podFact === null && this.#asksOfPod) return 'undecided';
+    return this.#isOfPod(instance) && this.#isContainer(instance);
+  }
+
+  /** Whether the pod's labels or owners decide. */
+  get #asksOfPod(): boolean {
+    return this.#request.labelSelector !== undefined || this.#request.workload !== undefined;
   }
 
   /** Nothing more can come: what was asked for has ended, and was shipped to its end. */
@@ -53,17 +60,20 @@ export class Following {
     return all.every(({ ended }) => ended);
   }
 
-  #isSelected({ namespace, pod, podFact }: Instance): boolean {
-    const { workload } = this.#request;
-    const owned = ({ kind, name }: { kind: string; name: string }) =>
-      kind.toLowerCase() === workload?.kind.toLowerCase() && name === workload?.name;
+  #isNamed({ namespace, pod }: Instance): boolean {
     return (
       (this.#request.namespace ?? namespace) === namespace &&
       (this.#request.pod ?? pod) === pod &&
-      (this.#pods?.has(pod) ?? true) &&
-      (workload === undefined || (podFact?.owners.some(owned) ?? false)) &&
-      this.#labels(podFact?.labels ?? {})
+      (this.#pods?.has(pod) ?? true)
     );
+  }
+
+  #isOfPod({ podFact }: Instance): boolean {
+    const { workload } = this.#request;
+    const owned = ({ kind, name }: { kind: string; name: string }) =>
+      kind.toLowerCase() === workload?.kind.toLowerCase() && name === workload?.name;
+    const isOwned = workload === undefined || (podFact?.owners.some(owned) ?? false);
+    return isOwned && this.#labels(podFact?.labels ?? {});
   }
 
   /** An agent that comes late may bring runs from before the one that was chosen. */

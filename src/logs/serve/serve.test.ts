@@ -283,6 +283,38 @@ test('following takes in restarts and, by selector, new pods; other containers a
   assert.deepEqual(lines, ['first', 'restarted', 'new pod', 'late words']);
 });
 
+test('lines that come before the labels of their pod wait for them while a selector is followed', async () => {
+  const { cluster } = server;
+  await cluster.pod('web-1', { labels: { app: 'web' } });
+  const first = await cluster.run({ second: 10 });
+  await cluster.write(first, ['first'], 10);
+  const { lines } = await ask({ labelSelector: 'app=web', follow: true, tail: 10 }, 4, async ({ lines }, { kind }) => {
+    if (lines.length !== 1 || kind !== 'lines') return;
+    const other = await cluster.run({ pod: 'other', second: 20 });
+    const early = await cluster.run({ pod: 'web-2', second: 20 });
+    await cluster.write(other, ['of another app'], 20);
+    await cluster.write(early, ['before the labels'], 21);
+    await cluster.write(first, ['behind it'], 22);
+    await cluster.pod('other', { labels: { app: 'other' } });
+    await cluster.pod('web-2', { labels: { app: 'web' } });
+    await cluster.write(early, ['after them'], 23);
+  });
+  assert.deepEqual(lines, ['first', 'before the labels', 'behind it', 'after them']);
+});
+
+test('a pod of which nothing is ever known holds a follower for a few seconds, not for good', async () => {
+  const { cluster } = server;
+  await cluster.pod('web-1', { labels: { app: 'web' } });
+  const first = await cluster.run({ second: 10 });
+  await cluster.write(first, ['first'], 10);
+  const { lines } = await ask({ labelSelector: 'app=web', follow: true, tail: 10 }, 2, async ({ lines }, { kind }) => {
+    if (lines.length !== 1 || kind !== 'lines') return;
+    await cluster.write(await cluster.run({ pod: 'nameless', second: 20 }), ['of nobody'], 20);
+    await cluster.write(first, ['behind it'], 22);
+  });
+  assert.deepEqual(lines, ['first', 'behind it']);
+});
+
 test('context goes on over the change from what is stored to what comes', async () => {
   const { cluster } = server;
   const id = await cluster.run();

@@ -46,6 +46,7 @@ import type {
   ReadRange,
   Scope,
   StoreStatus,
+  Wants,
 } from './store.ts';
 
 export interface StoreParts {
@@ -134,19 +135,14 @@ export class DurableStore implements LogStore {
     }
   }
 
-  async *follow(
-    scope: Scope,
-    after: number,
-    wants: (instance: Instance) => boolean,
-    signal: AbortSignal,
-  ): AsyncGenerator<LineBlock> {
-    const { catalogue, reader, bell, followers } = this.#parts;
+  async *follow(scope: Scope, after: number, wants: Wants, signal: AbortSignal): AsyncGenerator<LineBlock> {
+    const { catalogue, reader, bell, nowMs, followers } = this.#parts;
     const lastSequence = () => catalogue.watermark.sequence;
     const progress = { sequence: after };
     followers.add(progress);
     try {
       const either = AbortSignal.any([signal, this.#closing.signal]);
-      yield* followBlocks({ catalogue, reader, bell, lastSequence, progress }, scope, wants, either);
+      yield* followBlocks({ catalogue, reader, bell, nowMs, lastSequence, progress }, scope, wants, either);
     } finally {
       followers.delete(progress);
     }

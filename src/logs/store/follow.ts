@@ -4,12 +4,14 @@ import type { BlockRow } from './block-table.ts';
 import type { Catalogue } from './catalogue.ts';
 import { listInstances } from './listing.ts';
 import { allows } from './read.ts';
-import type { Instance, LineBlock, Scope } from './store.ts';
+import type { LineBlock, Scope, Wants } from './store.ts';
 
 /** Rows of blocks that a follower fetches at a time. */
 const BLOCKS_PER_PAGE = 256;
 /** Verdicts on instances that one follower remembers. */
 const verdictsMax = 20_000;
+/** So long a follower waits at a new instance for what it is to be chosen by: lines may come before the labels of their pod. */
+const undecidedMsMax = 5_000;
 
 /** Tells followers that there is more. */
 export class Bell {
@@ -23,8 +25,16 @@ export class Bell {
     for (const wake of waiting) wake();
   }
 
-  /** Resolves at the next ring or abort. */
-  wait(signal: AbortSignal): Promise<void> {
+  /** Resolves at the next ring or abort, or after a while where that is given. */
+  async wait(signal: AbortSignal, untilMs?: number): Promise<void> {
+    if (untilMs === undefined) return this.#rung(signal);
+    const either = new AbortController();
+    const timer = setTimeout(() => either.abort(), untilMs);
+    await this.#rung(AbortSignal.any([signal, either.signal]));
+    clearTimeout(timer);
+  }
+
+  #rung(signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const wake = () => {
         signal.removeEventListener('abort', wake);
@@ -41,6 +51,7 @@ export interface Following {
   catalogue: Catalogue;
   reader: BlockReader;
   bell: Bell;
+  nowMs: () => number;
   /** Position of the newest record that is in the catalogue. */
   lastSequence: () => number;
   /** Kept up to date: how far this follower has come. */
@@ -62,11 +73,11 @@ interface Delivery {
 export async function* followBlocks(
   following: Following,
   scope: Scope,
-  wants: (instance: Instance) => boolean,
+  wants: Wants,
   signal: AbortSignal,
 ): AsyncGenerator<LineBlock> {
   const { catalogue, bell, lastSequence, progress } = following;
-  const verdicts = new Verdicts(catalogue, bell, scope, wants);
+  const verdicts = new Verdicts(following, scope, wants);
   while (!signal.aborted) {
     const last = lastSequence();
     if (progress.sequence >= last) {
@@ -80,16 +91,19 @@ export async function* followBlocks(
 }
 
 async function* deliver(
-  { reader, progress }: Following,
+  { reader, progress, bell }: Following,
   verdicts: Verdicts,
   all: readonly Delivery[],
   horizon: number,
   signal: AbortSignal,
 ): AsyncGenerator<LineBlock> {
   for (const delivery of all) {
+    const waitMs = verdicts.waitMs(delivery.block.instance);
+    if (waitMs > 0) return bell.wait(signal, waitMs);
     const lines = await reader.load(delivery.block);
     if (signal.aborted || lines === 'moved') return; // the next page begins where this delivery would have
     const id = verdicts.of(delivery.block.instance);
+    if (id === 'undecided') return;
     progress.sequence = delivery.sequence;
     if (lines !== 'damaged' && id !== undefined) yield sliceBlock(id, delivery.block, lines, delivery);
   }
@@ -113,28 +127,51 @@ export function deliveries(blocks: readonly BlockRow[], after: number, through: 
   return result;
 }
 
+type Verdict = InstanceId | undefined | { undecidedUntilMs: number };
+
 /** Whether an instance is wanted, remembered while nothing about it changes. */
 class Verdicts {
-  readonly #ask: (row: number) => InstanceId | undefined;
-  readonly #bell: Bell;
-  readonly #known = new Map<number, InstanceId | undefined>();
+  readonly #following: Following;
+  readonly #scope: Scope;
+  readonly #wants: Wants;
+  readonly #known = new Map<number, Verdict>();
   #version = -1;
 
-  constructor(catalogue: Catalogue, bell: Bell, scope: Scope, wants: (instance: Instance) => boolean) {
-    this.#bell = bell;
-    this.#ask = (row) => {
-      const found = catalogue.instances.byRow(row);
-      if (!found || found.deleted || found.tenant !== scope.tenant || !allows(scope, found.namespace)) return undefined;
-      const [instance] = listInstances(catalogue, scope, { ids: [found.id] });
-      return instance && wants(instance) ? found.id : undefined;
-    };
+  constructor(following: Following, scope: Scope, wants: Wants) {
+    this.#following = following;
+    this.#scope = scope;
+    this.#wants = wants;
   }
 
-  /** The instance's id if it is wanted. */
-  of(row: number): InstanceId | undefined {
-    if (this.#version !== this.#bell.attributesVersion || this.#known.size > verdictsMax) this.#known.clear();
-    this.#version = this.#bell.attributesVersion;
+  /** The instance's id if it is wanted, or may yet be. */
+  of(row: number): InstanceId | undefined | 'undecided' {
+    const verdict = this.#verdict(row);
+    if (typeof verdict !== 'object') return verdict;
+    return verdict.undecidedUntilMs > this.#following.nowMs() ? 'undecided' : undefined;
+  }
+
+  /** How long to wait at most until it is decided. */
+  waitMs(row: number): number {
+    const verdict = this.#verdict(row);
+    return typeof verdict === 'object' ? verdict.undecidedUntilMs - this.#following.nowMs() : 0;
+  }
+
+  #verdict(row: number): Verdict {
+    const { bell } = this.#following;
+    if (this.#version !== bell.attributesVersion || this.#known.size > verdictsMax) this.#known.clear();
+    this.#version = bell.attributesVersion;
     if (!this.#known.has(row)) this.#known.set(row, this.#ask(row));
     return this.#known.get(row);
+  }
+
+  #ask(row: number): Verdict {
+    const { catalogue, nowMs } = this.#following;
+    const found = catalogue.instances.byRow(row);
+    if (!found || found.deleted || found.tenant !== this.#scope.tenant || !allows(this.#scope, found.namespace)) return;
+    const [instance] = listInstances(catalogue, this.#scope, { ids: [found.id] });
+    const wanted = instance && this.#wants(instance);
+    if (wanted !== 'undecided') return wanted ? found.id : undefined;
+    // A clock that was set back must hold nobody.
+    return found.arrivedMs > nowMs() ? undefined : { undecidedUntilMs: found.arrivedMs + undecidedMsMax };
   }
 }

@@ -13,6 +13,8 @@ export interface InstanceRow {
   node: string;
   containerId: string | null;
   deleted: boolean;
+  /** When the store first heard of it. */
+  arrivedMs: number;
 }
 
 export interface NewInstance {
@@ -35,7 +37,7 @@ export interface Tally {
 }
 
 const COLUMNS =
-  'row, id, tenant, cluster, pod_uid, container, attempt, namespace, pod, node, container_id, deleted' as const;
+  'row, id, tenant, cluster, pod_uid, container, attempt, namespace, pod, node, container_id, deleted, arrived_ms' as const;
 
 /** Columns that a state record carries over as they are. */
 const STATE_COLUMNS = [
@@ -286,5 +288,6 @@ function instanceOf(row: Record<string, unknown>): InstanceRow {
     node: row.node as string,
     containerId: row.container_id as string | null,
     deleted: row.deleted === 1,
+    arrivedMs: row.arrived_ms as number,
   };
 }

@@ -123,6 +123,12 @@ export interface ListedBlock {
   ranges: readonly LineRange[];
 }
 
+/**
+ * Whether a follower goes on with an instance; asked once an instance, and again when its facts change. Where nothing is known yet of what
+ * decides it, as the labels of its pod, a follower waits at a new instance for a few seconds.
+ */
+export type Wants = (instance: Instance) => boolean | 'undecided';
+
 export interface ReadRange {
   /** Blocks that end before `since` or begin at or after `until` are left out; lines within a block are not filtered. */
   since?: Nanos;
@@ -180,15 +186,9 @@ export interface LogStore extends PushedStore {
   readListed(scope: Scope, block: ListedBlock): AsyncIterable<LineBlock>;
 
   /**
-   * What is stored after position `after`, in that order, for instances that `wants` accepts (asked once an instance; asked
-   * again when its facts change). Goes on until the signal aborts. Never skips, never repeats; slow readers read from disk.
+   * What is stored after position `after`, in that order, for instances that `wants` accepts. Goes on until the signal aborts. Never skips, never repeats; slow readers read from disk.
    */
-  follow(
-    scope: Scope,
-    after: number,
-    wants: (instance: Instance) => boolean,
-    signal: AbortSignal,
-  ): AsyncIterable<LineBlock>;
+  follow(scope: Scope, after: number, wants: Wants, signal: AbortSignal): AsyncIterable<LineBlock>;
 
   /** Deletes on purpose, durably: a re-read by an agent does not bring the lines back. */
   deleteInstances(scope: Scope, ids: readonly InstanceId[]): Promise<void>;

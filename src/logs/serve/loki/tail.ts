@@ -51,6 +51,9 @@ export async function* tailedStreams(
   for await (const block of blocks) yield* messages(runner.run(block));
 }
 
+/** Labels of streams that need what is known of the pod. */
+const labelsOfPods: ReadonlySet<string> = new Set(['app', 'job', 'service_name']);
+
 async function* followedInstances(
   store: LogStore,
   { matchers }: LogExpr,
@@ -59,12 +62,14 @@ async function* followedInstances(
   signal: AbortSignal,
 ) {
   const select = selectsInstance(matchers);
+  const selectWithoutPod = selectsInstance(matchers.filter(({ name }) => !labelsOfPods.has(name)));
   const selected = new Map<string, NonNullable<ReturnType<typeof select>>>();
   const wants: Parameters<LogStore['follow']>[2] = (instance) => {
     const found = select(instance);
     if (found) selected.set(instance.id, found);
     else selected.delete(instance.id);
-    return found !== undefined;
+    if (found) return true;
+    return instance.podFact === null && selectWithoutPod(instance) !== undefined ? 'undecided' : false;
   };
   for await (const block of store.follow(scope, after, wants, signal)) {
     const from = selected.get(block.instance);
