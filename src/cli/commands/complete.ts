@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { commands } from '../catalogue.ts';
 import { resolveServer, type ServerOptions, serverOptions } from '../server-address.ts';
 import { getJson } from '../server-call.ts';
+import { labelNames, logqlCandidates } from './logql-completion.ts';
 import { queryCandidates } from './query-completion.ts';
 
 const answerTimeoutMs = 1500;
@@ -44,7 +45,10 @@ async function candidatesFor(words: string[], options: ServerOptions): Promise<s
     return starting(command.options.flatMap(({ short, long }) => [short ?? '', long ?? '']).filter(Boolean));
   const inner = command.commands.map((child) => child.name());
   if (inner.length > 0) return starting(inner);
-  if (entry.name === 'query') return queryCandidates(current, resolveServer(options));
+  if (entry.name === 'query' && words.includes('--promql')) return queryCandidates(current, resolveServer(options));
+  if (entry.name === 'labels' && before === 'labels') return starting(await labelNames(resolveServer(options)));
+  const takesLogql = ['query', 'patterns', 'series'].includes(entry.name) || before === '--match';
+  if (takesLogql) return logqlCandidates(current, resolveServer(options));
   const namespace = words[words.findIndex((word) => word === '-n' || word === '--namespace') + 1] ?? '';
   const takesPods = entry.name === 'logs' || entry.name === 'instances';
   if (!takesPods) return [];

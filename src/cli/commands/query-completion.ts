@@ -27,7 +27,7 @@ export async function queryCandidates(word: string, address: ServerAddress): Pro
   return extended(word, begun, await names('label/__name__/values'), '');
 }
 
-function extended(word: string, begun: string, names: readonly string[], end: string): string[] {
+export function extended(word: string, begun: string, names: readonly string[], end: string): string[] {
   const before = word.slice(0, word.length - begun.length);
   return names.filter((name) => name.startsWith(begun)).map((name) => `${before}${name}${end}`);
 }

@@ -9,13 +9,11 @@ import {
   rangeQuery,
 } from '../../query/query.ts';
 import { bad, Parameters } from './parameters.ts';
-import { resultJson } from './result-json.ts';
+import { categorizeFlag, resultJson } from './result-json.ts';
 import { sendData, sendJson } from './send.ts';
 import { spacedLines } from './spaced-lines.ts';
 import { runAsked, type Surroundings } from './surroundings.ts';
 import { warningsOf } from './warnings.ts';
-
-const categorizeFlag = 'categorize-labels';
 
 /** `query`, `query_range` and `format_query`. */
 export function registerQueryRoutes(app: FastifyInstance, parts: Surroundings): void {

@@ -2,6 +2,8 @@ import { formatPlain } from '../../../base/go-float.ts';
 import type { QueryResult, StreamResult } from '../../query/query.ts';
 import { statsOf } from './stats.ts';
 
+export const categorizeFlag = 'categorize-labels';
+
 export interface AnswerForm {
   /** Whether a line's labels are told by where they come from: `X-Loki-Response-Encoding-Flags: categorize-labels`. */
   categorized: boolean;
@@ -10,12 +12,13 @@ export interface AnswerForm {
 /** The answer to a query, in pieces that are not larger than some entries. */
 export function* resultJson({ value, statistics, warnings }: QueryResult, form: AnswerForm): Generator<string> {
   const said = warnings.length > 0 ? `,"warnings":${JSON.stringify(warnings)}` : '';
-  yield `{"status":"success"${said},"data":{"resultType":"${value.type}","result":`;
+  // Grafana reads an answer as it comes: what tells the form of the result must stand before it.
+  const flags = form.categorized ? `,"encodingFlags":["${categorizeFlag}"]` : '';
+  yield `{"status":"success"${said},"data":{"resultType":"${value.type}"${flags},"result":`;
   let returned = 0;
   if (value.type === 'streams') {
     returned = value.streams.reduce((sum, { entries }) => sum + entries.length, 0);
     yield* list(joined(value.streams, form).map((stream) => streamJson(stream, form)));
-    if (form.categorized) yield ',"encodingFlags":["categorize-labels"]';
   } else if (value.type === 'vector') {
     yield* list(
       value.samples.map(({ labels, timeMs, value }) => {
@@ -36,7 +39,7 @@ export function* resultJson({ value, statistics, warnings }: QueryResult, form: 
 /** A message of a tail. */
 export function streamsJson(streams: readonly StreamResult[], form: AnswerForm): string {
   const shown = joined(streams, form).map((stream) => streamJson(stream, form));
-  const flags = form.categorized ? ',"encodingFlags":["categorize-labels"]' : '';
+  const flags = form.categorized ? `,"encodingFlags":["${categorizeFlag}"]` : '';
   return `{"streams":[${shown.join(',')}]${flags}}`;
 }
 
