@@ -95,8 +95,10 @@ export class BlockTable {
     this.#smallRuns =
       database.prepare(`SELECT instance, segment, count(*) AS blocks FROM blocks WHERE text_bytes < 262144 AND compact = 0
       GROUP BY instance, segment HAVING count(*) >= ? ORDER BY count(*) DESC LIMIT ?`);
-    this.#plain = database.prepare(`SELECT instance, segment FROM blocks WHERE compact = 0 GROUP BY instance, segment
-      HAVING sum(text_bytes) >= ? AND (sum(text_bytes) >= ? OR max(received_ms) < ?) LIMIT ?`);
+    this.#plain =
+      database.prepare(`SELECT instance, segment FROM blocks WHERE compact = 0 AND (instance, segment) > (?, ?)
+      GROUP BY instance, segment HAVING sum(text_bytes) >= ? AND (sum(text_bytes) >= ? OR max(received_ms) < ?)
+      ORDER BY instance, segment LIMIT ?`);
     this.#ofSegment = select('WHERE instance = ? AND segment_time = ? AND segment = ? ORDER BY offset_last');
     // Halves of times are small integers: reading every column of a long list as a bigint would take several times longer.
     this.#within = database.prepare(`SELECT ${COLUMNS}, time_min >> 32 AS min_high, time_min & 4294967295 AS min_low,
@@ -182,14 +184,18 @@ export class BlockTable {
     return this.#smallRuns.all(blocksMin, limit) as { instance: number; segment: string }[];
   }
 
-  /** Segments with so much text that is not compact: `bytesMin`, where nothing came since `idleSinceMs`, else `bytesFull`. */
+  /** Segments behind `after` with so much text that is not compact: `bytesMin`, where nothing came since `idleSinceMs`, else `bytesFull`. */
   plainSegments(
+    after: { instance: number; segment: string },
     bytesMin: number,
     bytesFull: number,
     idleSinceMs: number,
     limit: number,
   ): { instance: number; segment: string }[] {
-    return this.#plain.all(bytesMin, bytesFull, idleSinceMs, limit) as { instance: number; segment: string }[];
+    return this.#plain.all(after.instance, after.segment, bytesMin, bytesFull, idleSinceMs, limit) as {
+      instance: number;
+      segment: string;
+    }[];
   }
 
   /** In file order. */

@@ -4,17 +4,21 @@ import { isSettled, spanMsMax } from './merge.ts';
 import { framesPerMergeMax, mergePushes } from './merge-pushed.ts';
 import type { PushedBlockRow } from './pushed-table.ts';
 
-const BLOCKS_PER_PASS = 4096;
+const BLOCKS_PER_PAGE = 4096;
 
 /** Rewrites plain blocks of pushed lines into compact ones: as compactBlocks. */
 export async function compactPushes(options: CompactOptions, now: boolean, signal: AbortSignal): Promise<number> {
   const { catalogue, declined, rules } = options;
   let made = 0;
-  for (const tenant of catalogue.pushed.plainBlocks(...dueTexts(options, now), BLOCKS_PER_PASS)) {
-    const blocks = tenant.filter((block) => !declined.has(block.sequence) && (now || isSettled(options, block)));
-    for (const run of pushesToCompact(blocks, dueTest(options, now))) {
-      if (signal.aborted) return made;
-      if (await rewritten(options, run, () => mergePushes(options, run, rules.shareMax))) made++;
+  for (const tenant of catalogue.pushed.plainTenants(...dueTexts(options, now))) {
+    for (let last = -1, page: PushedBlockRow[] | undefined; !page || page.length === BLOCKS_PER_PAGE; ) {
+      page = catalogue.pushed.plainOf(tenant, last, BLOCKS_PER_PAGE);
+      last = page.at(-1)?.sequence ?? last;
+      const blocks = page.filter((block) => !declined.has(block.sequence) && (now || isSettled(options, block)));
+      for (const run of pushesToCompact(blocks, dueTest(options, now))) {
+        if (signal.aborted) return made;
+        if (await rewritten(options, run, () => mergePushes(options, run, rules.shareMax))) made++;
+      }
     }
   }
   return made;

@@ -16,7 +16,7 @@ export interface CompactRules {
 export const compactRules: CompactRules = { textBytesMin: 64 * 1024, shareMax: 0.9 };
 /** What came so lately waits for more, so that lines are rewritten together. */
 const idleMsMin = 2 * 60_000;
-const SEGMENTS_PER_PASS = 64;
+const SEGMENTS_PER_PAGE = 64;
 /** Blocks that did not become compact are not tried again for so long as so many are remembered. */
 const declinedMax = 100_000;
 
@@ -32,7 +32,7 @@ export interface CompactOptions extends MergeOptions {
 export async function compactBlocks(options: CompactOptions, now: boolean, signal: AbortSignal): Promise<number> {
   const { catalogue, rules } = options;
   let made = 0;
-  for (const { instance, segment } of catalogue.blocks.plainSegments(...dueTexts(options, now), SEGMENTS_PER_PASS)) {
+  for (const { instance, segment } of plainSegments(options, now)) {
     const coverage = catalogue.segments.coverage(instance, segment) ?? Coverage.empty();
     const blocks = catalogue.blocks.ofSegment(instance, segment).filter((block) => now || isSettled(options, block));
     for (const run of runsToCompact(blocks, coverage, dueTest(options, now))) {
@@ -41,6 +41,17 @@ export async function compactBlocks(options: CompactOptions, now: boolean, signa
     }
   }
   return made;
+}
+
+/** A page at a time: what gains nothing stays among them, and others come behind it. */
+function* plainSegments(options: CompactOptions, now: boolean): Generator<{ instance: number; segment: string }> {
+  let last = { instance: -1, segment: '' };
+  for (;;) {
+    const page = options.catalogue.blocks.plainSegments(last, ...dueTexts(options, now), SEGMENTS_PER_PAGE);
+    yield* page;
+    if (page.length < SEGMENTS_PER_PAGE) return;
+    last = page.at(-1)!;
+  }
 }
 
 /** How much text, and how old, makes a segment or tenant be looked at. */

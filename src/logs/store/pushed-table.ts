@@ -222,15 +222,23 @@ export class PushedTable {
     );
   }
 
-  /** Tenants with so much text that is not compact, as BlockTable.plainSegments, and those blocks in the order of storing. */
-  plainBlocks(bytesMin: number, bytesFull: number, idleSinceMs: number, limit: number): PushedBlockRow[][] {
+  /** Tenants with so much text that is not compact: as BlockTable.plainSegments. */
+  plainTenants(bytesMin: number, bytesFull: number, idleSinceMs: number): string[] {
     const tenants = this.#all(
       `SELECT tenant FROM pushed_blocks WHERE compact = 0 GROUP BY tenant
        HAVING sum(text_bytes) >= ? AND (sum(text_bytes) >= ? OR max(received_ms) < ?)`,
       ...[bytesMin, bytesFull, idleSinceMs],
     );
-    return tenants.map(({ tenant }) =>
-      this.#blocks('WHERE compact = 0 AND tenant = ? ORDER BY sequence LIMIT ?', tenant as string, limit),
+    return tenants.map(({ tenant }) => tenant as string);
+  }
+
+  /** A tenant's blocks that are not compact, behind one of them, in the order of storing. */
+  plainOf(tenant: string, after: number, limit: number): PushedBlockRow[] {
+    return this.#blocks(
+      'WHERE compact = 0 AND tenant = ? AND sequence > ? ORDER BY sequence LIMIT ?',
+      tenant,
+      after,
+      limit,
     );
   }
 
