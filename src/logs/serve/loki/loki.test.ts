@@ -83,8 +83,9 @@ test('times are nanoseconds, seconds with and without a fraction, and RFC 3339; 
 test('labels come by where they are from, for a client that asks for that', async () => {
   const headers = { 'X-Loki-Response-Encoding-Flags': 'categorize-labels' };
   const query = '{namespace="shop"} | logfmt';
-  const { json } = await loki.get('query_range', { query }, headers);
+  const { json, text } = await loki.get('query_range', { query }, headers);
   assert.deepEqual(json.data.encodingFlags, ['categorize-labels']);
+  assert.ok(text.indexOf('encodingFlags') < text.indexOf('"result"'), 'Grafana reads the answer as it comes');
   assert.equal(json.data.result.length, 1);
   assert.equal('level' in json.data.result[0].stream, false);
   assert.deepEqual(
