@@ -93,6 +93,8 @@ export interface ListedPushed {
   /** Text of all that lies at the place. */
   placeTextBytes: number;
   ranges: readonly LineRange[];
+  /** Set where more lies at the place than is meant: it is read, and counted, through the store alone. */
+  throughStore?: true;
 }
 
 export interface PushedStore {

@@ -121,6 +121,8 @@ export interface ListedBlock {
   place: BlockPlace;
   /** Which lines of the block at that place are meant, in order: all, unless the range leaves batches out. */
   ranges: readonly LineRange[];
+  /** Set where more lies at the place than is meant: it is read, and counted, through the store alone. */
+  throughStore?: true;
 }
 
 /**

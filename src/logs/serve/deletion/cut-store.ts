@@ -8,8 +8,7 @@ export type { Cut };
 type CutsOf = (stream: string) => readonly Cut[] | undefined;
 
 /**
- * The store without the lines that are cut. A listed block with such lines has no place: it is read through the store, never where it
- * lies. What is counted of streams is still all of them, unless nothing is left.
+ * The store without the lines that are cut. A listed block with such lines is read through the store, never where it lies. What is counted of streams is still all of them, unless nothing is left.
  */
 export function withCuts(store: LogStore, cutsOf: CutsOf): LogStore {
   const overrides: Partial<LogStore> = {
@@ -17,9 +16,9 @@ export function withCuts(store: LogStore, cutsOf: CutsOf): LogStore {
     pushedStreams: (scope, filter) =>
       store.pushedStreams(scope, filter).filter((stream) => !isWhollyCut(stream, cutsOf(stream.id))),
     list: (scope, instance, range) =>
-      store.list(scope, instance, range).map((block) => unplaced(block, cutsOf(instance))),
+      store.list(scope, instance, range).map((block) => throughStore(block, cutsOf(instance))),
     listPushed: (scope, stream, range) =>
-      store.listPushed(scope, stream, range).map((block) => unplaced(block, cutsOf(stream))),
+      store.listPushed(scope, stream, range).map((block) => throughStore(block, cutsOf(stream))),
     read: (scope, instance, range) =>
       mapped(store.read(scope, instance, range), ({ instance }) => cutsOf(instance), cutLines),
     readListed: (scope, block) => mapped(store.readListed(scope, block), ({ instance }) => cutsOf(instance), cutLines),
@@ -54,12 +53,11 @@ function overlaps({ timeMin, timeMax }: { timeMin: Nanos; timeMax: Nanos }, { st
   return timeMax >= startNs && timeMin <= endNs;
 }
 
-/** A thread that is given an empty path leaves the block to the store. */
-function unplaced<T extends { timeMin: Nanos; timeMax: Nanos; place: { path: string } }>(
+function throughStore<T extends { timeMin: Nanos; timeMax: Nanos; throughStore?: true }>(
   block: T,
   cuts: readonly Cut[] | undefined,
 ): T {
-  return cuts?.some((cut) => overlaps(block, cut)) ? { ...block, place: { ...block.place, path: '' } } : block;
+  return cuts?.some((cut) => overlaps(block, cut)) ? { ...block, throughStore: true } : block;
 }
 
 /** An instance stays addressable; of its lines nothing is told where nothing is left. */

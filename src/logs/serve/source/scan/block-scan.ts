@@ -279,11 +279,11 @@ function batchOf(listed: readonly ListedUnit[]): Batch {
     if (place === undefined) places.set(record, (place = labels.push(record) - 1));
     return place;
   };
-  const units = listed.map(({ place, timeMin, timeMax, parts }): ScanUnit => {
+  const units = listed.map(({ parts, textBytes: _bytes, ...unit }): ScanUnit => {
     const sent = parts.map(({ ranges, streams }): UnitPart => {
       return { ranges, streams: streams.map((stream) => ({ ...stream, labels: placeOf(stream.labels) })) };
     });
-    return { place, timeMin, timeMax, parts: sent };
+    return { ...unit, parts: sent };
   });
   return { labels, units };
 }

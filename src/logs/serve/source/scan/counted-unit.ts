@@ -15,8 +15,9 @@ function open(): never {
 export function countedUnit(
   plan: BlockPlan,
   runner: BlockRunner,
-  { parts, timeMin, timeMax }: ListedUnit,
+  { parts, timeMin, timeMax, throughStore }: ListedUnit,
 ): BlockResult | undefined {
+  if (throughStore) return undefined;
   if (plan.kind !== 'samples' || plan.sampleKind !== 'count' || plan.stages.length > 0 || plan.unwrap) return undefined;
   const { grouping, sinceNs, untilNs } = plan;
   if (grouping === undefined || grouping.without || parts.length !== 1) return undefined;

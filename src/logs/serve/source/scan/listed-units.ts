@@ -8,7 +8,7 @@ import type { ScanUnit, UnitPart } from './scan-protocol.ts';
 export const listedBlocksMax = 1_000_000;
 
 /** A block to read, as the store listed it. */
-export interface ListedUnit extends Pick<ScanUnit, 'place' | 'timeMin' | 'timeMax'> {
+export interface ListedUnit extends Pick<ScanUnit, 'place' | 'throughStore' | 'timeMin' | 'timeMax'> {
   textBytes: number;
   /** Which streams' lines are in it. */
   parts: readonly ListedPart[];
@@ -60,11 +60,12 @@ function instanceUnit(
   selected: SelectedInstance,
   block: ListedBlock,
 ): ListedUnit {
-  const { timeMin, timeMax, lineCount, textBytes, place, ranges } = block;
+  const { timeMin, timeMax, lineCount, textBytes, place, ranges, throughStore } = block;
   async function* read() {
     for await (const lines of store.readListed(scope, block)) yield* instanceBlocks(lines, selected);
   }
-  return { timeMin, timeMax, textBytes, place, parts: [{ lineCount, ranges, streams: selected.streams, read }] };
+  const parts = [{ lineCount, ranges, streams: selected.streams, read }];
+  return { timeMin, timeMax, textBytes, place, parts, ...(throughStore && { throughStore }) };
 }
 
 /** How a block compares with others: forward by its beginning, backward by its end, latest first. */
@@ -86,12 +87,13 @@ function pushedUnits(
   const units = new Map<string, ListedUnit & { parts: ListedPart[] }>();
   for (const { id, labels } of streams) {
     for (const block of store.listPushed(scope, id, range)) {
-      const { place, timeMin, timeMax, placeTextBytes: textBytes } = block;
+      const { place, timeMin, timeMax, placeTextBytes: textBytes, throughStore } = block;
       const part = pushedPart(store, scope, labels, block);
-      const key = `${place.path}/${place.offset}`;
+      const key = `${place.path}/${place.offset}/${throughStore ?? ''}`;
       const unit = units.get(key);
-      if (unit === undefined) units.set(key, { place, timeMin, timeMax, textBytes, parts: [part] });
-      else {
+      if (unit === undefined) {
+        units.set(key, { place, timeMin, timeMax, textBytes, parts: [part], ...(throughStore && { throughStore }) });
+      } else {
         unit.parts.push(part);
         if (timeMin < unit.timeMin) unit.timeMin = timeMin;
         if (timeMax > unit.timeMax) unit.timeMax = timeMax;

@@ -20,13 +20,14 @@ export interface Reading {
   needles: readonly Needle[];
 }
 
-/** What a block gives that is read where it lies; `unread` where it cannot be: moved, gone or damaged, which the store finds out. */
+/** What a block gives that is read where it lies; `unread` where it cannot or must not be: moved, gone or damaged, which the store finds out. */
 export function readUnit(
   files: BlockFiles,
   { plan, runner, needles }: Reading,
   unit: ScanUnit,
   labels: readonly LabelRecord[],
 ): BlockResult[] | 'unread' {
+  if (unit.throughStore) return 'unread';
   try {
     const readBefore = files.bytesRead;
     const open = openFiled(files.read(unit.place));

@@ -13,6 +13,7 @@ export interface UnitPart {
 /** A block to read. */
 export interface ScanUnit {
   place: BlockPlace;
+  throughStore?: true;
   /** No line of the parts is before or after these. */
   timeMin: bigint;
   timeMax: bigint;
