@@ -1,6 +1,8 @@
 /** The door: LogQL. Parse, print, and run queries over any source of lines. */
 export { compileMatcher } from './labels/matcher.ts';
 export * from './memory-source.ts';
+export { jsonFieldPaths } from './pipeline/field-paths.ts';
+export { duplicateSuffix } from './pipeline/label-name.ts';
 export { provenanceLabel } from './pipeline/line-labels.ts';
 export type { BlockPlan } from './plan/plan.ts';
 export type { BlockCost, BlockResult, LinesResult, SamplesResult, SeriesCells } from './run/block-result.ts';

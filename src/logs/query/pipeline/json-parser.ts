@@ -1,5 +1,5 @@
 import { jsonStringValue, scanObject } from './json-scanner.ts';
-import { sanitizedName } from './label-name.ts';
+import { nestedName, sanitizedName } from './label-name.ts';
 import type { Line } from './line.ts';
 import { failParsing } from './parse-failure.ts';
 import { isWanted, type StageRun, type Wanted } from './stage.ts';
@@ -26,7 +26,7 @@ export function compileJsonParser(wanted: Wanted): StageRun {
   const visit: Parameters<typeof scanObject>[3] = (key, kind, from, to) => {
     if (kind === 'object') {
       const outer = prefix;
-      prefix = joined(prefix, key);
+      prefix = nestedName(prefix, key);
       if (!mayHold(wanted, prefix)) {
         prefix = outer;
         return 'next';
@@ -34,7 +34,7 @@ export function compileJsonParser(wanted: Wanted): StageRun {
       return { leave: () => (prefix = outer) };
     }
     if (kind === 'null' || kind === 'array') return 'next';
-    const name = prefix === '' ? nameOf(key) : joined(prefix, key);
+    const name = prefix === '' ? nameOf(key) : nestedName(prefix, key);
     if (name === '') return 'next';
     const target = line.labels.parsedName(name);
     if (!isWanted(wanted, target) || line.labels.wasExtracted(target)) return 'next';
@@ -59,14 +59,6 @@ function nameLengths(names: ReadonlySet<string>): Uint8Array {
   const lengths = new Uint8Array(Math.max(0, ...[...names].map(({ length }) => length)) + 1);
   for (const { length } of names) lengths[length] = 1;
   return lengths;
-}
-
-/** Parts that are blank leave no trace; a digit gets a `_` only at the very front. */
-function joined(prefix: string, key: string): string {
-  const part = key.trim();
-  if (part === '') return prefix;
-  if (prefix === '') return sanitizedName(part);
-  return `${prefix}_${part.replace(/[^A-Za-z0-9_]/gu, '_')}`;
 }
 
 /** Whether some wanted label begins with this. */

@@ -8,6 +8,7 @@ import { sendJson } from './send.ts';
 import { type Surroundings, scopeOf } from './surroundings.ts';
 
 const fieldsDefault = 1000;
+
 /** What Grafana's Logs Drilldown asks to offer labels and fields: `detected_labels`, `detected_fields`, `drilldown-limits`. */
 export function registerDrilldownRoutes(app: FastifyInstance, parts: Surroundings): void {
   const { store, clock, settings } = parts;
