@@ -20,7 +20,7 @@ import { Packs } from './packs.ts';
 import type { StartedPayload } from './payloads.ts';
 import { PushedReader } from './pushed-reader.ts';
 import type { PushedBlockRow } from './pushed-table.ts';
-import { Pusher } from './pusher.ts';
+import { Pusher, pushedStreamsMax } from './pusher.ts';
 import { jsonPayload, recordKinds } from './record.ts';
 import { recover } from './recovery.ts';
 import { defaultBytesMax, defaultRetention, type Retention } from './retention.ts';
@@ -46,6 +46,8 @@ export interface StoreOptions {
   packBytesMax?: number;
   /** What becomes compact; tests let everything. */
   compact?: CompactRules;
+  /** How many pushed streams there may be; tests allow few. */
+  pushedStreamsMax?: number;
 }
 
 /** Throws Fault `already-locked` and `newer-format`; then the folder is left as it was. */
@@ -67,7 +69,15 @@ export async function openStore(options: StoreOptions): Promise<DurableStore> {
 }
 
 async function openLocked(
-  { log, metrics, clock, retention, packBytesMax, compact: rules = compactRules }: StoreOptions,
+  {
+    log,
+    metrics,
+    clock,
+    retention,
+    packBytesMax,
+    compact: rules = compactRules,
+    pushedStreamsMax: streamsMax = pushedStreamsMax,
+  }: StoreOptions,
   directory: string,
   files: FileLayer,
   lock: HeldLock,
@@ -129,7 +139,7 @@ async function openLocked(
   const reader = new BlockReader(packs, catalogue, giveUp);
   const pushedReader = new PushedReader(packs, catalogue, giveUpPushed);
   const pusher = new Pusher({
-    ...{ catalogue, committer, reader: pushedReader },
+    ...{ catalogue, committer, reader: pushedReader, streamsMax },
     uncompared: metrics.counter(
       'taffrail_store_uncompared_pushed_lines_total',
       'Pushed lines taken without looking for them in all that is held around their time',

@@ -38,6 +38,16 @@ async function collected(blocks: AsyncIterable<PushedBlock>): Promise<PushedBloc
   return found;
 }
 
+test('One stream more than there may be is refused, and those that are known go on', async () => {
+  await store.close();
+  store = await openTestStore(directory.path, { pushedStreamsMax: 2 });
+  await push(store, { app: 'a' }, [1, 'x']);
+  await push(store, { app: 'b' }, [1, 'x']);
+  await assert.rejects(push(store, { app: 'c' }, [1, 'x']), { code: 'overloaded', message: /pushedStreamsMax is 2/ });
+  assert.equal((await push(store, { app: 'a' }, [2, 'y'])).stored, 1);
+  assert.deepEqual(await readStream(store, { app: 'a' }), ['x', 'y']);
+});
+
 test('What was pushed is read back with times and structured metadata, also after a start and from a rebuilt catalogue', async () => {
   const lines: TestLine[] = [
     [-5, 'before 1970'],

@@ -14,12 +14,16 @@ import { StreamLanes } from './stream-lanes.ts';
 /** Text of pushes that wait for their streams or for the disk; beyond it they are refused with `overloaded`. */
 export const pushedBytesInFlightMax = 128 * 1024 * 1024;
 
+/** Pushed streams that a store has, of all tenants: each is held in memory. One more is refused with `overloaded`. */
+export const pushedStreamsMax = 1_000_000;
+
 export interface PusherOptions {
   catalogue: Catalogue;
   committer: Committer;
   reader: PushedReader;
   /** Lines that were taken without being compared with all that is held around their time. */
   uncompared: Counter;
+  streamsMax: number;
 }
 
 /** Takes pushes. Invariant: for each stream one push at a time is under way, from the comparison until its lines are in the catalogue. */
@@ -41,6 +45,7 @@ export class Pusher {
     this.#bytesInFlight += bytes;
     try {
       const { streams, refused } = streamsOf(tenant, writer, entries);
+      this.#checkRoom(streams);
       const leave = await this.#lanes.enter(streams.map(({ id }) => id));
       try {
         return { ...(await this.#store(tenant, streams)), refused };
@@ -49,6 +54,24 @@ export class Pusher {
       }
     } finally {
       this.#bytesInFlight -= bytes;
+    }
+  }
+
+  /** Pushes that come at once may pass the limit together, by as much as they bring. */
+  #checkRoom(streams: readonly StreamPush[]): void {
+    const { streamsMax } = this.#options;
+    const { streams: known } = this.#options.catalogue.pushed;
+    let { count } = known.index;
+    for (const { id } of streams) {
+      if (known.get(id) === undefined && ++count > streamsMax) {
+        throw new Fault(
+          'overloaded',
+          `the store has ${known.index.count} pushed streams (pushedStreamsMax is ${streamsMax})`,
+          {
+            hint: 'use fewer labels, or fewer values of them; what varies from line to line belongs into structured metadata',
+          },
+        );
+      }
     }
   }
 

@@ -31,6 +31,11 @@ export class StreamIndex {
     return this.#tenantOf.get(id)?.streams.get(id);
   }
 
+  get count(): number {
+    this.#load();
+    return this.#tenantOf.size;
+  }
+
   /** Null takes it out. It counts at once for `get`, for `list` when the transaction is committed. */
   stage(id: string, stream: IndexedStream | null): void {
     this.#staged.set(id, stream);
