@@ -34,13 +34,13 @@ function checkedLabels({ labels, from }: ReceivedStream, problems: Problems): La
   if (known) return known;
   try {
     const pairs = typeof labels === 'string' ? parseLabels(labels) : labels;
-    const record = Object.fromEntries(pairs.filter(([, value]) => value !== ''));
-    const fault = faultOfLabels(pairs, record);
+    const kept = pairs.filter(([, value]) => value !== '');
+    const fault = faultOfLabels(pairs, kept);
     if (fault) {
       problems.add(fault.reason, from.length, fault.message);
       return undefined;
     }
-    const checked = Object.fromEntries(sortedLabels(withServiceName(record)));
+    const checked = Object.fromEntries(sortedLabels(withServiceName(Object.fromEntries(kept))));
     if (typeof labels === 'string') knownLabels.add(labels, checked);
     return checked;
   } catch (error) {
@@ -51,15 +51,17 @@ function checkedLabels({ labels, from }: ReceivedStream, problems: Problems): La
   }
 }
 
-function faultOfLabels(
-  pairs: readonly (readonly [string, string])[],
-  record: LabelRecord,
-): { reason: string; message: string } | undefined {
+type Pairs = readonly (readonly [name: string, value: string])[];
+
+/** A message shows no more labels of a stream. */
+const shownLabelsMax = 100;
+
+function faultOfLabels(pairs: Pairs, kept: Pairs): { reason: string; message: string } | undefined {
   const { labelNamesMax, labelNameBytesMax, labelValueBytesMax } = pushLimits;
-  const stream = () => printLabels(record);
-  const count = Object.keys(record).length;
+  const stream = () => printLabels(Object.fromEntries(kept.slice(0, shownLabelsMax)));
+  const count = kept.length;
   if (count === 0) return { reason: 'missing_labels', message: 'error at least one label pair is required per stream' };
-  if (count - (Object.hasOwn(record, serviceNameLabel) ? 1 : 0) > labelNamesMax) {
+  if (count > labelNamesMax && count - (kept.some(([name]) => name === serviceNameLabel) ? 1 : 0) > labelNamesMax) {
     const message = `entry for stream '${stream()}' has ${count} label names; limit ${labelNamesMax}`;
     return { reason: 'max_label_names_per_series', message };
   }

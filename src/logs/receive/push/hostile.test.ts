@@ -66,9 +66,11 @@ test('Any JSON is read or refused', () => {
 test('JSON that is nested ten thousand deep is read or refused', () => {
   const deep = `${'['.repeat(10_000)}${']'.repeat(10_000)}`;
   readsOrRefuses(() => readLokiJson(Buffer.from(`{"streams":${deep}}`)));
-  const value = `${'{"arrayValue":{"values":['.repeat(5000)}{}${']}}'.repeat(5000)}`;
-  const body = Buffer.from(`{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":${value}}]}]}]}`);
-  assert.throws(() => readOtlpJson(body), { code: 'bad-request', message: /nested more than 16 deep/ });
+  const values = (depth: number) => `${'{"arrayValue":{"values":['.repeat(depth)}{}${']}}'.repeat(depth)}`;
+  const body = (depth: number) =>
+    Buffer.from(`{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":${values(depth)}}]}]}]}`);
+  assert.throws(() => readOtlpJson(body(17)), { code: 'bad-request', message: /nested more than 16 deep/ });
+  assert.throws(() => readOtlpJson(body(5000)), { code: 'bad-request', message: /nested more than 128 deep/ });
 });
 
 test('Labels are parsed as they are printed, and any text is parsed or refused with a place', () => {

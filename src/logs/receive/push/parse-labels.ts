@@ -1,4 +1,5 @@
 import { isLabelName, LabelSyntaxError } from './label-syntax.ts';
+import { pushLimits } from './limits.ts';
 
 const escapes: Record<string, string> = {
   a: '\x07',
@@ -18,6 +19,11 @@ const NAME = /[a-zA-Z_][a-zA-Z0-9_]*/y;
 
 /** Labels as a stream names them: `{app="web", env='dev'}`, strings quoted as in Go. Throws LabelSyntaxError. */
 export function parseLabels(text: string): [string, string][] {
+  const { labelsCharsMax } = pushLimits;
+  if (text.length > labelsCharsMax)
+    throw new LabelSyntaxError(
+      `parse error at line 1, col ${labelsCharsMax + 1}: more than ${labelsCharsMax} characters`,
+    );
   const reader = new LabelReader(text);
   const pairs: [string, string][] = [];
   reader.expect('{');

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { Fault } from '../../../base/fault.ts';
 import type { LabelRecord } from '../../batch/batch.ts';
+import { parsedJson } from './json-shape.ts';
 import { emptyStream, type GrowingStream, PushCount, type ReceivedStream } from './received-stream.ts';
 
 const DECIMAL = /^-?\d{1,19}$/;
@@ -9,7 +10,7 @@ const NANOS_DIGITS = 9;
 /** The same request as JSON: `{"streams": [{"stream": {…}, "values": [["<ns>", "<line>", {…}], …]}]}`. Throws Fault `bad-request`. */
 export function readLokiJson(body: Buffer): ReceivedStream[] {
   const text = body.toString();
-  const { streams } = objectAt(parsed(text), 'the body');
+  const { streams } = objectAt(parsedJson(text), 'the body');
   if (streams === undefined || streams === null) return [];
   const count = new PushCount();
   const texts = new TextBuffer(isUtf8(body) ? body.length : Buffer.byteLength(text));
@@ -73,14 +74,6 @@ class TextBuffer {
   add(text: string): number {
     this.length += this.bytes.write(text, this.length);
     return this.length;
-  }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new Fault('bad-request', `the body is not JSON: ${(cause as Error).message}`, { cause });
   }
 }
 

@@ -1,6 +1,9 @@
 import { bytesType, varintType, Wire } from '../../../base/protobuf-wire.ts';
 import type { LabelRecord } from '../../batch/batch.ts';
+import { pushLimits } from './limits.ts';
 import { emptyStream, type GrowingStream, PushCount, type ReceivedStream } from './received-stream.ts';
+
+const { metadataReadMax } = pushLimits;
 
 /**
  * Loki's push request: 1 streams {1 labels, 2 entries {1 timestamp {1 seconds, 2 nanos}, 2 line, 3 structured metadata {1 name, 2 value}}, 3 hash}.
@@ -55,8 +58,11 @@ function readEntry(wire: Wire, stream: GrowingStream): void {
       to = wire.lengthDelimited();
       from = wire.at;
       wire.at = to;
-    } else if (field === 3) (metadata ??= []).push(readPair(wire));
-    else wire.skip(type);
+    } else if (field === 3) {
+      metadata ??= [];
+      if (metadata.length >= metadataReadMax) wire.fail(`a line has more than ${metadataReadMax} pairs of metadata`);
+      metadata.push(readPair(wire));
+    } else wire.skip(type);
   });
   if (nanos < 0 || nanos >= 1e9) wire.fail(`${nanos} nanoseconds are not a part of a second`);
   stream.from.push(from);

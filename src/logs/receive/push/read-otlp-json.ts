@@ -1,4 +1,5 @@
 import { Fault } from '../../../base/fault.ts';
+import { parsedJson } from './json-shape.ts';
 import {
   type Attribute,
   type LogRecord,
@@ -13,12 +14,7 @@ type Json = Record<string, unknown>;
 
 /** The same request as JSON, as OTLP defines it: names in camel case, whole numbers of 64 bits as text, ids in hex. Throws Fault `bad-request`. */
 export function readOtlpJson(body: Buffer): ResourceLogs[] {
-  let request: unknown;
-  try {
-    request = JSON.parse(body.toString());
-  } catch (cause) {
-    throw new Fault('bad-request', `the body is not JSON: ${(cause as Error).message}`, { cause });
-  }
+  const request = parsedJson(body.toString());
   const count = new PushCount();
   return list(object(request), 'resourceLogs').map((resource) => {
     count.addStream();
