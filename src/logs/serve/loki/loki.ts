@@ -13,6 +13,7 @@ import { registerPatternRoutes } from './pattern-routes.ts';
 import { registerQueryRoutes } from './query-routes.ts';
 import { RunningQueries } from './running-queries.ts';
 import { defaultLokiSettings, type LokiSettings } from './settings.ts';
+import { cutStalled } from './stalled.ts';
 import { registerStatusRoutes } from './status-routes.ts';
 import type { Surroundings } from './surroundings.ts';
 import { registerTailRoute } from './tail-route.ts';
@@ -44,6 +45,7 @@ export function registerLokiApi(app: FastifyInstance, parts: LokiApiParts): void
   app.register(
     async (api) => {
       acceptForms(api);
+      api.addHook('onRequest', async (_, reply) => cutStalled(reply.raw, settings.stalledMsMax));
       api.setErrorHandler((error, request, reply) => {
         const { isDefect } = sendError(reply, error);
         if (isDefect) {

@@ -20,6 +20,8 @@ export interface LokiSettings {
   /** Patterns of one answer, and lines that are mined for it; of more, every second, third, … is looked at. */
   patternsMax: number;
   minedLinesMax: number;
+  /** A client that takes nothing of its answer for so long is cut. */
+  stalledMsMax: number;
 }
 
 export const defaultLokiSettings: LokiSettings = {
@@ -33,5 +35,6 @@ export const defaultLokiSettings: LokiSettings = {
   runningMax: 4,
   patternsMax: 300,
   minedLinesMax: 500_000,
+  stalledMsMax: 60_000,
   queuedMax: 100,
 };
