@@ -6,7 +6,7 @@ import { lettersAgainst, type NeedleScan } from './needle-scan.ts';
 import { fails, passes } from './pattern-scan.ts';
 
 /** Lines between two looks at whether to stop. */
-const linesPerLook = 256;
+const linesPerLook = 32;
 /** Of so few lines, each is tested by itself. */
 const sparse = 1 / 8;
 

@@ -9,8 +9,9 @@ import { createBlockFilter } from './block-filter.ts';
 import { ChosenLines } from './chosen-lines.ts';
 import { HeldLines } from './held-lines.ts';
 
-/** Lines between two looks at whether to stop. */
-const linesPerLook = 1024;
+/** Lines, and stages of one line, between two looks at whether to stop: a hostile stage takes tens of milliseconds for a long line. */
+const linesPerLook = 16;
+const stagesPerLook = 16;
 
 export interface SelectOrder {
   direction: 'forward' | 'backward';
@@ -59,7 +60,7 @@ export function createLineSelector(plan: BlockPlan, checkStop: () => void): Line
       held.turnTo(index);
       labels.reset(metadata?.(index));
       if (times !== undefined) line.timeNs = times[index]!;
-      if (passes(stages, line) && !found(line, index)) return at + 1;
+      if (passes(stages, line, checkStop) && !found(line, index)) return at + 1;
     }
     return chosen.length;
   };
@@ -78,8 +79,11 @@ function counts(block: SourceBlock, { sinceNs, untilNs }: BlockPlan): (index: nu
   return (index) => only?.[index] !== 0 && times[index]! >= sinceNs && times[index]! < untilNs;
 }
 
-function passes(stages: readonly StageRun[], line: Line): boolean {
-  for (let at = 0; at < stages.length; at++) if (!stages[at]!(line)) return false;
+function passes(stages: readonly StageRun[], line: Line, checkStop: () => void): boolean {
+  for (let at = 0; at < stages.length; at++) {
+    if (!stages[at]!(line)) return false;
+    if (at % stagesPerLook === stagesPerLook - 1) checkStop();
+  }
   return true;
 }
 
