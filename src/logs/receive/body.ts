@@ -2,6 +2,9 @@ import type { IncomingMessage } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import { Fault } from '../../base/fault.ts';
 
+/** A client that still sends does not read the refusal: of a body that is too large so much is taken and thrown away before it. */
+const drainedBytesMax = 64 * 1024 * 1024;
+
 /**
  * Reads bodies into one buffer each. Invariant: the bodies between `receive` and `release` come to no more than
  * `inFlightMax` bytes; a request that would go beyond is refused before its body is read.
@@ -25,7 +28,10 @@ export class BodyBudget {
   async receive(request: FastifyRequest, payload: IncomingMessage): Promise<Buffer> {
     const length = request.headers['content-length'];
     const expected = length === undefined ? undefined : Number(length);
-    if (expected !== undefined && expected > this.#bodyMax) throw this.#tooLarge(`${expected} bytes`);
+    if (expected !== undefined && expected > this.#bodyMax) {
+      if (expected <= drainedBytesMax) await drain(payload);
+      throw this.#tooLarge(`${expected} bytes`);
+    }
     this.#reserve(request, expected ?? this.#bodyMax);
     return expected === undefined ? this.#chunked(payload) : this.#ofLength(payload, expected);
   }
@@ -60,13 +66,19 @@ export class BodyBudget {
     let bytes = 0;
     for await (const chunk of payload as AsyncIterable<Buffer>) {
       bytes += chunk.length;
-      if (bytes > this.#bodyMax) throw this.#tooLarge(`more than ${this.#bodyMax} bytes`);
-      chunks.push(chunk);
+      if (bytes > drainedBytesMax) break;
+      if (bytes <= this.#bodyMax) chunks.push(chunk);
+      else chunks.length = 0;
     }
+    if (bytes > this.#bodyMax) throw this.#tooLarge(`more than ${this.#bodyMax} bytes`);
     return Buffer.concat(chunks, bytes);
   }
 
   #tooLarge(size: string): Fault {
     return new Fault('bad-request', `the body has ${size}; requestBytesMax is ${this.#bodyMax}`);
   }
+}
+
+async function drain(payload: IncomingMessage): Promise<void> {
+  for await (const _ of payload);
 }
