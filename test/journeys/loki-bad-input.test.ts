@@ -91,7 +91,7 @@ test('broken protocol buffers are refused with what is wrong with them', async (
   ]);
 });
 
-test('what unpacks into more than there is room for is refused, however it is packed', async () => {
+test('what unpacks into more than there is room for is refused, however it is packed or sent', async () => {
   const zeros = Buffer.alloc(64 * 1024 * 1024);
   // Claims 4 GB; claims 40 MB and has them, as copies of one byte.
   const claims = Buffer.from([0xff, 0xff, 0xff, 0xff, 0x0f, 0, 0]);
@@ -106,6 +106,14 @@ test('what unpacks into more than there is room for is refused, however it is pa
     [zstdCompressSync(zeros), { 'content-encoding': 'zstd' }, /more than 33554432 bytes \(decodedBytesMax\)/],
     [Buffer.alloc(17 * 1024 * 1024, ' '), {}, /requestBytesMax is 16777216/],
   ]);
+  // Nor is one that does not say how long it is.
+  let pieces = 0;
+  const body = new ReadableStream({
+    pull: (to) => (pieces++ < 20 ? to.enqueue(new Uint8Array(1024 * 1024)) : to.close()),
+  });
+  const answer = await fetch(`${server.url}/loki/api/v1/push`, { method: 'POST', body, duplex: 'half' });
+  assert.equal(answer.status, 400);
+  assert.match(await answer.text(), /the body has more than 16777216 bytes; requestBytesMax is 16777216/);
 });
 
 test('JSON that is deep or wide is refused before it is made into objects', async () => {
