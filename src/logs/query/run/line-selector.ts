@@ -4,7 +4,7 @@ import { Line } from '../pipeline/line.ts';
 import { LineLabels } from '../pipeline/line-labels.ts';
 import type { StageRun } from '../pipeline/stage.ts';
 import type { BlockPlan } from '../plan/plan.ts';
-import type { LabelRecord, SourceBlock } from '../source.ts';
+import type { SourceBlock } from '../source.ts';
 import { createBlockFilter } from './block-filter.ts';
 import { ChosenLines } from './chosen-lines.ts';
 import { HeldLines } from './held-lines.ts';
@@ -38,6 +38,9 @@ export function createLineSelector(plan: BlockPlan, checkStop: () => void): Line
   const filter = createBlockFilter(plan.stages);
   const readsTime = plan.stages.some(({ kind }) => kind === 'line_format' || kind === 'label_format');
   const stages = plan.stages.slice(filter.stageCount).map((stage) => compileStage(stage, wanted));
+  // Lines that are counted need no more than their labels, once the filters at the front have decided.
+  const needsText =
+    stages.length > 0 || plan.kind === 'lines' || plan.sampleKind === 'bytes' || plan.unwrap !== undefined;
   const choose = (block: SourceBlock, held: HeldLines): Uint32Array => {
     const chosen = new ChosenLines(block, held, checkStop);
     if (!withinTime(block, plan)) chosen.keep(counts(block, plan));
@@ -56,8 +59,10 @@ export function createLineSelector(plan: BlockPlan, checkStop: () => void): Line
     for (let at = 0; at < chosen.length; at++) {
       if (at % linesPerLook === 0) checkStop();
       const index = chosen[at]!;
-      if (!held.holds(index)) held.hold(chosen.subarray(at, at + linesAtOnce));
-      held.turnTo(index);
+      if (needsText || block.detectsLevel) {
+        if (!held.holds(index)) held.hold(chosen.subarray(at, at + linesAtOnce));
+        held.turnTo(index);
+      }
       labels.reset(metadata?.(index));
       if (times !== undefined) line.timeNs = times[index]!;
       if (passes(stages, line, checkStop) && !found(line, index)) return at + 1;
@@ -89,6 +94,8 @@ function passes(stages: readonly StageRun[], line: Line, checkStop: () => void):
 
 function metadataOf({ metadata }: SourceBlock, labels: LineLabels) {
   if (metadata === undefined) return undefined;
-  const sets = metadata.sets.map((set: LabelRecord) => labels.metadataMap(set));
-  return (index: number) => sets[metadata.of[index]!]!;
+  const { sets, of } = metadata;
+  // A frame of many streams has the sets of all of them.
+  const known: ReturnType<LineLabels['metadataMap']>[] = [];
+  return (index: number) => (known[of[index]!] ??= labels.metadataMap(sets[of[index]!]!));
 }
