@@ -1,9 +1,10 @@
 import type { Logger } from '../../telemetry/telemetry.ts';
 import type { InstanceId } from '../batch/batch.ts';
 import type { Piece } from './assemble.ts';
-import { type Gap, gapPiece } from './gap.ts';
+import { type Gap, gapPiece, gapsAtStart } from './gap.ts';
 import type { CollectMetrics } from './metrics.ts';
 import type { Segment } from './segment.ts';
+import type { KnownSegment } from './state.ts';
 
 export interface LossesOptions {
   metrics: CollectMetrics;
@@ -14,12 +15,15 @@ export interface LossesOptions {
 
 /**
  * What is known to be missing of one instance and the server has not been told yet.
- * Invariant: a gap is waiting, or on its way, until it is acknowledged.
+ * Invariant: a gap is waiting, or on its way, until it is acknowledged; what was missing at the start is said once.
  */
 export class Losses {
   readonly #options: LossesOptions;
   #waiting: Gap[] = [];
   #inFlight = new Set<Piece>();
+  /** What was seen by the agent before us. */
+  #known: readonly KnownSegment[] = [];
+  #isAccounted = false;
 
   constructor(options: LossesOptions) {
     this.#options = options;
@@ -29,9 +33,21 @@ export class Losses {
     return this.#waiting.length > 0;
   }
 
-  /** Everything was told, and heard. */
+  /** Everything was told, and heard, what was missing at the start included. */
   get areTold(): boolean {
-    return this.#waiting.length === 0 && this.#inFlight.size === 0;
+    return this.#isAccounted && this.#waiting.length === 0 && this.#inFlight.size === 0;
+  }
+
+  /** What the agent before us had seen. */
+  remember(segments: readonly KnownSegment[]): void {
+    this.#known = segments;
+  }
+
+  /** Says, the first time, what is missing before the first segment, and what vanished unread while nobody watched. */
+  account(segments: readonly Segment[], limits: Parameters<typeof gapsAtStart>[2]): void {
+    if (this.#isAccounted) return;
+    this.#isAccounted = true;
+    for (const gap of gapsAtStart(this.#known, segments, limits)) this.say(gap);
   }
 
   /** Asserts a gap; it goes out in order with what is read. */

@@ -1,14 +1,14 @@
 import type { Logger } from '../../telemetry/telemetry.ts';
 import type { InstanceId, InstanceOffer, ResolvedInstance, SegmentName } from '../batch/batch.ts';
 import type { Piece } from './assemble.ts';
-import { gapBetweenScans, gapsAtStart } from './gap.ts';
+import { gapBetweenScans } from './gap.ts';
 import { InstanceReader } from './instance-reader.ts';
 import { Losses } from './losses.ts';
 import type { TailOrigin } from './origin.ts';
 import type { Segment } from './segment.ts';
 import { Segments } from './segments.ts';
 import { FileMoved, type FoundFile } from './source.ts';
-import type { KnownInstance, KnownSegment } from './state.ts';
+import type { KnownInstance } from './state.ts';
 import type { TailContext } from './tail-context.ts';
 
 /** A file that has grown is polled often for so many times. */
@@ -50,9 +50,6 @@ export class InstanceTail {
   #generation = 0;
   #readyAtMs: number | null = null;
   #turnAtMs = Number.NEGATIVE_INFINITY;
-  /** What was seen by the agent before us. */
-  #known: readonly KnownSegment[] = [];
-  #accounted = false;
   #inflating = false;
 
   constructor(context: TailContext, origin: TailOrigin) {
@@ -130,15 +127,20 @@ export class InstanceTail {
     return this.segments.every(({ file }) => Math.min(file?.mtimeMs ?? 0, pendingMs) < before);
   }
 
+  /** When the container was started, as far as it can be known: the first one begins with its directory. */
+  get #startMs(): number | null {
+    return this.startedMs ?? (this.origin.key.attempt === 0 ? this.origin.directoryBirthMs : null);
+  }
+
   /** What the agent before us knew of it. */
   remember(known: KnownInstance): void {
     this.continues = known.id;
-    this.#known = known.segments;
+    this.#losses.remember(known.segments);
   }
 
   /** What to remember; undefined while a gap is not acknowledged, which forgetting now would lose. */
   toRemember(): KnownInstance | undefined {
-    if (this.id === null || !this.#accounted || !this.#losses.areTold) return undefined;
+    if (this.id === null || !this.#losses.areTold) return undefined;
     const segments = this.segments.flatMap(({ name, size, held, done }) =>
       name === null ? [] : [{ name, size, missingFrom: held.firstMissing(0), done }],
     );
@@ -220,6 +222,7 @@ export class InstanceTail {
       return;
     }
     this.state = 'reading';
+    const { rotatedFilesMax } = this.#context.settings;
     for (const segment of this.segments) {
       if (segment.name === null || segment.resolved) continue;
       if (!offered.includes(segment.name)) this.state = 'new';
@@ -227,7 +230,7 @@ export class InstanceTail {
     }
     const mtimeMs = this.segments[0]?.file?.mtimeMs ?? this.#context.wallMs();
     this.#reader.begin(answer.id, Math.floor(mtimeMs / 1000));
-    if (!this.#accounted) this.#account();
+    this.#losses.account(this.segments, { startedMs: this.#startMs, rotatedFilesMax });
     this.#segments.closeDone();
     this.#planTurn(this.#context.monotonicMs());
   }
@@ -372,14 +375,6 @@ export class InstanceTail {
       this.#trouble('a log file cannot be read', error);
       segment.finish();
     }
-  }
-
-  /** Says what is missing before the first segment, and what vanished unread while nobody watched. */
-  #account(): void {
-    this.#accounted = true;
-    const startedMs = this.startedMs ?? (this.origin.key.attempt === 0 ? this.origin.directoryBirthMs : null);
-    const { rotatedFilesMax } = this.#context.settings;
-    for (const gap of gapsAtStart(this.#known, this.segments, { startedMs, rotatedFilesMax })) this.#losses.say(gap);
   }
 
   #rename(segment: Segment): void {

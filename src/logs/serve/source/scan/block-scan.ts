@@ -36,7 +36,7 @@ interface Issued {
 }
 
 /**
- * One query's reading, in threads, or here while none has come up. Invariant: `#issued` are the batches that were handed out and not yet
+ * One query's reading, in threads; small blocks here while none has come up, and large ones where none ever does. Invariant: `#issued` are the batches that were handed out and not yet
  * taken, in order; `#returned` those that were handed out and came back unread.
  */
 export class BlockScan implements Scan {
@@ -106,7 +106,8 @@ export class BlockScan implements Scan {
           yield result;
         } else if (this.#issued.length > 0) await this.#change();
         else if (this.#isExhausted) return;
-        else if (threads.isReady) await this.#change();
+        // A large block would hold up everybody for as long as the query takes over it, and nothing could end that.
+        else if (threads.isReady || (threads.isComing && !this.#isNextSmall(threads))) await this.#change();
         else yield* this.#readHere();
       }
     } finally {
@@ -190,6 +191,12 @@ export class BlockScan implements Scan {
     }
     this.#isExhausted = true;
     return undefined;
+  }
+
+  #isNextSmall({ settings }: ScanThreads): boolean {
+    const unit = this.#nextUnit();
+    if (unit !== undefined) this.#listed.unshift(unit);
+    return unit === undefined || unit.textBytes <= settings.inlineTextBytesMax;
   }
 
   /** Whether there is so little to read that sending it to a thread takes longer. */

@@ -101,9 +101,14 @@ export class ScanThreads {
     return this.#members.size;
   }
 
-  /** Whether one has come up; until then whoever waits may as well read himself. */
+  /** Whether one has come up; until then whoever waits may as well read small blocks himself. */
   get isReady(): boolean {
     return [...this.#members].some(({ thread }) => thread.isReady);
+  }
+
+  /** Whether one is on its way up. */
+  get isComing(): boolean {
+    return this.#members.size > 0;
   }
 
   /** Starts all of them, and waits until they have come up. */

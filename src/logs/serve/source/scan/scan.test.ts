@@ -24,7 +24,8 @@ import { ScanThreads } from './scan-threads.ts';
 /* Queries through threads over a real store, also while it merges, takes lines, drops packs and loses threads. */
 
 const everything = { tenant, namespaces: '*' as const };
-const [startNs, endNs] = [BigInt(Date.UTC(2024, 0, 1)) * 1_000_000n, BigInt(Date.UTC(2024, 0, 2)) * 1_000_000n];
+const startMs = Date.UTC(2024, 0, 1);
+const [startNs, endNs] = [BigInt(startMs) * 1_000_000n, BigInt(Date.UTC(2024, 0, 2)) * 1_000_000n];
 
 let threads: ScanThreads;
 before(async () => {
@@ -190,6 +191,23 @@ test('a damaged block is lost and counted, and the rest is read', async (t) => {
   assert.equal((await counted(store, threads)).count, 180);
   assert.equal(store.instances(everything, {})[0]!.gaps.length, 1);
   assert.equal((await counted(store, threads)).count, 180);
+});
+
+test('while threads come up large blocks wait for them, and the main thread has time for others', async (t) => {
+  const { store } = await openedStore(t);
+  const text = 'x'.repeat(2000);
+  const lines = Array.from({ length: 500 }, (_, ms): [number, string] => [startMs + 1 + ms, `${ms} ${text}`]);
+  await store.push(tenant, anyone, [entry({ app: 'heavy' }, lines)]);
+  const cold = newThreads({ inlineTextBytesMax: 64 * 1024 });
+  t.after(() => cold.close());
+  let turns = 0;
+  const timer = setInterval(() => turns++, 5);
+  t.after(() => clearInterval(timer));
+  // A second or so of work.
+  const slow = '| line_format "{{ regexReplaceAll \\"(a|aa)+b\\" __line__ \\"x\\" }}"'.repeat(30);
+  const { count } = await counted(store, cold, `sum(count_over_time({app="heavy"} ${slow} [24h]))`);
+  assert.equal(count, 500);
+  assert.ok(turns > 20, `${turns} turns`);
 });
 
 test('a thread that ends fails the query that it worked for, and another takes its place', async (t) => {
