@@ -1,9 +1,10 @@
 /** The servers that take the lines and are asked: ours, and a VictoriaLogs where TAFFRAIL_BENCH_VICTORIALOGS names one. */
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { Agent, type IncomingMessage, type OutgoingHttpHeaders, request } from 'node:http';
+import { Agent, type OutgoingHttpHeaders } from 'node:http';
 import { createServer } from 'node:net';
 import { type Running, Running as Started, startServing, until } from '../../test/journeys/processes.ts';
+import { ask, sendAll } from '../ask.ts';
 import { cpuSecondsOf, diskBytesOf, figuresOf, type ProcessFigures } from '../runs/process-figures.ts';
 
 /** Pushes under way at a time. */
@@ -91,16 +92,11 @@ export class Peer {
   }
 
   /** Sends all, a few at a time, and waits until all are acknowledged. */
-  async push(bodies: readonly Buffer[]): Promise<void> {
-    let next = 0;
-    const send = async () => {
-      while (next < bodies.length) {
-        const body = bodies[next++]!;
-        const headers = { 'content-type': 'application/x-protobuf', 'content-length': body.length };
-        await this.ask('POST', this.#path, headers, body);
-      }
-    };
-    await Promise.all(Array.from({ length: parallel }, send));
+  push(bodies: readonly Buffer[]): Promise<void> {
+    return sendAll(bodies, parallel, (body) => {
+      const headers = { 'content-type': 'application/x-protobuf', 'content-length': body.length };
+      return this.ask('POST', this.#path, headers, body);
+    });
   }
 
   get(path: string, parameters: Record<string, string>): Promise<string> {
@@ -108,17 +104,8 @@ export class Peer {
   }
 
   /** The body of the answer, as text. */
-  async ask(method: string, path: string, headers: OutgoingHttpHeaders = {}, body?: Buffer): Promise<string> {
-    const outgoing = request(this.url + path, { method, agent: this.#agent, headers });
-    outgoing.end(body);
-    const [answer] = (await once(outgoing, 'response')) as [IncomingMessage];
-    const chunks: Buffer[] = [];
-    for await (const chunk of answer as AsyncIterable<Buffer>) chunks.push(chunk);
-    const text = Buffer.concat(chunks).toString();
-    if (Math.floor(answer.statusCode! / 100) !== 2) {
-      throw new Error(`${this.name} answered ${answer.statusCode} to ${method} ${path}: ${text.slice(0, 1000)}`);
-    }
-    return text;
+  ask(method: string, path: string, headers: OutgoingHttpHeaders = {}, body?: Buffer): Promise<string> {
+    return ask({ agent: this.#agent, method, url: this.url + path, headers, body });
   }
 
   /** Waits until merging has come to rest. */

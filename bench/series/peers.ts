@@ -1,10 +1,10 @@
 /** The servers that take the series: ours, and a Prometheus 3 where there is one. */
-import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
-import { Agent, type IncomingMessage, type OutgoingHttpHeaders, request } from 'node:http';
+import { Agent, type OutgoingHttpHeaders } from 'node:http';
 import { join } from 'node:path';
 import { atEnd, type Cleanup, type Running, startServing } from '../../test/journeys/processes.ts';
 import { startPrometheus, toolPath } from '../../test/journeys/prometheus-peer.ts';
+import { ask, sendAll } from '../ask.ts';
 import { diskBytesOf, figuresOf, type ProcessFigures } from '../runs/process-figures.ts';
 import type { Request } from './requests.ts';
 
@@ -42,12 +42,8 @@ export class Peer {
   }
 
   /** Sends all requests, a few at a time, and waits until all are acknowledged. */
-  async write(requests: readonly Request[]): Promise<void> {
-    let next = 0;
-    const send = async () => {
-      while (next < requests.length) await this.post(requests[next++]!.body);
-    };
-    await Promise.all(Array.from({ length: parallel }, send));
+  write(requests: readonly Request[]): Promise<void> {
+    return sendAll(requests, parallel, ({ body }) => this.post(body));
   }
 
   async post(body: Buffer): Promise<void> {
@@ -65,17 +61,8 @@ export class Peer {
   }
 
   /** The body of the answer, as text. */
-  async ask(method: string, path: string, headers: OutgoingHttpHeaders = {}, body?: Buffer): Promise<string> {
-    const outgoing = request(this.url + path, { method, agent: this.#agent, headers });
-    outgoing.end(body);
-    const [answer] = (await once(outgoing, 'response')) as [IncomingMessage];
-    const chunks: Buffer[] = [];
-    for await (const chunk of answer as AsyncIterable<Buffer>) chunks.push(chunk);
-    const text = Buffer.concat(chunks).toString();
-    if (Math.floor(answer.statusCode! / 100) !== 2) {
-      throw new Error(`${this.name} answered ${answer.statusCode} to ${method} ${path}: ${text}`);
-    }
-    return text;
+  ask(method: string, path: string, headers: OutgoingHttpHeaders = {}, body?: Buffer): Promise<string> {
+    return ask({ agent: this.#agent, method, url: this.url + path, headers, body });
   }
 }
 
