@@ -17,7 +17,9 @@ export class MemorySource implements LogSource {
     this.#blockLines = blockLines;
   }
 
-  add(labels: LabelRecord, lines: readonly MemoryLine[]): void {
+  add(given: LabelRecord, lines: readonly MemoryLine[]): void {
+    // An empty label is none, as in streams that are pushed.
+    const labels = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== ''));
     const key = labelsKey(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
     const stream = this.#streams.get(key);
     if (stream) stream.lines.push(...lines);

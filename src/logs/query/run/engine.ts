@@ -159,6 +159,9 @@ class QueryRun {
   async #metric(expr: MetricExpr, times: QueryTimes, isInstant: boolean): Promise<QueryValue> {
     checkTimes(times, isInstant);
     checkIntervals(expr, this.#options.intervalNsMax);
+    if (!isInstant && hasApproximation(expr)) {
+      throw new QueryError('approx_topk is only supported on instant queries; topk ranks at every step');
+    }
     const plan = buildMetricPlan(expr, times);
     const cells = [];
     for (const read of plan.reads) {
@@ -198,6 +201,18 @@ function checkIntervals(expr: MetricExpr, intervalNsMax: number | undefined): vo
       throw new QueryLimitError(`[interval] value exceeds limit: [${given}] > [${allowed}]`);
     }
   }
+}
+
+function hasApproximation(expr: MetricExpr): boolean {
+  switch (expr.kind) {
+    case 'vector_aggregation':
+      return expr.op === 'approx_topk' || hasApproximation(expr.expr);
+    case 'label_replace':
+      return hasApproximation(expr.expr);
+    case 'binary':
+      return hasApproximation(expr.lhs) || hasApproximation(expr.rhs);
+  }
+  return false;
 }
 
 function rangesOf(expr: MetricExpr): LogRange[] {

@@ -31,7 +31,8 @@ function addFilter(needles: ImpliedNeedle[], filter: LabelFilter): void {
     addFilter(needles, filter.left);
     addFilter(needles, filter.right);
   }
-  if ('left' in filter) return;
+  // A line that could not be parsed passes a filter of addresses.
+  if ('left' in filter || filter.kind === 'ip') return;
   const parts = partsOf(filter.name);
   if (parts === undefined) return;
   if (filter.kind === 'matcher') {

@@ -30,7 +30,7 @@ function compileParts(stage: Stage): void {
   switch (stage.kind) {
     case 'line_filter':
       for (const { text, isIp } of stage.terms) {
-        if (isIp && stage.op !== '|=' && stage.op !== '!=') throw new Error('ip: invalid match type');
+        if (isIp && stage.op !== '|=' && stage.op !== '!=') throw new Error('ip: invalid operation');
         if (isIp) parseIpRange(text);
         else if (stage.op === '|~' || stage.op === '!~') compilePattern(text);
         else if (stage.op === '|>' || stage.op === '!>') compilePatternFilter(text);

@@ -6,7 +6,9 @@ import { functionWords, parserFlags, reservedWords, type Token, type TokenKind }
 
 const SPACE = /(?:[ \t\r\n]+|#[^\n]*)*/y;
 const WORD = /[\p{L}_][\p{L}\p{Nd}_]*/uy;
-const NUMBER = /0[xX][\da-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/y;
+/** As Go writes numbers; which of them are numbers here is told where one is read. */
+const NUMBER =
+  /0[xX][\da-fA-F_]*\.?[\da-fA-F_]*(?:[pP][+-]?\d+)?|0[bBoO][\d_]+|(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?/y;
 const DURATION_TAIL = /[\d.nuµmshdwy]+/y;
 const BYTES_TAIL = /[\d.BikKMGTP]+/y;
 const NEGATIVE_DURATION = /-[\d.nuµmshdwy]+/y;
