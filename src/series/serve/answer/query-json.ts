@@ -4,6 +4,8 @@ import { secondsText, valueText } from './json-number.ts';
 
 /** Bytes are gathered up to about this many before they are given on. */
 const pieceBytesMax = 64 * 1024;
+/** Room that is made at first: most answers are short. */
+const firstBytes = 4 * 1024;
 /** As in Prometheus: of each level this many are shown, and how many more there are. */
 const annotationsShownMax = 10;
 
@@ -11,7 +13,7 @@ const annotationsShownMax = 10;
 export function* queryJson(result: QueryResult, seriesMax: number | undefined, stats?: object): Generator<Buffer> {
   const { value, truncated } = limited(result.value, seriesMax);
   const warnings = truncated ? [...result.warnings, 'results truncated due to limit'] : result.warnings;
-  const out = new JsonBytes(pieceBytesMax);
+  const out = new JsonBytes(firstBytes);
   out.text(`{"status":"success","data":{"resultType":"${value.type}","result":`);
   for (const _ of writeResult(out, value)) if (out.length >= pieceBytesMax) yield out.take();
   out.text(stats === undefined ? '}' : `,"stats":${JSON.stringify(stats)}}`);
@@ -59,83 +61,33 @@ function* writeVector(out: JsonBytes, samples: readonly VectorSample[]): Generat
     const { labels, timeMs, value } = samples[at]!;
     out.text(at === 0 ? '{"metric":' : ',{"metric":');
     writeLabels(out, labels);
-    out.text(`,"value":[${secondsText(timeMs)},"`);
-    out.value(value);
-    out.text('"]}');
+    out.text(',"value"');
+    out.point(':', timeMs, value);
+    out.text('}');
     yield;
   }
   out.text(']');
 }
 
 /** Points that are written without a stop. */
-const pointsAtOnce = 512;
+const pointsAtOnce = 1024;
 
 function* writeMatrix(out: JsonBytes, all: readonly MatrixSeries[]): Generator<void> {
-  const steps = new StepTexts(all);
   out.text('[');
   for (let series = 0; series < all.length; series++) {
     const { labels, timesMs, values } = all[series]!;
     out.text(series === 0 ? '{"metric":' : ',{"metric":');
     writeLabels(out, labels);
-    steps.rewind();
-    for (let at = 0; at < timesMs.length; at++) {
-      if (at === 0) out.text(`,"values":[[${secondsText(timesMs[0]!)},"`);
-      else steps.write(out, timesMs[at]!);
-      out.value(values[at]!);
-      if (at % pointsAtOnce === pointsAtOnce - 1) yield;
+    for (let from = 0; from < timesMs.length; from += pointsAtOnce) {
+      if (from === 0) out.text(',"values":');
+      out.points(from === 0 ? '[' : ',', timesMs, values, from, Math.min(from + pointsAtOnce, timesMs.length));
+      yield;
     }
-    out.text(timesMs.length === 0 ? '}' : '"]]}');
+    if (timesMs.length > 0) out.text(']');
+    out.text('}');
     yield;
   }
   out.text(']');
-}
-
-/**
- * What stands between two values, by the time of the second: the end of one point and the beginning of the next. The series of a range query
- * share their steps, for which it is written once.
- */
-class StepTexts {
-  readonly #timesMs: Float64Array;
-  /** Each step's bytes begin at a word of their own. */
-  readonly #words: Uint32Array;
-  readonly #lengths: Uint8Array;
-  #at = 0;
-
-  constructor(all: readonly MatrixSeries[]) {
-    this.#timesMs = all.reduce<Float64Array>(
-      (longest, { timesMs }) => (timesMs.length > longest.length ? timesMs : longest),
-      new Float64Array(),
-    );
-    this.#words = new Uint32Array(stepWords * this.#timesMs.length);
-    this.#lengths = new Uint8Array(this.#timesMs.length);
-    const bytes = Buffer.alloc(4 * stepWords);
-    this.#timesMs.forEach((timeMs, at) => {
-      this.#lengths[at] = bytes.write(textBefore(timeMs));
-      for (let word = 0; word < stepWords; word++) this.#words[stepWords * at + word] = bytes.readUInt32LE(4 * word);
-    });
-  }
-
-  rewind(): void {
-    this.#at = 0;
-  }
-
-  /** Times come in ascending order until `rewind`. */
-  write(out: JsonBytes, timeMs: number): void {
-    const timesMs = this.#timesMs;
-    let at = this.#at;
-    while (at < timesMs.length && timesMs[at]! < timeMs) at++;
-    this.#at = at;
-    if (timesMs[at] === timeMs) out.words(this.#words, stepWords * at, this.#lengths[at]!);
-    else out.text(textBefore(timeMs));
-  }
-}
-
-/** Words for what stands before a value: a time takes up to 19 bytes, a point and a sign. */
-const stepWords = 8;
-const pointEnd = '"],';
-
-function textBefore(timeMs: number): string {
-  return `${pointEnd}[${secondsText(timeMs)},"`;
 }
 
 function writeLabels(out: JsonBytes, { names, values }: Labels): void {
