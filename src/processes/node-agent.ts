@@ -22,6 +22,7 @@ import {
 } from '../logs/collect/collect.ts';
 import { defaultShipSettings, Shipper, shipMetrics } from '../logs/ship/ship.ts';
 import type { AgentOptions, AgentSettings } from './agent.ts';
+import { Rest } from './rest.ts';
 
 /** How long the loop may read before it lets the network have its turn. */
 const BUSY_MS = 20;
@@ -33,6 +34,8 @@ const RESOLVE_RETRY_MS = 1000;
 /** Memory is given back in a pause, and no more often than this. */
 const RELIEF_MS = 30_000;
 const RELIEF_FIRST_MS = 5000;
+/** The shortest rest: however many events come, the loop turns no more often. */
+const REST_MS_MIN = 25;
 
 /**
  * Finds log files, asks what the server lacks of them, reads that, sends it.
@@ -47,6 +50,7 @@ export class NodeAgent {
   readonly #state: AgentState;
   readonly #watch: PodWatch | null;
   readonly #reports: Reports;
+  readonly #pause: Rest;
   /** Known from the agent before us and not found on disk yet. */
   readonly #known = new Map<string, KnownInstance>();
   readonly #held = new Set<InstanceTail>();
@@ -57,12 +61,12 @@ export class NodeAgent {
   #progressAtMs: number;
   #reliefAtMs: number;
   #hasReadSinceRelief = true;
-  #wake: (() => void) | null = null;
 
   constructor(options: AgentOptions, clock: Clock) {
     this.#options = options;
     this.#clock = clock;
     this.#settings = { ...defaultCollectSettings, ...defaultShipSettings, ...options.settings };
+    this.#pause = new Rest(clock, Math.min(REST_MS_MIN, this.#settings.pollActiveMs));
     this.#progressAtMs = clock.monotonicMs() + HOUSEKEEPING_MS;
     this.#reliefAtMs = clock.monotonicMs() + RELIEF_FIRST_MS;
     const { dataDir, log, access, nodeName, cluster } = options;
@@ -109,7 +113,7 @@ export class NodeAgent {
 
   stop(): void {
     this.#stopped = true;
-    this.#wake?.();
+    this.#pause.end();
   }
 
   /** Reads as long as the queue has room; what does not fit stays in the files. */
@@ -152,7 +156,7 @@ export class NodeAgent {
     } finally {
       for (const tail of tails) if (tail.state === 'resolving') tail.state = 'new';
       this.#resolving = false;
-      this.#wake?.();
+      this.#pause.end();
     }
   }
 
@@ -190,7 +194,7 @@ export class NodeAgent {
     for (const tail of this.#collector.tails) {
       if (tail.origin.key.podUid === pod.podUid) applyPod(tail, pod, this.#options.log);
     }
-    this.#wake?.();
+    this.#pause.end();
   }
 
   #onInstance(tail: InstanceTail): void {
@@ -205,7 +209,7 @@ export class NodeAgent {
   #onNewEpoch(): void {
     for (const tail of this.#collector.tails) tail.reset();
     this.#reports.reset(this.#watch?.all() ?? []);
-    this.#wake?.();
+    this.#pause.end();
   }
 
   #keepHouse(): void {
@@ -224,7 +228,7 @@ export class NodeAgent {
 
   /** What was loaded and read to get here is garbage that nothing else would collect while there is little to do. */
   #relieve(now: number): void {
-    if (!this.#hasReadSinceRelief || now < this.#reliefAtMs || this.#collector.nextReady()) return;
+    if (!this.#hasReadSinceRelief || now < this.#reliefAtMs || this.#collector.nextReadyMs <= now) return;
     this.#reliefAtMs = now + RELIEF_MS;
     this.#hasReadSinceRelief = false;
     this.#options.relieve?.();
@@ -295,21 +299,11 @@ export class NodeAgent {
     this.#options.log.info('reading what is there', { instances: this.#collector.tails.length, lagBytes });
   }
 
-  /** Until something may have to be done: at once where reading goes on, else a tick later or when the server has answered. */
+  /** Until something may have to be done: at once where reading goes on, else when its time has come, or something was told. */
   async #rest(): Promise<void> {
-    const busy = this.#shipper.hasRoom && this.#collector.nextReady() !== undefined;
-    await new Promise<void>((resolve) => {
-      if (busy) return void setImmediate(resolve);
-      const now = this.#clock.monotonicMs();
-      const isActive = this.#collector.tails.some((tail) => tail.isActive(now));
-      const pollMs = isActive ? this.#settings.pollActiveMs : this.#collector.pollIdleMs;
-      const timer = setTimeout(resolve, pollMs / 2);
-      this.#wake = () => {
-        clearTimeout(timer);
-        setImmediate(resolve);
-      };
-    });
-    this.#wake = null;
+    const readyMs = this.#shipper.hasRoom ? this.#collector.nextReadyMs : Number.POSITIVE_INFINITY;
+    if (readyMs <= this.#clock.monotonicMs()) return new Promise((resolve) => setImmediate(resolve));
+    await this.#pause.until(Math.min(this.#collector.nextPollMs, readyMs, this.#housekeepingAtMs));
   }
 
   #sum(what: 'lagBytes' | 'openFiles'): number {
@@ -324,6 +318,8 @@ export class NodeAgent {
     observe('lag_bytes', 'Bytes of log files that the server has not acknowledged.', () => this.#sum('lagBytes'));
     observe('open_files', 'Log files that are open.', () => this.#sum('openFiles'));
     observe('instances', 'Container instances that have files.', () => this.#collector.tails.length);
+    const unwatched = 'Log directories that are looked at by time because they cannot be watched.';
+    observe('unwatched_directories', unwatched, () => this.#collector.unwatchedDirectories);
     observe('spool_bytes', 'Bytes of deleted log files that were copied to the spool.', () => spool.usedBytes);
     observe('server_unavailable', '1 while the server does not take what is sent.', () =>
       this.#shipper.isTroubled ? 1 : 0,
@@ -343,6 +339,7 @@ export class NodeAgent {
       log,
       metrics: collectMetrics(metrics),
       onInstance: (tail) => this.#onInstance(tail),
+      onEvent: () => this.#pause.endSoon(),
       onForgotten: (tail) => {
         this.#held.delete(tail);
         this.#state.remove({ directoryId: tail.origin.directoryId, key: tail.origin.key });
@@ -361,7 +358,7 @@ export class NodeAgent {
       log,
       metrics: shipMetrics(metrics),
       onNewEpoch: () => this.#onNewEpoch(),
-      onProgress: () => this.#wake?.(),
+      onProgress: () => this.#pause.end(),
     });
   }
 }

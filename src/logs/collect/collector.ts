@@ -10,6 +10,7 @@ import type { KeptCopy, Spool } from './spool.ts';
 import { InstanceTail } from './tail.ts';
 import type { TailContext } from './tail-context.ts';
 import { type ContainerDirectory, Tree } from './tree.ts';
+import { type OpenWatch, openWatch } from './watches.ts';
 
 export interface CollectorOptions {
   root: string;
@@ -26,6 +27,10 @@ export interface CollectorOptions {
   onInstance(tail: InstanceTail): void;
   /** It is finished and its files are gone. */
   onForgotten(tail: InstanceTail): void;
+  /** Files were written to, or come or gone: a refresh has something to do. */
+  onEvent(): void;
+  /** The kernel's, where it is left out. */
+  openWatch?: OpenWatch;
 }
 
 const POLL_MS_PER_FILE = 1.5;
@@ -42,10 +47,13 @@ export class Collector {
   #next = 0;
   #keepAtMs = 0;
   #isFirst = true;
+  /** How many are looked at by time. */
+  #polled = 0;
 
   constructor(options: CollectorOptions) {
     this.#options = options;
-    const { settings, clock, log, metrics, scratch, node, root } = options;
+    const { settings, clock, log, metrics, scratch, node, root, openWatch: open = openWatch } = options;
+    const monotonicMs = () => clock.monotonicMs();
     const bench = createWorkbench(settings.lineBytesMax, settings.pendingBytesMax, settings.chunkBytes);
     this.#context = {
       settings,
@@ -55,15 +63,18 @@ export class Collector {
       node,
       bench,
       chunk: bench.plain.source,
-      monotonicMs: () => clock.monotonicMs(),
+      monotonicMs,
       wallMs: () => clock.nowMs(),
     };
     const pollMs = 2 * settings.pollIdleMs;
     this.#tree = new Tree(
-      { root, reconcileMs: settings.reconcileMs, pollMs, log, metrics },
+      { root, reconcileMs: settings.reconcileMs, pollMs, log, metrics, openWatch: open, monotonicMs },
       {
         onFiles: (directory, files) => this.#onFiles(directory, files),
         onGone: (directory) => this.#onGone(directory),
+        onWritten: (directory) => this.#onWritten(directory),
+        hasGrown: (directory) => this.#hasGrown(directory),
+        onEvent: () => options.onEvent(),
       },
     );
   }
@@ -72,9 +83,19 @@ export class Collector {
     return this.#order;
   }
 
-  /** How often a quiet file is looked at: a look costs some microseconds, so less often where there are many. */
-  get pollIdleMs(): number {
-    return Math.max(this.#options.settings.pollIdleMs, POLL_MS_PER_FILE * this.#order.length);
+  /** Directories that are looked at by time because they cannot be watched. */
+  get unwatchedDirectories(): number {
+    return this.#tree.unwatchedCount;
+  }
+
+  /** When a file is to be looked at next; what is told until then comes before that. */
+  get nextPollMs(): number {
+    return this.#order.reduce((earliest, tail) => Math.min(earliest, tail.nextPollMs), Number.POSITIVE_INFINITY);
+  }
+
+  /** When an instance has something to read next. */
+  get nextReadyMs(): number {
+    return this.#order.reduce((earliest, tail) => Math.min(earliest, tail.nextReadyMs), Number.POSITIVE_INFINITY);
   }
 
   /** Finds what is new and looks at the files whose time has come. */
@@ -85,17 +106,35 @@ export class Collector {
       this.#isFirst = false;
       for (const tail of this.#order) if (tail.segments.every(({ file }) => file === null)) tail.end();
     }
-    const idleMs = this.pollIdleMs;
+    let polled = 0;
     for (const tail of this.#order) {
-      if (tail.nextPollMs > now) continue;
-      tail.poll(now, idleMs);
-      // In a burst files come and go faster than directories are looked at.
-      if (tail.isActive(now) && tail.isRotated) this.#tree.hurry(tail.origin.directoryId);
+      if (tail.nextPollMs <= now) this.#poll(tail, now);
+      if (tail.nextPollMs < Number.POSITIVE_INFINITY) polled++;
     }
+    this.#polled = polled;
     if (now >= this.#keepAtMs) {
       this.#keepAtMs = now + this.#options.settings.settleMs / 2;
       this.#keepVanishing(now);
       this.#forgetFinished();
+    }
+  }
+
+  /** Looks at its files, and plans when to look again. A file that grows fast is looked at often, a quiet one when a write is told. */
+  #poll(tail: InstanceTail, now: number): void {
+    const { directoryId } = tail.origin;
+    const { pollActiveMs, pollIdleMs } = this.#options.settings;
+    tail.poll(now);
+    // A look costs some microseconds, so less often where there are many.
+    const idleMs = Math.max(pollIdleMs, POLL_MS_PER_FILE * this.#polled);
+    if (this.#tree.isWatched(directoryId)) tail.nextPollMs = tail.isAtRest ? Number.POSITIVE_INFINITY : now + idleMs;
+    else if (tail.isActive(now)) {
+      tail.nextPollMs = now + pollActiveMs;
+      // In a burst files come and go faster than directories are looked at.
+      if (tail.isRotated) this.#tree.hurry(directoryId);
+    } else {
+      const isQuiet = !this.#byDirectory.get(directoryId)?.some((neighbour) => neighbour.isActive(now));
+      // Once it is watched it is looked at again: what was written in between is not told.
+      tail.nextPollMs = isQuiet && this.#tree.watch(directoryId, now) ? now : now + idleMs;
     }
   }
 
@@ -104,7 +143,7 @@ export class Collector {
     const now = this.#options.clock.monotonicMs();
     for (let i = 0; i < this.#order.length; i++) {
       const tail = this.#order[(this.#next + i) % this.#order.length]!;
-      if (!tail.isReady(now)) continue;
+      if (tail.nextReadyMs > now) continue;
       this.#next = (this.#next + i + 1) % this.#order.length;
       return tail;
     }
@@ -149,6 +188,21 @@ export class Collector {
       if (!byAttempt.has(attempt) || attempt < latest) tail.end();
     }
     return tails.every((tail) => !tail.hasClosedFile);
+  }
+
+  #onWritten(directory: ContainerDirectory): void {
+    const now = this.#options.clock.monotonicMs();
+    for (const tail of this.#byDirectory.get(directory.id) ?? []) {
+      const earliestMs = Math.max(now, tail.polledAtMs + this.#options.settings.pollActiveMs);
+      tail.nextPollMs = Math.min(tail.nextPollMs, earliestMs);
+    }
+  }
+
+  #hasGrown(directory: ContainerDirectory): boolean {
+    const now = this.#options.clock.monotonicMs();
+    const tails = this.#byDirectory.get(directory.id) ?? [];
+    for (const tail of tails) this.#poll(tail, now);
+    return tails.some(({ grewAtMs }) => grewAtMs === now);
   }
 
   #onGone(directory: ContainerDirectory): void {

@@ -78,6 +78,7 @@ export class Segments {
         if (segment.finalSinceMs !== null) segment.finalSinceMs = now;
       }
     }
+    if (named) this.grewAtMs = now;
     return named;
   }
 

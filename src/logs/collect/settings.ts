@@ -8,10 +8,10 @@ export interface CollectSettings {
   chunkBytes: number;
   /** A container that writes little is read at most this often. */
   batchAgeMs: number;
-  /** How often an open file is looked at while it grows, and when it has been quiet for a while. */
+  /** How often an open file is looked at while it grows fast, and when it is quiet and cannot be watched. */
   pollActiveMs: number;
   pollIdleMs: number;
-  /** How often the directories are looked at anew, since events can be lost. */
+  /** How often about quiet files and directories are looked at anew, since events can be lost. */
   reconcileMs: number;
   /** A superseded file is taken to be complete when it has not grown for this long. */
   settleMs: number;
@@ -34,7 +34,7 @@ export const defaultCollectSettings: CollectSettings = {
   batchAgeMs: 250,
   pollActiveMs: 100,
   pollIdleMs: 500,
-  reconcileMs: 10_000,
+  reconcileMs: 20_000,
   settleMs: 500,
   metadataWaitMs: 5000,
   onMetadataTimeout: 'ship',

@@ -44,6 +44,7 @@ export class InstanceTail {
   /** The server was told that nothing more will come. */
   isToldEnded = false;
   nextPollMs = 0;
+  polledAtMs = Number.NEGATIVE_INFINITY;
   inFlight = 0;
   /** Something that is worth remembering has changed. */
   isDirty = true;
@@ -179,14 +180,26 @@ export class InstanceTail {
     return now - this.#segments.grewAtMs < ACTIVE_POLLS * this.#context.settings.pollActiveMs;
   }
 
-  /** Looks at the open files, and again after `idleMs` while they do not grow; then `isReady` tells whether there is something to read. */
-  poll(now: number, idleMs: number): void {
+  /** When one of its files was last seen to grow. */
+  get grewAtMs(): number {
+    return this.#segments.grewAtMs;
+  }
+
+  /** Nothing comes of looking at it again before one of its files is written to, or comes or goes. */
+  get isAtRest(): boolean {
+    if (this.#inflating || this.inFlight > 0 || this.#readyAtMs !== null || this.#losses.areWaiting) return false;
+    if (this.segments.some(({ done, finalSinceMs }) => !done && finalSinceMs !== null)) return false;
+    return this.endedSinceMs === null || this.isFinished;
+  }
+
+  /** Looks at the open files; then `nextReadyMs` tells whether there is something to read. */
+  poll(now: number): void {
+    this.polledAtMs = now;
     try {
       if (this.#segments.poll(now)) this.#askAgain();
     } catch (error) {
       this.#trouble('a log file cannot be read', error);
     }
-    this.nextPollMs = now + (this.isActive(now) ? this.#context.settings.pollActiveMs : idleMs);
     this.#planTurn(now);
   }
 
@@ -195,8 +208,9 @@ export class InstanceTail {
     return this.#segments.isRotated;
   }
 
-  isReady(now: number): boolean {
-    return this.state === 'reading' && this.#readyAtMs !== null && this.#readyAtMs <= now;
+  /** When it is read next; never, as far as is known, where there is nothing to read or the server is to be asked first. */
+  get nextReadyMs(): number {
+    return this.state === 'reading' && this.#readyAtMs !== null ? this.#readyAtMs : Number.POSITIVE_INFINITY;
   }
 
   /** A container that has written nothing is offered once its id is known: it is an instance like any other. */
