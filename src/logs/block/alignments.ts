@@ -16,6 +16,8 @@ export interface Condition {
 
 /** What is known of the values of columns without looking at each. */
 export interface Judge {
+  /** False where no value of the column can hold any part of what is sought. */
+  mayTakePart(column: number): boolean;
   /** Whether a value of the column may hold the byte `needle[at]`. */
   mayHoldByte(column: number, at: number): boolean;
   /** False where no value of the column does it. */
@@ -52,15 +54,27 @@ export class Aligner {
   readonly #text: Buffer;
   readonly #needle: Buffer;
   readonly #judge: Judge;
+  /** By column. */
+  readonly #mayTakePart: Uint8Array;
   #found: Condition[][] = [];
   #steps = 0;
 
   /** `text` is that of the templates, in lower case where case is ignored. */
-  constructor(templates: Templates, text: Buffer, needle: Needle, judge: Judge) {
+  constructor(templates: Templates, text: Buffer, needle: Needle, judge: Judge, columnCount: number) {
     this.#templates = templates;
     this.#text = text;
     this.#needle = needle.bytes;
     this.#judge = judge;
+    this.#mayTakePart = new Uint8Array(columnCount).map((_, column) => (judge.mayTakePart(column) ? 1 : 0));
+  }
+
+  /** Whether a hole of the template may take part: most templates have none. */
+  isOpen(template: number): boolean {
+    const { firstPiece, columnOf } = this.#templates;
+    const end = firstPiece[template + 1]! - 1;
+    for (let piece = firstPiece[template]!; piece < end; piece++)
+      if (this.#mayTakePart[columnOf[piece]!] === 1) return true;
+    return false;
   }
 
   alternatives(template: number): Alternatives {
@@ -69,6 +83,7 @@ export class Aligner {
     this.#steps = 0;
     const end = firstPiece[template + 1]! - 1;
     for (let piece = firstPiece[template]!; piece < end; piece++) {
+      if (this.#mayTakePart[columnOf[piece]!] === 0) continue;
       this.#fromPiece(piece);
       this.#fromHole(piece, columnOf[piece]!);
       if (this.#found.length > alternativesMax || this.#steps > stepsMax) return 'unclear';

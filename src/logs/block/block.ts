@@ -23,20 +23,36 @@ export interface ByteSource {
   read(from: number, to: number): Buffer;
 }
 
+/** Which lines hold what was sought. */
+export interface Occurrences {
+  /** Whether a line may hold it; known without looking at lines. False is certain. */
+  readonly isPossible: boolean;
+  /** How many lines hold it: where templates alone decide, no line is looked at. */
+  count(): number;
+  /** A byte a line, 1 where it holds it; not to be changed. Made once. */
+  marks(): Uint8Array;
+}
+
 /** A compact text, open. Everything throws Fault `corrupt` where the bytes are not what was written. */
 export interface CompactText {
   readonly lineCount: number;
   readonly textBytes: number;
-  /** Whether a line may hold it; reads as little as can be. False is certain. */
-  mayHold(sought: SoughtText): boolean;
-  /** Sets to 1 the lines that hold it, exactly, and says how many it set that were 0. `hits` has a byte a line. */
-  mark(sought: SoughtText, hits: Uint8Array): number;
+  /** Reads as little as can be. */
+  seek(sought: SoughtText): Occurrences;
   /** As in `Lines`, without the text. */
   starts(): Uint32Array;
   /** These lines, in the order given, as they were written. */
   lines(indexes: Uint32Array): Lines;
   /** All of them. */
   all(): Lines;
+}
+
+/** A compact text that stays open. What was read of it is kept, to be read once. */
+export interface KeptText extends CompactText {
+  /** Memory of what is kept: of what every search needs, and of values. */
+  readonly heldBytes: { base: number; values: number };
+  /** Forgets values, which can be read again. */
+  forgetValues(): void;
 }
 
 export { encodeCompact } from './encode.ts';

@@ -17,6 +17,15 @@ export class ColumnSearch {
     this.#needle = needle;
   }
 
+  mayTakePart(column: number): boolean {
+    const entry = this.#values.entries[column]!;
+    const { bytes } = this.#needle;
+    // Numbers and times begin and end with a digit, and no two other characters stand beside each other in them.
+    if (entry.kind === 'number') return bytes.some(isDigit) || (bytes.length === 1 && this.mayHoldByte(column, 0));
+    for (let at = 0; at < bytes.length; at++) if (this.mayHoldByte(column, at)) return true;
+    return false;
+  }
+
   mayHoldByte(column: number, at: number): boolean {
     const entry = this.#values.entries[column]!;
     const byte = this.#needle.bytes[at]!;

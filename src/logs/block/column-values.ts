@@ -6,14 +6,15 @@ import { type Sections, sectionKinds } from './sections.ts';
 import { type Texts, unpackIds, unpackTexts } from './text-column.ts';
 import { timeEnd } from './time-shapes.ts';
 
-/** Columns of a text, each read when it is asked for. Invariant: a chunk is decompressed once. */
+/** Columns of a text, each read when it is asked for. Invariant: a chunk is decompressed once, until all is forgotten; `heldBytes` is what is kept. */
 export class ColumnValues {
   readonly entries: readonly ColumnEntry[];
   readonly #sections: Sections;
-  readonly #chunks: (Buffer | undefined)[] = [];
-  readonly #texts: (Texts | undefined)[] = [];
-  readonly #ids: (Uint32Array | undefined)[] = [];
-  readonly #numbers: (Float64Array | undefined)[] = [];
+  heldBytes = 0;
+  #chunks: (Buffer | undefined)[] = [];
+  #texts: (Texts | undefined)[] = [];
+  #ids: (Uint32Array | undefined)[] = [];
+  #numbers: (Float64Array | undefined)[] = [];
 
   constructor(sections: Sections, entries: readonly ColumnEntry[]) {
     this.#sections = sections;
@@ -23,20 +24,43 @@ export class ColumnValues {
   /** The values of a column of text. */
   texts(column: number): Texts {
     const entry = this.#text(column);
-    return (this.#texts[column] ??= unpackTexts({ ...entry, bytes: this.#part(entry.part) }, entry.values));
+    let texts = this.#texts[column];
+    if (texts === undefined) {
+      texts = this.#texts[column] = unpackTexts({ ...entry, bytes: this.#part(entry.part) }, entry.values);
+      this.heldBytes += texts.starts.byteLength;
+    }
+    return texts;
   }
 
   /** Which value each occurrence has; undefined where each has its own. */
   ids(column: number): Uint32Array | undefined {
     const { ids, count, values } = this.#text(column);
     if (!ids) return undefined;
-    return (this.#ids[column] ??= unpackIds(this.#part(ids.part), count, values, ids.recent));
+    let read = this.#ids[column];
+    if (read === undefined) {
+      read = this.#ids[column] = unpackIds(this.#part(ids.part), count, values, ids.recent);
+      this.heldBytes += read.byteLength;
+    }
+    return read;
   }
 
   numbers(column: number): Float64Array {
     const entry = this.entries[column] as NumberEntry;
     const end = entry.shape === wordShape ? Number.MAX_SAFE_INTEGER : timeEnd(entry.shape);
-    return (this.#numbers[column] ??= unpackNumbers({ ...entry, bytes: this.#part(entry.part) }, entry.count, end));
+    let numbers = this.#numbers[column];
+    if (numbers === undefined) {
+      numbers = this.#numbers[column] = unpackNumbers({ ...entry, bytes: this.#part(entry.part) }, entry.count, end);
+      this.heldBytes += numbers.byteLength;
+    }
+    return numbers;
+  }
+
+  forget(): void {
+    this.#chunks = [];
+    this.#texts = [];
+    this.#ids = [];
+    this.#numbers = [];
+    this.heldBytes = 0;
   }
 
   #text(column: number): TextEntry {
@@ -51,6 +75,8 @@ export class ColumnValues {
   #chunk(number: number): Buffer {
     const entry = this.#sections.entries.filter(({ kind }) => kind === sectionKinds.chunk)[number];
     if (!entry) throw corrupt(`there is no chunk ${number}`);
-    return this.#sections.read(entry);
+    const bytes = this.#sections.read(entry);
+    this.heldBytes += bytes.length;
+    return bytes;
   }
 }

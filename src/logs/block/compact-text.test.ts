@@ -76,23 +76,21 @@ test('marks every piece of a line in which holes and fixed text alternate', () =
 function checkMark(texts: readonly Buffer[], text: string, ignoreCase: boolean, compact = opened(texts)): void {
   const sought = Buffer.from(text);
   const expected = texts.map((line) => ((ignoreCase ? lowered(line) : line).includes(sought) ? 1 : 0));
-  const hits = new Uint8Array(texts.length);
-  hits[0] = 1;
+  const found = compact.seek({ text, ignoreCase });
   const count = expected.reduce<number>((sum, hit) => sum + hit, 0);
-  assert.equal(compact.mark({ text, ignoreCase }, hits), count - expected[0]!, `seeking ${JSON.stringify(text)}`);
-  expected[0] = 1;
-  assert.deepEqual([...hits], expected, `seeking ${JSON.stringify(text)}`);
-  if (count > 0) assert.equal(compact.mayHold({ text, ignoreCase }), true);
+  assert.equal(found.count(), count, `seeking ${JSON.stringify(text)}`);
+  assert.deepEqual([...found.marks()], expected, `seeking ${JSON.stringify(text)}`);
+  if (count > 0) assert.equal(found.isPossible, true);
 }
 
 test('what no line can hold is told without looking at values', () => {
   const texts = Array.from({ length: 100 }, (_, i) => Buffer.from(`worker ${i} is done after ${i * 7} ms`));
   const compact = opened(texts);
-  assert.equal(compact.mayHold({ text: 'quixotic', ignoreCase: false }), false);
-  assert.equal(compact.mayHold({ text: 'DONE', ignoreCase: false }), false);
-  assert.equal(compact.mayHold({ text: 'done', ignoreCase: true }), true);
-  assert.equal(compact.mayHold({ text: 'after x', ignoreCase: false }), false);
-  assert.equal(compact.mayHold({ text: 'after 7 ', ignoreCase: false }), true);
+  assert.equal(compact.seek({ text: 'quixotic', ignoreCase: false }).isPossible, false);
+  assert.equal(compact.seek({ text: 'DONE', ignoreCase: false }).isPossible, false);
+  assert.equal(compact.seek({ text: 'done', ignoreCase: true }).isPossible, true);
+  assert.equal(compact.seek({ text: 'after x', ignoreCase: false }).isPossible, false);
+  assert.equal(compact.seek({ text: 'after 7 ', ignoreCase: false }).isPossible, true);
 });
 
 test('a bit that has changed is corrupt, or changes nothing', () => {
@@ -119,7 +117,7 @@ test('a source that ends early is corrupt', () => {
 function readAll(bytes: Buffer): void {
   const compact = openCompact(memorySource(bytes));
   compact.all();
-  compact.mark({ text: 'level', ignoreCase: false }, new Uint8Array(compact.lineCount));
+  compact.seek({ text: 'level', ignoreCase: false }).marks();
 }
 
 const VERSION_AT = 4;

@@ -1,21 +1,27 @@
-import { Aligner, type Condition, templatesThatHold } from './alignments.ts';
-import type { ByteSource, CompactText, Lines, SoughtText } from './block.ts';
+import type { ByteSource, KeptText, Lines, Occurrences, SoughtText } from './block.ts';
 import { corrupt } from './bytes.ts';
 import { readColumns } from './column-directory.ts';
-import { ColumnSearch } from './column-search.ts';
 import { ColumnValues } from './column-values.ts';
 import { filterMayHold } from './gram-filter.ts';
 import { LineWriter } from './line-writer.ts';
-import { markLines, type TemplateMark } from './mark-lines.ts';
 import { lowered, type Needle, needleOf } from './needle.ts';
+import { type SearchedText, TextOccurrences } from './occurrences.ts';
 import { Sections, sectionKinds } from './sections.ts';
 import { readTemplates, type Templates } from './templates.ts';
 import { unpackIds } from './text-column.ts';
 
 const NEWLINE = 0x0a;
+/** What objects take, roughly. */
+const [OPEN_BYTES, COLUMN_BYTES, SECTION_BYTES] = [2048, 320, 96];
+const noTemplates = {
+  firstPiece: new Uint32Array(),
+  pieceFrom: new Uint32Array(),
+  columnOf: new Int32Array(),
+  text: Buffer.alloc(0),
+};
 
 /** A compact text, read section by section as it is asked for. */
-export class OpenText implements CompactText {
+export class OpenText implements KeptText, SearchedText {
   readonly lineCount: number;
   readonly textBytes: number;
   readonly #sections: Sections;
@@ -23,7 +29,7 @@ export class OpenText implements CompactText {
   #values: ColumnValues | undefined;
   #templates: Templates | undefined;
   #lowerText: Buffer | undefined;
-  #numbers: Uint32Array | undefined;
+  #lines: { numbers: Uint16Array; linesOf: Uint32Array } | undefined;
 
   constructor(source: ByteSource) {
     this.#sections = new Sections(source);
@@ -31,39 +37,15 @@ export class OpenText implements CompactText {
     this.textBytes = this.#sections.textBytes;
   }
 
-  mayHold(sought: SoughtText): boolean {
-    const needle = needleOf(sought);
-    if (needle.bytes.length === 0) return this.lineCount > 0;
-    if (!this.#passesFilter(needle)) return false;
-    const text = this.#templateText(needle);
-    if (templatesThatHold(this.#readTemplates(), text, needle).length > 0) return true;
-    const aligner = this.#aligner(needle, new ColumnSearch(this.#readValues(), needle));
-    for (let t = 0; t < this.#readTemplates().count; t++) if (aligner.alternatives(t).length > 0) return true;
-    return false;
-  }
-
-  mark(sought: SoughtText, hits: Uint8Array): number {
-    const needle = needleOf(sought);
-    if (needle.bytes.length === 0) return this.#markAll(hits);
-    if (!this.#passesFilter(needle)) return 0;
-    const search = new ColumnSearch(this.#readValues(), needle);
-    const marks = this.#templateMarks(needle, search);
-    if (marks.every((mark) => mark === 'never')) return 0;
-    const { marked, unclear } = markLines(
-      this.#readNumbers(),
-      this.#readTemplates(),
-      marks,
-      search,
-      this.#readValues(),
-      hits,
-    );
-    return marked + this.#markUnclear(needle, unclear, hits);
+  seek(sought: SoughtText): Occurrences {
+    return new TextOccurrences(this, needleOf(sought));
   }
 
   starts(): Uint32Array {
-    const writer = this.#writer();
-    const [numbers, { firstPiece, pieceFrom, columnOf }] = [this.#readNumbers(), this.#readTemplates()];
-    const next = new Uint32Array(this.#readValues().entries.length);
+    const { numbers, templates, values } = this;
+    const { firstPiece, pieceFrom, columnOf } = templates;
+    const writer = new LineWriter(templates, values);
+    const next = new Uint32Array(values.entries.length);
     const starts = new Uint32Array(this.lineCount + 1);
     for (let line = 0, at = 0; line < this.lineCount; line++) {
       const [first, end] = [firstPiece[numbers[line]!]!, firstPiece[numbers[line]! + 1]!];
@@ -79,162 +61,146 @@ export class OpenText implements CompactText {
   }
 
   lines(indexes: Uint32Array): Lines {
-    const { occurrences, first } = this.#occurrencesOf(indexes);
-    const [numbers, { firstPiece, pieceFrom, columnOf }] = [this.#readNumbers(), this.#readTemplates()];
-    const writer = new LineWriter(this.#readTemplates(), this.#readValues());
-    const starts = new Uint32Array(indexes.length + 1);
-    for (const [i, line] of indexes.entries()) {
-      const [from, end] = [firstPiece[numbers[line]!]!, firstPiece[numbers[line]! + 1]!];
-      let bytes = pieceFrom[end]! - pieceFrom[from]! + 1;
-      for (let piece = from, hole = first[i]!; piece < end - 1; piece++) {
-        writer.prepare(columnOf[piece]!);
-        bytes += writer.valueBytes(columnOf[piece]!, occurrences[hole++]!);
-      }
-      starts[i + 1] = starts[i]! + bytes;
-    }
-    const text = Buffer.allocUnsafe(starts[indexes.length]!);
-    for (const [i, line] of indexes.entries()) {
-      const at = writer.writeLine(text, starts[i]!, numbers[line]!, occurrences, first[i]!);
-      text[at] = NEWLINE;
-    }
-    return { text, starts };
+    return isRising(indexes) ? this.#written(indexes) : inOrderOf(indexes, (rising) => this.#written(rising));
   }
 
   all(): Lines {
-    const writer = this.#writer();
-    const [numbers, { firstPiece, columnOf }] = [this.#readNumbers(), this.#readTemplates()];
-    const next = new Uint32Array(this.#readValues().entries.length);
-    const occurrences = new Uint32Array(256);
-    const text = Buffer.allocUnsafe(this.textBytes);
-    const starts = new Uint32Array(this.lineCount + 1);
-    let at = 0;
-    for (let line = 0; line < this.lineCount; line++) {
-      const template = numbers[line]!;
-      const end = firstPiece[template + 1]! - 1;
-      for (let piece = firstPiece[template]!, hole = 0; piece < end; piece++)
-        occurrences[hole++] = next[columnOf[piece]!]!++;
-      at = writer.writeLine(text, at, template, occurrences, 0);
-      text[at++] = NEWLINE;
-      starts[line + 1] = at;
+    const all = new Uint32Array(this.lineCount);
+    for (let line = 0; line < all.length; line++) all[line] = line;
+    const lines = this.#written(all);
+    if (lines.text.length !== this.textBytes) throw corrupt('its lines are not as long as it says');
+    return lines;
+  }
+
+  /** Lines with rising numbers: measured, then written. */
+  #written(indexes: Uint32Array): Lines {
+    const { numbers, templates, values } = this;
+    const { firstPiece, pieceFrom, columnOf } = templates;
+    if (indexes.length > 0 && indexes.at(-1)! >= this.lineCount)
+      throw new RangeError(`there is no line ${indexes.at(-1)}`);
+    const writer = new LineWriter(templates, values);
+    const occurrences = this.#occurrencesOf(indexes);
+    const starts = new Uint32Array(indexes.length + 1);
+    let hole = 0;
+    for (let i = 0; i < indexes.length; i++) {
+      const template = numbers[indexes[i]!]!;
+      const [from, end] = [firstPiece[template]!, firstPiece[template + 1]!];
+      let bytes = pieceFrom[end]! - pieceFrom[from]! + 1;
+      for (let piece = from; piece < end - 1; piece++)
+        bytes += writer.valueBytes(columnOf[piece]!, occurrences[hole++]!);
+      starts[i + 1] = starts[i]! + bytes;
     }
-    if (at !== this.textBytes) throw corrupt('its lines are not as long as it says');
+    const text = Buffer.allocUnsafeSlow(starts[indexes.length]!);
+    hole = 0;
+    for (let i = 0, at = 0; i < indexes.length; i++) {
+      const template = numbers[indexes[i]!]!;
+      at = writer.writeLine(text, at, template, occurrences, hole);
+      text[at++] = NEWLINE;
+      hole += firstPiece[template + 1]! - firstPiece[template]! - 1;
+    }
     return { text, starts };
   }
 
-  #writer(): LineWriter {
-    const writer = new LineWriter(this.#readTemplates(), this.#readValues());
-    this.#readNumbers();
-    for (let column = 0; column < this.#readValues().entries.length; column++) writer.prepare(column);
-    return writer;
-  }
-
-  /** Which occurrence of its column each hole of these lines has: those of line `indexes[i]` from `first[i]` on. */
-  #occurrencesOf(indexes: Uint32Array): { occurrences: Uint32Array; first: Uint32Array } {
-    const [numbers, { firstPiece, columnOf }] = [this.#readNumbers(), this.#readTemplates()];
-    const first = new Uint32Array(indexes.length);
+  /** Which occurrence of its column each hole of these lines has, line after line. */
+  #occurrencesOf(indexes: Uint32Array): Uint32Array {
+    const { numbers, templates } = this;
+    const { firstPiece, columnOf } = templates;
     let holes = 0;
-    for (const [i, line] of indexes.entries()) {
-      if (line >= this.lineCount) throw new RangeError(`there is no line ${line}`);
-      first[i] = holes;
-      holes += firstPiece[numbers[line]! + 1]! - firstPiece[numbers[line]!]! - 1;
+    for (let i = 0; i < indexes.length; i++) {
+      const template = numbers[indexes[i]!]!;
+      holes += firstPiece[template + 1]! - firstPiece[template]! - 1;
     }
-    const order = Array.from(indexes.keys()).sort((a, b) => indexes[a]! - indexes[b]!);
     const occurrences = new Uint32Array(holes);
-    const next = new Uint32Array(this.#readValues().entries.length);
-    for (let line = 0, at = 0; at < order.length; line++) {
-      const [from, end] = [firstPiece[numbers[line]!]!, firstPiece[numbers[line]! + 1]! - 1];
-      for (; at < order.length && indexes[order[at]!] === line; at++) {
-        const into = first[order[at]!]!;
-        for (let piece = from; piece < end; piece++) {
-          const column = columnOf[piece]!;
-          let earlier = 0;
-          for (let other = from; other < piece; other++) if (columnOf[other] === column) earlier++;
-          occurrences[into + piece - from] = next[column]! + earlier;
-        }
-      }
-      for (let piece = from; piece < end; piece++) next[columnOf[piece]!]!++;
+    const next = new Uint32Array(this.values.entries.length);
+    for (let line = 0, at = 0, hole = 0; at < indexes.length; line++) {
+      const template = numbers[line]!;
+      const end = firstPiece[template + 1]! - 1;
+      if (line === indexes[at]) {
+        at++;
+        for (let piece = firstPiece[template]!; piece < end; piece++) occurrences[hole++] = next[columnOf[piece]!]!++;
+      } else for (let piece = firstPiece[template]!; piece < end; piece++) next[columnOf[piece]!]!++;
     }
-    return { occurrences, first };
+    return occurrences;
   }
 
-  #markAll(hits: Uint8Array): number {
-    let marked = 0;
-    for (let line = 0; line < this.lineCount; line++) {
-      if (hits[line] === 0) marked++;
-      hits[line] = 1;
-    }
-    return marked;
+  passesFilter({ bytes }: Needle): boolean {
+    return filterMayHold(this.filter, bytes);
   }
 
-  /** Lines of templates that are too involved: put together, and looked at. */
-  #markUnclear(needle: Needle, unclear: number[], hits: Uint8Array): number {
-    let marked = 0;
-    if (unclear.length === 0) return 0;
-    const { text, starts } = this.lines(Uint32Array.from(unclear));
-    const plain = needle.ignoreCase ? lowered(text) : text;
-    for (const [i, line] of unclear.entries()) {
-      if (hits[line] !== 0 || !plain.subarray(starts[i]!, starts[i + 1]! - 1).includes(needle.bytes)) continue;
-      hits[line] = 1;
-      marked++;
-    }
-    return marked;
+  get filter(): Buffer {
+    return (this.#filter ??= this.#sections.one(sectionKinds.filter));
   }
 
-  #templateMarks(needle: Needle, search: ColumnSearch): TemplateMark[] {
-    const templates = this.#readTemplates();
-    const marks: TemplateMark[] = new Array(templates.count).fill('never');
-    for (const t of templatesThatHold(templates, this.#templateText(needle), needle)) marks[t] = 'always';
-    const aligner = this.#aligner(needle, search);
-    const isPossible = ({ piece, manner, from, to }: Condition) =>
-      search.fulfilled(templates.columnOf[piece]!, manner, from, to) !== undefined;
-    for (let t = 0; t < templates.count; t++) {
-      if (marks[t] === 'always') continue;
-      const found = aligner.alternatives(t);
-      const possible = found === 'unclear' ? found : found.filter((conditions) => conditions.every(isPossible));
-      if (possible.length > 0) marks[t] = possible;
-    }
-    return marks;
-  }
-
-  #aligner(needle: Needle, search: ColumnSearch): Aligner {
-    return new Aligner(this.#readTemplates(), this.#templateText(needle), needle, search);
-  }
-
-  #templateText({ ignoreCase }: Needle): Buffer {
-    const { text } = this.#readTemplates();
-    return ignoreCase ? (this.#lowerText ??= lowered(text)) : text;
-  }
-
-  #passesFilter({ bytes }: Needle): boolean {
-    this.#filter ??= this.#sections.one(sectionKinds.filter);
-    return filterMayHold(this.#filter, bytes);
-  }
-
-  #readValues(): ColumnValues {
+  get values(): ColumnValues {
     if (this.#values) return this.#values;
     const chunks = this.#sections.entries.filter(({ kind }) => kind === sectionKinds.chunk).map(({ bytes }) => bytes);
     this.#values = new ColumnValues(this.#sections, readColumns(this.#sections.one(sectionKinds.columns), chunks));
     return this.#values;
   }
 
-  #readTemplates(): Templates {
-    this.#templates ??= readTemplates(this.#sections.one(sectionKinds.templates), this.#readValues().entries.length);
-    return this.#templates;
+  get templates(): Templates {
+    return (this.#templates ??= readTemplates(this.#sections.one(sectionKinds.templates), this.values.entries.length));
+  }
+
+  get lowerText(): Buffer {
+    return (this.#lowerText ??= lowered(this.templates.text));
+  }
+
+  get numbers(): Uint16Array {
+    return (this.#lines ??= this.#readLines()).numbers;
+  }
+
+  get linesOf(): Uint32Array {
+    return (this.#lines ??= this.#readLines()).linesOf;
+  }
+
+  get heldBytes(): KeptText['heldBytes'] {
+    const { firstPiece, pieceFrom, columnOf, text } = this.#templates ?? noTemplates;
+    const base =
+      OPEN_BYTES +
+      COLUMN_BYTES * (this.#values?.entries.length ?? 0) +
+      SECTION_BYTES * this.#sections.entries.length +
+      (this.#filter?.length ?? 0) +
+      firstPiece.byteLength +
+      pieceFrom.byteLength +
+      columnOf.byteLength +
+      text.byteLength +
+      (this.#lines ? this.#lines.numbers.byteLength + this.#lines.linesOf.byteLength : 0);
+    return { base, values: (this.#values?.heldBytes ?? 0) + (this.#lowerText?.length ?? 0) };
+  }
+
+  forgetValues(): void {
+    this.#values?.forget();
+    this.#lowerText = undefined;
   }
 
   /** The template of each line. Invariant: each column has as many values as lines ask for. */
-  #readNumbers(): Uint32Array {
-    if (this.#numbers) return this.#numbers;
-    const { count, firstPiece, columnOf } = this.#readTemplates();
-    const numbers = unpackIds(this.#sections.one(sectionKinds.ids), this.lineCount, count, false);
+  #readLines(): { numbers: Uint16Array; linesOf: Uint32Array } {
+    const { count, firstPiece, columnOf } = this.templates;
+    const numbers = Uint16Array.from(unpackIds(this.#sections.one(sectionKinds.ids), this.lineCount, count, false));
     const linesOf = new Uint32Array(count);
-    for (const number of numbers) linesOf[number]!++;
-    const used = new Float64Array(this.#readValues().entries.length);
+    for (let line = 0; line < numbers.length; line++) linesOf[numbers[line]!]!++;
+    const used = new Float64Array(this.values.entries.length);
     for (let t = 0; t < count; t++)
       for (let piece = firstPiece[t]!; piece < firstPiece[t + 1]! - 1; piece++) used[columnOf[piece]!]! += linesOf[t]!;
-    for (const [column, { count: values }] of this.#readValues().entries.entries())
+    for (const [column, { count: values }] of this.values.entries.entries())
       if (used[column] !== values) throw corrupt(`column ${column} has ${values} values and ${used[column]} uses`);
-    this.#numbers = numbers;
-    return numbers;
+    return { numbers, linesOf };
   }
+}
+
+function isRising(indexes: Uint32Array): boolean {
+  for (let i = 1; i < indexes.length; i++) if (indexes[i]! <= indexes[i - 1]!) return false;
+  return true;
+}
+
+/** Each line is written once, and then copied to where it is wanted. */
+function inOrderOf(indexes: Uint32Array, written: (rising: Uint32Array) => Lines): Lines {
+  const rising = Uint32Array.from(new Set(indexes)).sort();
+  const { text, starts } = written(rising);
+  const rows = new Map(Array.from(rising, (line, row) => [line, row]));
+  const parts = Array.from(indexes, (line) => text.subarray(starts[rows.get(line)!]!, starts[rows.get(line)! + 1]!));
+  const ends = new Uint32Array(indexes.length + 1);
+  for (const [i, { length }] of parts.entries()) ends[i + 1] = ends[i]! + length;
+  return { text: Buffer.concat(parts), starts: ends };
 }

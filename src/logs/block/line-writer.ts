@@ -11,6 +11,7 @@ const LONG_BYTES = 48;
 export class LineWriter {
   readonly #templates: Templates;
   readonly #values: ColumnValues;
+  readonly #isPrepared: Uint8Array;
   /** Of each column that was needed so far. */
   readonly #texts: (Texts | undefined)[] = [];
   readonly #ids: (Uint32Array | undefined)[] = [];
@@ -19,11 +20,12 @@ export class LineWriter {
   constructor(templates: Templates, values: ColumnValues) {
     this.#templates = templates;
     this.#values = values;
+    this.#isPrepared = new Uint8Array(values.entries.length);
   }
 
-  /** Reads a column, which is necessary before a line that has it is measured or written. */
-  prepare(column: number): void {
-    if (this.#texts[column] || this.#numbers[column]) return;
+  /** Reads a column. */
+  #prepare(column: number): void {
+    this.#isPrepared[column] = 1;
     if (this.#values.entries[column]!.kind === 'number') this.#numbers[column] = this.#values.numbers(column);
     else {
       this.#texts[column] = this.#values.texts(column);
@@ -31,8 +33,9 @@ export class LineWriter {
     }
   }
 
-  /** Bytes of value `occurrence` of a column. */
+  /** Bytes of value `occurrence` of a column. A line is measured before it is written. */
   valueBytes(column: number, occurrence: number): number {
+    if (this.#isPrepared[column] === 0) this.#prepare(column);
     const texts = this.#texts[column];
     if (texts !== undefined) {
       const ids = this.#ids[column];
@@ -43,7 +46,7 @@ export class LineWriter {
     return shape === wordShape ? decimalDigits(this.#numbers[column]![occurrence]!) : timeBytes(shape);
   }
 
-  /** Writes it and says where it ends. What does not fit is not written. */
+  /** Writes one that was measured, and says where it ends. What does not fit is not written. */
   writeValue(target: Buffer, at: number, column: number, occurrence: number): number {
     const texts = this.#texts[column];
     if (texts !== undefined) {

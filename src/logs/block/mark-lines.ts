@@ -1,11 +1,18 @@
-import type { Alternatives } from './alignments.ts';
+import type { Condition } from './alignments.ts';
 import type { ColumnSearch } from './column-search.ts';
 import type { ColumnValues } from './column-values.ts';
 import type { Fulfilled } from './number-search.ts';
 import type { Templates } from './templates.ts';
 
-/** What is known of the lines of a template. */
-export type TemplateMark = 'always' | 'never' | Alternatives;
+/** What is known of the lines of a template. Tested: those of which an alternative holds. Unclear: they have to be looked at. */
+export const templateStates = { never: 0, always: 1, tested: 2, unclear: 3 } as const;
+
+export interface TemplateMarks {
+  /** Of each template. */
+  states: Uint8Array;
+  /** Of those that are tested; undefined where no template is tested or unclear. */
+  alternatives: (Condition[][] | undefined)[] | undefined;
+}
 
 /** One condition, ready to be asked: of the `tracked`-th of the line's columns that are followed. */
 interface Test {
@@ -21,50 +28,46 @@ interface TemplateTests {
   alternatives: Test[][];
 }
 
-/**
- * Sets the hits of lines, and says how many it set that were 0. Columns that no condition asks about are not followed. Lines of templates
- * that are unclear are returned.
- */
+/** Columns of this template are followed. */
+const FOLLOWED = 4;
+
+/** Sets the marks of lines. Columns that no condition asks about are not followed. Lines of templates that are unclear are returned. */
 export function markLines(
-  numbers: Uint32Array,
+  numbers: Uint16Array,
   templates: Templates,
-  marks: readonly TemplateMark[],
+  { states, alternatives }: TemplateMarks,
   search: ColumnSearch,
   values: ColumnValues,
-  hits: Uint8Array,
-): { marked: number; unclear: number[] } {
-  const state = Uint8Array.from(marks, (mark) => stateOf(mark));
-  const tests = testsOf(templates, marks, search, values);
+  marks: Uint8Array,
+): number[] {
+  const tests = alternatives && testsOf(templates, alternatives, search, values);
+  const codes = Uint8Array.from(states, (state, t) => (tests?.[t] ? state | FOLLOWED : state));
   const next = new Uint32Array(values.entries.length);
   const occurrences = new Uint32Array(256);
   const unclear: number[] = [];
-  let marked = 0;
   for (let line = 0; line < numbers.length; line++) {
     const template = numbers[line]!;
-    const test = tests?.[template];
+    const code = codes[template]!;
+    if (code <= templateStates.always) {
+      marks[line] = code;
+      continue;
+    }
+    const test = tests![template];
     if (test !== undefined) {
       const { columns } = test;
       for (let i = 0; i < columns.length; i++) occurrences[i] = next[columns[i]!]!++;
     }
-    const known = state[template]!;
-    if (known === states.never) continue;
-    if (known === states.unclear) unclear.push(line);
-    else if (hits[line] === 0 && (known === states.always || anyHolds(test!.alternatives, occurrences))) {
-      hits[line] = 1;
-      marked++;
-    }
+    const state = code & ~FOLLOWED;
+    if (state === templateStates.unclear) unclear.push(line);
+    else if (state === templateStates.tested) marks[line] = anyHolds(test!.alternatives, occurrences) ? 1 : 0;
+    else marks[line] = state;
   }
-  return { marked, unclear };
-}
-
-const states = { never: 0, always: 1, tested: 2, unclear: 3 } as const;
-
-function stateOf(mark: TemplateMark): number {
-  return typeof mark === 'string' ? states[mark] : states.tested;
+  return unclear;
 }
 
 function anyHolds(alternatives: readonly Test[][], occurrences: Uint32Array): boolean {
-  for (const tests of alternatives) {
+  for (let at = 0; at < alternatives.length; at++) {
+    const tests = alternatives[at]!;
     let holds = true;
     for (let i = 0; i < tests.length && holds; i++) {
       const { tracked, fulfilled, ids } = tests[i]!;
@@ -76,33 +79,25 @@ function anyHolds(alternatives: readonly Test[][], occurrences: Uint32Array): bo
   return false;
 }
 
-/** Undefined where no template has conditions. */
 function testsOf(
   templates: Templates,
-  marks: readonly TemplateMark[],
+  all: (Condition[][] | undefined)[],
   search: ColumnSearch,
   values: ColumnValues,
-): (TemplateTests | undefined)[] | undefined {
+): (TemplateTests | undefined)[] {
   const { count, firstPiece, columnOf } = templates;
   const followed = new Uint8Array(values.entries.length);
-  let any = false;
-  for (const mark of marks) {
-    if (typeof mark === 'string') continue;
-    any = true;
-    for (const conditions of mark) for (const { piece } of conditions) followed[columnOf[piece]!] = 1;
-  }
-  if (!any) return undefined;
+  for (const alternatives of all)
+    for (const conditions of alternatives ?? []) for (const { piece } of conditions) followed[columnOf[piece]!] = 1;
   const tests: (TemplateTests | undefined)[] = new Array(count);
   for (let t = 0; t < count; t++) {
     const pieces: number[] = [];
     for (let piece = firstPiece[t]!; piece < firstPiece[t + 1]! - 1; piece++)
       if (followed[columnOf[piece]!] === 1) pieces.push(piece);
     if (pieces.length === 0) continue;
-    const mark = marks[t]!;
-    const alternatives = typeof mark === 'string' ? [] : mark;
     tests[t] = {
       columns: Int32Array.from(pieces, (piece) => columnOf[piece]!),
-      alternatives: alternatives.map((conditions) =>
+      alternatives: (all[t] ?? []).map((conditions) =>
         conditions.map(({ piece, manner, from, to }): Test => {
           const column = columnOf[piece]!;
           const ids = values.entries[column]!.kind === 'text' ? values.ids(column) : undefined;

@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import type { SoughtText } from './block.ts';
 
 /** What is sought, as bytes; with `ignoreCase` in lower case. */
@@ -15,6 +16,12 @@ export const lowerOf = new Uint8Array(256).map((_, byte) => (byte >= 0x41 && byt
 
 /** A copy with ASCII letters in lower case. */
 export function lowered(bytes: Uint8Array): Buffer {
+  // The platform does text in ASCII many bytes at a time.
+  if (isAscii(bytes))
+    return Buffer.from(
+      Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1').toLowerCase(),
+      'latin1',
+    );
   const copy = Buffer.allocUnsafe(bytes.length);
   for (let at = 0; at < bytes.length; at++) copy[at] = lowerOf[bytes[at]!]!;
   return copy;

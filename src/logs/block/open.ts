@@ -1,8 +1,8 @@
-import type { ByteSource, CompactText } from './block.ts';
+import type { ByteSource, KeptText } from './block.ts';
 import { OpenText } from './compact-text.ts';
 
 /** Opens a compact text. Throws Fault `corrupt` where it is none. */
-export function openCompact(source: ByteSource): CompactText {
+export function openCompact(source: ByteSource): KeptText {
   return new OpenText(source);
 }
 

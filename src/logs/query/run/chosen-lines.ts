@@ -1,4 +1,5 @@
 import { isAscii } from 'node:buffer';
+import type { CompactText, Occurrences } from '../../block/block.ts';
 import type { SourceBlock } from '../source.ts';
 import type { FrontFilter } from './front-filter.ts';
 import type { HeldLines } from './held-lines.ts';
@@ -10,12 +11,16 @@ const linesPerLook = 32;
 /** Of so few lines, each is tested by itself. */
 const sparse = 1 / 8;
 
-/** Lines of a block that are still in. Invariant: `count` of `#marks` are 1; without marks all are in. */
+/**
+ * Lines of a block that are still in. Invariant: without `#marks` all are in, or those that `#only` tells; else `count` of `#marks` are 1.
+ */
 export class ChosenLines {
   readonly #block: SourceBlock;
   readonly #held: HeldLines;
   readonly #checkStop: () => void;
   #marks: Uint8Array | undefined;
+  /** The one filter so far, of which it is known how many lines it lets pass, and not yet which. */
+  #only: { found: Occurrences; isNegative: boolean } | undefined;
   count: number;
 
   constructor(block: SourceBlock, held: HeldLines, checkStop: () => void) {
@@ -27,30 +32,49 @@ export class ChosenLines {
 
   apply(filter: FrontFilter): void {
     const { scans, isNegative, isExact } = filter;
+    if (this.#isCounted(filter)) return;
+    this.#mark();
     const hits = scans === undefined ? undefined : this.#scanned(scans);
     if (hits === undefined) {
       this.#keepTested(filter);
       return;
     }
-    if (hits.found === 0) {
-      if (!isNegative) this.#none();
-      return;
-    }
-    this.#combine(hits.marks, isNegative);
+    this.#combine(hits, isNegative);
     if (!isExact && this.count > 0) this.#keepTested(filter);
   }
 
-  /** Which lines of the block hold one of the needles; undefined where it is not worth seeking, or seeking does not tell. */
-  #scanned(scans: readonly NeedleScan[]): { marks: Uint8Array; found: number } | undefined {
+  /** Whether a filter at the front was only counted. */
+  #isCounted({ scans, isNegative, isExact }: FrontFilter): boolean {
+    if (this.#marks !== undefined || this.#only !== undefined || !isExact || scans?.length !== 1) return false;
+    const compact = this.#searchable(scans);
+    if (compact === undefined) return false;
+    const found = compact.seek(scans[0]!.needle);
+    this.#only = { found, isNegative };
+    this.count = isNegative ? this.count - found.count() : found.count();
+    return true;
+  }
+
+  #mark(): void {
+    if (this.#only === undefined) return;
+    const { found, isNegative } = this.#only;
+    this.#only = undefined;
+    this.#combine(found.marks(), isNegative);
+  }
+
+  /** The compact text, where seeking in it tells which lines hold the needles. */
+  #searchable(scans: readonly NeedleScan[]): CompactText | undefined {
     const { compact } = this.#block.text;
-    const marks = new Uint8Array(this.#block.lineCount);
-    let found = 0;
-    if (compact !== undefined && this.#held.whole === undefined) {
-      const tells = ({ needle }: NeedleScan) =>
-        lettersAgainst(needle).every((letter) => !compact.mayHold({ text: letter, ignoreCase: false }));
-      if (!scans.every(tells)) return undefined;
-      for (const { needle } of scans) found += compact.mark(needle, marks);
-      return { marks, found };
+    if (compact === undefined || this.#held.whole !== undefined) return undefined;
+    const tells = ({ needle }: NeedleScan) =>
+      lettersAgainst(needle).every((letter) => !compact.seek({ text: letter, ignoreCase: false }).isPossible);
+    return scans.every(tells) ? compact : undefined;
+  }
+
+  /** Which lines of the block hold one of the needles; undefined where it is not worth seeking, or seeking does not tell. */
+  #scanned(scans: readonly NeedleScan[]): Uint8Array | undefined {
+    if (this.#block.text.compact !== undefined && this.#held.whole === undefined) {
+      const compact = this.#searchable(scans);
+      return compact && joined(scans.map(({ needle }) => compact.seek(needle).marks()));
     }
     if (this.#marks !== undefined && this.count <= this.#block.lineCount * sparse) return undefined;
     const lines = this.#held.holdAll();
@@ -59,8 +83,9 @@ export class ChosenLines {
       return letters.length === 0 || isAscii(lines.text) || !letters.some((letter) => lines.text.includes(letter));
     };
     if (!scans.every(tells)) return undefined;
-    for (const scan of scans) found += scan.mark(lines, marks);
-    return { marks, found };
+    const marks = new Uint8Array(this.#block.lineCount);
+    for (const scan of scans) scan.mark(lines, marks);
+    return marks;
   }
 
   #keepTested({ test, scan }: FrontFilter): void {
@@ -76,25 +101,22 @@ export class ChosenLines {
     });
   }
 
-  #none(): void {
-    this.#marks = new Uint8Array(this.#block.lineCount);
-    this.count = 0;
-  }
-
   /** Keeps the lines that were hit, or those that were not. */
   #combine(hits: Uint8Array, isNegative: boolean): void {
-    const marks = this.#marks;
+    const [before, marks] = [this.#marks, new Uint8Array(hits.length)];
+    const wanted = isNegative ? 0 : 1;
     let count = 0;
     for (let index = 0; index < hits.length; index++) {
-      const isIn = (hits[index] === 1) !== isNegative && (marks === undefined || marks[index] === 1);
-      hits[index] = isIn ? 1 : 0;
-      if (isIn) count++;
+      if (hits[index] !== wanted || (before !== undefined && before[index] === 0)) continue;
+      marks[index] = 1;
+      count++;
     }
-    this.#marks = hits;
+    this.#marks = marks;
     this.count = count;
   }
 
   keep(isKept: (index: number) => boolean): void {
+    this.#mark();
     const marks = this.#marks ?? new Uint8Array(this.#block.lineCount).fill(1);
     let count = 0;
     let looked = 0;
@@ -109,6 +131,7 @@ export class ChosenLines {
   }
 
   indexes(): Uint32Array {
+    this.#mark();
     const marks = this.#marks;
     const all = new Uint32Array(this.count);
     if (marks === undefined) {
@@ -119,4 +142,12 @@ export class ChosenLines {
     for (let index = 0; at < this.count; index++) if (marks[index] === 1) all[at++] = index;
     return all;
   }
+}
+
+/** Lines that one of several hit. */
+function joined(all: readonly Uint8Array[]): Uint8Array {
+  if (all.length === 1) return all[0]!;
+  const marks = Uint8Array.from(all[0]!);
+  for (const one of all.slice(1)) for (let at = 0; at < marks.length; at++) marks[at]! |= one[at]!;
+  return marks;
 }

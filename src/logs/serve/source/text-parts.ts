@@ -1,4 +1,4 @@
-import type { CompactText } from '../../block/block.ts';
+import type { CompactText, Occurrences } from '../../block/block.ts';
 import type { BlockText, Lines, Needle } from '../../query/query.ts';
 import type { LineRange } from '../../store/block-file.ts';
 import { NeedleTest } from './needle-test.ts';
@@ -54,8 +54,7 @@ export class PlainText {
 export class SearchableText implements BlockText {
   readonly compact: CompactText;
   readonly #text: CompactText;
-  readonly #marks = new Map<string, Uint8Array | undefined>();
-  readonly #mayHold = new Map<string, boolean>();
+  readonly #found = new Map<string, Occurrences>();
   #lines: Lines | undefined;
   #starts: Uint32Array | undefined;
 
@@ -66,11 +65,11 @@ export class SearchableText implements BlockText {
 
   /** Of some of its lines, whose text `part` is. */
   searchable(part: Omit<BlockText, 'compact'>, [from, to]: LineRange): CompactText {
+    const isWhole = to - from === this.#text.lineCount;
     return {
       lineCount: to - from,
       textBytes: part.textBytes,
-      mayHold: (sought) => this.#holds(sought),
-      mark: (sought, hits) => added(this.#marked(sought)?.subarray(from, to), hits),
+      seek: (sought) => (isWhole ? this.#seek(sought) : partOfOccurrences(this.#seek(sought), from, to)),
       starts: () => part.starts(),
       lines: (indexes) => this.#text.lines(from === 0 ? indexes : indexes.map((index) => index + from)),
       all: () => part.all(),
@@ -83,7 +82,7 @@ export class SearchableText implements BlockText {
 
   /** Filters ask for the same needles again, of each stream. */
   mayHold(needles: readonly Needle[]): boolean {
-    return needles.every((needle) => this.#marked(needle) !== undefined);
+    return needles.every((needle) => this.#seek(needle).isPossible);
   }
 
   starts(): Uint32Array {
@@ -94,35 +93,19 @@ export class SearchableText implements BlockText {
     return (this.#lines ??= this.#text.all());
   }
 
-  #holds(sought: Needle): boolean {
+  #seek(sought: Needle): Occurrences {
     const key = keyOf(sought);
-    let mayHold = this.#mayHold.get(key);
-    if (mayHold === undefined) this.#mayHold.set(key, (mayHold = this.#text.mayHold(sought)));
-    return mayHold;
+    let found = this.#found.get(key);
+    if (found === undefined) this.#found.set(key, (found = this.#text.seek(sought)));
+    return found;
   }
+}
 
-  /** Lines that hold it; undefined where none does. */
-  #marked(sought: Needle): Uint8Array | undefined {
-    const key = keyOf(sought);
-    if (this.#marks.has(key)) return this.#marks.get(key);
-    const hits = new Uint8Array(this.#text.lineCount);
-    const marked = this.#text.mark(sought, hits) > 0 ? hits : undefined;
-    this.#marks.set(key, marked);
-    return marked;
-  }
+function partOfOccurrences(whole: Occurrences, from: number, to: number): Occurrences {
+  const marks = () => whole.marks().subarray(from, to);
+  return { isPossible: whole.isPossible, marks, count: () => marks().reduce((sum, mark) => sum + mark, 0) };
 }
 
 function keyOf({ text, ignoreCase }: Needle): string {
   return `${ignoreCase} ${text}`;
-}
-
-/** Says how many were not there before. */
-function added(marks: Uint8Array | undefined, hits: Uint8Array): number {
-  let found = 0;
-  for (let line = 0; marks !== undefined && line < marks.length; line++) {
-    if (marks[line] === 0 || hits[line] === 1) continue;
-    hits[line] = 1;
-    found++;
-  }
-  return found;
 }

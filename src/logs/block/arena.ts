@@ -1,0 +1,63 @@
+/** As far as it is used here: the types of Node.js lack it, those of browsers have too much. */
+declare const WebAssembly: {
+  Memory: new (pages: { initial: number; maximum: number }) => Memory;
+};
+
+interface Memory {
+  readonly buffer: ArrayBuffer;
+  grow(pages: number): number;
+}
+
+const PAGE_BYTES = 65_536;
+/** So many bytes before and behind what is asked for may be read, and behind it written. */
+const SLACK_BYTES = 64;
+const bytesMax = 1024 * 1024 * 1024;
+
+/**
+ * The memory of WebAssembly modules, handed out from the bottom up. Invariant: below `#used` everything has been handed out since `reset`. Views are
+ * good until more is asked for.
+ */
+export class Arena {
+  readonly memory: Memory;
+  #used = SLACK_BYTES;
+
+  constructor() {
+    this.memory = new WebAssembly.Memory({ initial: 16, maximum: bytesMax / PAGE_BYTES });
+  }
+
+  get byteLength(): number {
+    return this.memory.buffer.byteLength;
+  }
+
+  reset(): void {
+    this.#used = SLACK_BYTES;
+  }
+
+  /** The address of so many bytes, at a multiple of 64. They hold anything. Throws RangeError where there is no room. */
+  room(bytes: number): number {
+    const at = (this.#used + SLACK_BYTES - 1) & -SLACK_BYTES;
+    this.#used = at + bytes + SLACK_BYTES;
+    const missing = this.#used - this.memory.buffer.byteLength;
+    if (missing > 0) this.memory.grow(Math.ceil(missing / PAGE_BYTES));
+    return at;
+  }
+
+  zeros(bytes: number): number {
+    const at = this.room(bytes);
+    this.bytes(at, bytes).fill(0);
+    return at;
+  }
+
+  /** What was handed out last ends here. */
+  shorten(end: number): void {
+    this.#used = end + SLACK_BYTES;
+  }
+
+  bytes(at: number, length: number): Buffer {
+    return Buffer.from(this.memory.buffer, at, length);
+  }
+
+  u32(at: number, length: number): Uint32Array {
+    return new Uint32Array(this.memory.buffer, at, length);
+  }
+}

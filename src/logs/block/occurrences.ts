@@ -1,0 +1,111 @@
+import { Aligner, type Condition, templatesThatHold } from './alignments.ts';
+import type { Lines, Occurrences } from './block.ts';
+import { ColumnSearch } from './column-search.ts';
+import type { ColumnValues } from './column-values.ts';
+import { markLines, type TemplateMarks, templateStates } from './mark-lines.ts';
+import { lowered, type Needle } from './needle.ts';
+import type { Templates } from './templates.ts';
+
+/** What of an open text a search reads, each when it is asked for. */
+export interface SearchedText {
+  readonly lineCount: number;
+  readonly templates: Templates;
+  /** Of the templates, in lower case. */
+  readonly lowerText: Buffer;
+  readonly values: ColumnValues;
+  /** The template of each line. */
+  readonly numbers: Uint16Array;
+  /** How many lines each template has. */
+  readonly linesOf: Uint32Array;
+  passesFilter(needle: Needle): boolean;
+  lines(indexes: Uint32Array): Lines;
+}
+
+/** Lines of a text that hold a needle. Invariant: what has been found out of it is not found out again. */
+export class TextOccurrences implements Occurrences {
+  readonly #text: SearchedText;
+  readonly #needle: Needle;
+  #search: ColumnSearch | undefined;
+  #templates: TemplateMarks | undefined;
+  #marks: Uint8Array | undefined;
+
+  constructor(text: SearchedText, needle: Needle) {
+    this.#text = text;
+    this.#needle = needle;
+  }
+
+  get isPossible(): boolean {
+    if (this.#needle.bytes.length === 0) return this.#text.lineCount > 0;
+    if (this.#templates === undefined && !this.#text.passesFilter(this.#needle)) return false;
+    return this.#templateMarks().states.some((state) => state !== templateStates.never);
+  }
+
+  count(): number {
+    if (this.#needle.bytes.length === 0) return this.#text.lineCount;
+    if (!this.isPossible) return 0;
+    const { states, alternatives } = this.#templateMarks();
+    let count = 0;
+    if (alternatives === undefined) {
+      const { linesOf } = this.#text;
+      for (let t = 0; t < states.length; t++) if (states[t] === templateStates.always) count += linesOf[t]!;
+    } else {
+      const marks = this.marks();
+      for (let line = 0; line < marks.length; line++) count += marks[line]!;
+    }
+    return count;
+  }
+
+  marks(): Uint8Array {
+    return (this.#marks ??= this.#made());
+  }
+
+  #made(): Uint8Array {
+    const marks = new Uint8Array(this.#text.lineCount);
+    if (this.#needle.bytes.length === 0) return marks.fill(1);
+    if (!this.isPossible) return marks;
+    const { numbers, templates, values } = this.#text;
+    const unclear = markLines(numbers, templates, this.#templateMarks(), this.#columns(), values, marks);
+    this.#markUnclear(unclear, marks);
+    return marks;
+  }
+
+  #columns(): ColumnSearch {
+    return (this.#search ??= new ColumnSearch(this.#text.values, this.#needle));
+  }
+
+  #templateMarks(): TemplateMarks {
+    return (this.#templates ??= this.#searchTemplates());
+  }
+
+  #searchTemplates(): TemplateMarks {
+    const { templates } = this.#text;
+    const [needle, search] = [this.#needle, this.#columns()];
+    const text = needle.ignoreCase ? this.#text.lowerText : templates.text;
+    const states = new Uint8Array(templates.count);
+    for (const t of templatesThatHold(templates, text, needle)) states[t] = templateStates.always;
+    const aligner = new Aligner(templates, text, needle, search, this.#text.values.entries.length);
+    let all: TemplateMarks['alternatives'];
+    const isPossible = ({ piece, manner, from, to }: Condition) =>
+      search.fulfilled(templates.columnOf[piece]!, manner, from, to) !== undefined;
+    for (let t = 0; t < templates.count; t++) {
+      if (states[t] === templateStates.always || !aligner.isOpen(t)) continue;
+      const found = aligner.alternatives(t);
+      const possible = found === 'unclear' ? found : found.filter((conditions) => conditions.every(isPossible));
+      if (possible.length === 0) continue;
+      all ??= new Array(templates.count);
+      states[t] = possible === 'unclear' ? templateStates.unclear : templateStates.tested;
+      if (possible !== 'unclear') all[t] = possible;
+    }
+    return { states, alternatives: all };
+  }
+
+  /** Lines of templates that are too involved: put together, and looked at. */
+  #markUnclear(unclear: number[], marks: Uint8Array): void {
+    if (unclear.length === 0) return;
+    const { bytes, ignoreCase } = this.#needle;
+    const { text, starts } = this.#text.lines(Uint32Array.from(unclear));
+    const plain = ignoreCase ? lowered(text) : text;
+    for (const [i, line] of unclear.entries())
+      if (plain.subarray(starts[i]!, starts[i + 1]! - 1).includes(bytes)) marks[line] = 1;
+  }
+}
