@@ -8,6 +8,12 @@ interface Memory {
   grow(pages: number): number;
 }
 
+/** Bytes at an address. */
+export interface Stretch {
+  at: number;
+  bytes: number;
+}
+
 const PAGE_BYTES = 65_536;
 /** So many bytes before and behind what is asked for may be read, and behind it written. */
 const SLACK_BYTES = 64;
@@ -53,6 +59,7 @@ export class Arena {
     this.#used = end + SLACK_BYTES;
   }
 
+  /** A view, as is `u32`. */
   bytes(at: number, length: number): Buffer {
     return Buffer.from(this.memory.buffer, at, length);
   }

@@ -1,15 +1,40 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { filterMayHold, gramFilter } from './gram-filter.ts';
+import fc from 'fast-check';
+import { Encoder } from './encoder.ts';
+import { filterOf } from './filter-grams.ts';
+import { filterMayHold, gramsMax, gramsOf } from './gram-filter.ts';
+import { columnKinds } from './plan-columns.ts';
 
-function filterOf(...texts: string[]): Buffer {
-  return gramFilter(texts.map((text) => ({ text: Buffer.from(text), places: Uint32Array.of(0, text.length) })));
+const encoder = new Encoder();
+
+/** Of the first text as fixed text in pieces of so many bytes, and of the others as values. */
+function filterOfTexts(pieceBytes: number, fixed: Buffer, ...texts: Buffer[]): Buffer {
+  const { arena } = encoder;
+  arena.reset();
+  const at = arena.room(fixed.length + texts.reduce((sum, { length }) => sum + length, 0));
+  const pieces = Math.ceil(fixed.length / pieceBytes);
+  const piecesAt = arena.room(4 * pieces);
+  const placesAt = arena.room(8 * texts.length);
+  const lengths = Array.from({ length: pieces }, (_, i) => Math.min(pieceBytes, fixed.length - i * pieceBytes));
+  arena.u32(piecesAt, pieces).set(lengths);
+  let from = at;
+  for (const [i, text] of [fixed, ...texts].entries()) {
+    arena.bytes(from, text.length).set(text);
+    if (i > 0) arena.u32(placesAt + 8 * (i - 1), 2).set([from, from + text.length]);
+    from += text.length;
+  }
+  const column = { kind: columnKinds.text, count: 0, at: 0, placesAt, different: texts.length, bytes: 0 };
+  const filter = filterOf(encoder, { fixedAt: at, piecesAt, piecesEnd: piecesAt + 4 * pieces }, [column]);
+  return Buffer.from(arena.bytes(filter.at, filter.bytes));
 }
 
+const filterOfWords = (...texts: string[]) =>
+  filterOfTexts(1, Buffer.alloc(0), ...texts.map((text) => Buffer.from(text)));
 const holds = (filter: Buffer, sought: string) => filterMayHold(filter, Buffer.from(sought));
 
 test('what is made of other words is not held, in whatever case', () => {
-  const filter = filterOf('Order placed by customer', 'req-77ab01', 'HTTP/1.1 200');
+  const filter = filterOfWords('Order placed by customer', 'req-77ab01', 'HTTP/1.1 200');
   for (const sought of ['placed', 'PLACED BY', 'custom', 'req-77ab', 'q-77a', 'er pl', '2026', '1.1'])
     assert.equal(holds(filter, sought), true, sought);
   for (const sought of ['quixotic', 'placet', 'req-xx', 'cust-omer'])
@@ -17,9 +42,29 @@ test('what is made of other words is not held, in whatever case', () => {
 });
 
 test('nothing is said of what fixed text and a variable may share', () => {
-  const filter = filterOf('took ', '12', 'ms at ', '10:00:00', '-x5 then ');
+  const filter = filterOfWords('took ', '12', 'ms at ', '10:00:00', '-x5 then ');
   for (const sought of ['took 12ms', '12ms', '12ms at', '00-x5', '0-x5 then', '00:00-x'])
     assert.equal(holds(filter, sought), true, sought);
+});
+
+test('a filter has the runs of its texts, and no bits but those of them', () => {
+  const text = fc
+    .string({ unit: fc.constantFrom(...'abfgz019-_. :É'), maxLength: 200 })
+    .map((characters) => Buffer.from(characters));
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 40 }), text, fc.array(text), (pieceBytes, fixed, texts) => {
+      const filter = filterOfTexts(pieceBytes, fixed, ...texts);
+      const parts = [...texts];
+      for (let at = 0; at < fixed.length; at += pieceBytes) parts.push(fixed.subarray(at, at + pieceBytes));
+      const expected = Buffer.alloc(filter.length);
+      for (const gram of parts.flatMap(gramsOf)) {
+        const bit = Number(((BigInt(gram) * 0x9e3779b1n) % 2n ** 32n) >> 8n) % (filter.length * 8);
+        expected[bit >> 3]! |= 1 << (bit & 7);
+      }
+      assert.deepEqual(filter, expected);
+      for (const part of parts) assert.equal(filterMayHold(filter, part), true);
+    }),
+  );
 });
 
 test('a filter that would be half full is left out, and the next one is not touched by it', () => {
@@ -28,6 +73,8 @@ test('a filter that would be half full is left out, and the next one is not touc
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     return String.fromCharCode(0x61 + ((state >>> 16) % 26));
   };
-  assert.equal(filterOf(Array.from({ length: 400_000 }, letter).join('')).length, 0);
-  assert.equal(holds(filterOf('other words'), 'abcd'), false);
+  const letters = Array.from({ length: 400_000 }, letter).join('');
+  assert.ok(new Set(gramsOf(Buffer.from(letters))).size > gramsMax);
+  assert.equal(filterOfWords(letters).length, 0);
+  assert.equal(holds(filterOfWords('other words'), 'abcd'), false);
 });

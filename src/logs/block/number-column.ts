@@ -14,38 +14,20 @@ export interface PackedNumbers {
 
 const WIDTH_MAX = 7;
 
-/** Whole numbers from 0 to 2^53, or differences of such. */
-export function packNumbers(values: Float64Array): PackedNumbers {
-  const { min, max, deltaMax, deltaIsSmaller } = measured(values);
-  const mode = deltaIsSmaller ? numberModes.delta : numberModes.plain;
-  const base = deltaIsSmaller ? 0 : min;
-  const width = Math.ceil(bitsOf(deltaIsSmaller ? deltaMax : max - min) / 8);
-  const bytes = Buffer.allocUnsafe(values.length * width);
-  if (width > 0) spread(bytes, values, mode, base, width);
-  return { mode, base, width, bytes };
+/** What pack-columns.as measures: the least and the greatest number, the greatest difference, and bits of all in either mode. */
+interface Measured {
+  least: number;
+  greatest: number;
+  greatestDelta: number;
+  plainBits: number;
+  deltaBits: number;
 }
 
-function measured(values: Float64Array) {
-  let min = Number.POSITIVE_INFINITY;
-  let max = 0;
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i]!;
-    if (value < min) min = value;
-    if (value > max) max = value;
-  }
-  let deltaMax = 0;
-  let deltaBits = 0;
-  let plainBits = 0;
-  let previous = 0;
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i]!;
-    const delta = zigzag(value - previous);
-    previous = value;
-    if (delta > deltaMax) deltaMax = delta;
-    deltaBits += bitsOf(delta);
-    plainBits += bitsOf(value - min);
-  }
-  return { min, max, deltaMax, deltaIsSmaller: deltaBits < plainBits && deltaMax <= Number.MAX_SAFE_INTEGER };
+/** How whole numbers from 0 to 2^53 are best stored. */
+export function modeOfNumbers({ least, greatest, greatestDelta, plainBits, deltaBits }: Measured) {
+  const isDelta = deltaBits < plainBits && greatestDelta <= Number.MAX_SAFE_INTEGER;
+  const width = Math.ceil(bitsOf(isDelta ? greatestDelta : greatest - least) / 8);
+  return isDelta ? { mode: numberModes.delta, base: 0, width } : { mode: numberModes.plain, base: least, width };
 }
 
 /** Throws Fault `corrupt` where a number is not below `end`. */
@@ -67,28 +49,6 @@ export function unpackNumbers({ mode, base, width, bytes }: PackedNumbers, count
   return values;
 }
 
-function zigzag(delta: number): number {
-  return delta >= 0 ? delta * 2 : -delta * 2 - 1;
-}
-
 function bitsOf(value: number): number {
   return value < 0x100000000 ? 32 - Math.clz32(value) : 64 - Math.clz32(Math.floor(value / 0x100000000));
-}
-
-/** Writes the bytes of each number one plane behind the other. */
-function spread(bytes: Buffer, values: Float64Array, mode: number, base: number, width: number): void {
-  const count = values.length;
-  let previous = 0;
-  for (let i = 0; i < count; i++) {
-    const value = values[i]!;
-    const number = mode === numberModes.delta ? zigzag(value - previous) : value - base;
-    previous = value;
-    let low = (number % 0x100000000) | 0;
-    let at = i;
-    for (let plane = 0; plane < width; plane++, at += count) {
-      if (plane === 4) low = (number / 0x100000000) | 0;
-      bytes[at] = low;
-      low >>>= 8;
-    }
-  }
 }

@@ -1,3 +1,4 @@
+import type { Arena, Stretch } from './arena.ts';
 import type { ColumnEntry, Part } from './column-directory.ts';
 import type { Encoder } from './encoder.ts';
 import { modeOfNumbers } from './number-column.ts';
@@ -55,20 +56,20 @@ export function collectValues({ arena, collect }: Encoder, lines: ScannedLines, 
   collect.run.collect(lineCount);
   const columns = plan.columns.map(({ kind, count }, i): Values => {
     const row = i * columnRow.numbers;
-    return { kind, count, ...places[i]!, different: rows[row + columnRow.values]!, bytes: rows[row + columnRow.bytes]! };
+    return {
+      kind,
+      count,
+      ...places[i]!,
+      different: rows[row + columnRow.values]!,
+      bytes: rows[row + columnRow.bytes]!,
+    };
   });
   return { columns, numbersAt };
 }
 
-function roomOf(kind: PlannedColumn['kind'], count: number, arena: Encoder['arena']) {
+function roomOf(kind: PlannedColumn['kind'], count: number, arena: Arena) {
   if (kind !== columnKinds.text) return { at: arena.room(NUMBER_BYTES * count), placesAt: 0 };
   return { at: arena.room(ID_BYTES * count), placesAt: arena.room(PLACE_BYTES * count) };
-}
-
-/** Bytes at an address. */
-export interface Stretch {
-  at: number;
-  bytes: number;
 }
 
 export interface PackedColumns {
@@ -140,7 +141,11 @@ function measured({ arena, pack }: Encoder, { placesAt, different, count }: Valu
   return { byteSet, differentBytes, isDictionary, lengthMin: pack.get('lengthMin'), lengthMax: pack.get('lengthMax') };
 }
 
-function packIdsOf(encoder: Encoder, { at, count, different }: Values, chunks: Chunks): { part: Part; recent: boolean } {
+function packIdsOf(
+  encoder: Encoder,
+  { at, count, different }: Values,
+  chunks: Chunks,
+): { part: Part; recent: boolean } {
   const { pack } = encoder;
   // One value has no distances.
   const recent = different > 1 && pack.run.countRecent(at, count) > count * RECENT_SHARE_MIN;

@@ -1,3 +1,4 @@
+import type { Stretch } from './arena.ts';
 import type { Encoder } from './encoder.ts';
 import { limits } from './limits.ts';
 import { inOrderOfUse, type ScannedLines } from './scan-lines.ts';
@@ -19,20 +20,22 @@ export interface PlannedColumn {
   count: number;
 }
 
-export interface Plan {
+/** Addresses of the fixed text of all templates, and u32 of each piece of it: its length. */
+export interface FixedText {
+  fixedAt: number;
+  piecesAt: number;
+  piecesEnd: number;
+}
+
+export interface Plan extends FixedText {
   columns: PlannedColumn[];
-  /** Of all holes that are variable. */
+  /** With that of lines which are kept whole. */
   templateCount: number;
   /** The number and the column of lines that are kept whole; -1 where there are none. */
   wholeNumber: number;
   wholeColumn: number;
-  /** Addresses: the section of templates, as it is stored. */
-  sectionAt: number;
-  sectionBytes: number;
-  /** Fixed text of all templates, and u32 of each piece of it: its length. */
-  fixedAt: number;
-  piecesAt: number;
-  piecesEnd: number;
+  /** The section of templates, as it is stored. */
+  section: Stretch;
 }
 
 /** Decides which holes are fixed text after all, and which of the others share a column; makes templates of that. */
@@ -59,7 +62,12 @@ export function planColumns(encoder: Encoder, scanned: ScannedLines): Plan {
   return {
     columns,
     ...{ templateCount: templateCount + (wholeLines > 0 ? 1 : 0), wholeNumber: templateCount, wholeColumn },
-    ...{ sectionAt, sectionBytes: sectionEnd - sectionAt, fixedAt, piecesAt, piecesEnd: draft.get('piecesAt') },
+    ...{
+      section: { at: sectionAt, bytes: sectionEnd - sectionAt },
+      fixedAt,
+      piecesAt,
+      piecesEnd: draft.get('piecesAt'),
+    },
   };
 }
 

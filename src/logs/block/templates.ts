@@ -1,4 +1,4 @@
-import { ByteReader, ByteWriter, corrupt } from './bytes.ts';
+import { ByteReader, corrupt } from './bytes.ts';
 import { limits } from './limits.ts';
 
 /**
@@ -11,44 +11,6 @@ export interface Templates {
   pieceFrom: Uint32Array;
   columnOf: Int32Array;
   text: Buffer;
-}
-
-/** One template as it is made: its columns and, one more, its pieces. */
-export interface TemplateDraft {
-  columns: readonly number[];
-  pieceBytes: readonly number[];
-}
-
-/** `text` is the pieces of all of them, one behind the other. */
-export function templatesOf(drafts: readonly TemplateDraft[], text: Buffer): Templates {
-  const pieces = drafts.reduce((sum, { pieceBytes }) => sum + pieceBytes.length, 0);
-  const made: Templates = {
-    count: drafts.length,
-    firstPiece: new Uint32Array(drafts.length + 1),
-    pieceFrom: new Uint32Array(pieces + 1),
-    columnOf: new Int32Array(pieces).fill(-1),
-    text,
-  };
-  let piece = 0;
-  for (const [t, { columns, pieceBytes }] of drafts.entries()) {
-    for (const [i, bytes] of pieceBytes.entries()) {
-      made.columnOf[piece] = columns[i] ?? -1;
-      made.pieceFrom[piece + 1] = made.pieceFrom[piece]! + bytes;
-      piece++;
-    }
-    made.firstPiece[t + 1] = piece;
-  }
-  return made;
-}
-
-export function writeTemplates({ count, firstPiece, pieceFrom, columnOf, text }: Templates): Buffer {
-  const writer = new ByteWriter(text.length + 4 * columnOf.length + count + 16);
-  writer.varint(count);
-  for (let t = 0; t < count; t++) writer.varint(firstPiece[t + 1]! - firstPiece[t]! - 1);
-  for (let p = 0; p < columnOf.length; p++) writer.varint(pieceFrom[p + 1]! - pieceFrom[p]!);
-  for (let p = 0; p < columnOf.length; p++) if (columnOf[p]! >= 0) writer.varint(columnOf[p]!);
-  writer.bytes(text);
-  return writer.written();
 }
 
 export function readTemplates(bytes: Buffer, columnCount: number): Templates {

@@ -9,34 +9,8 @@ export interface PackedTexts {
   bytes: Buffer;
 }
 
-/** `places` are from and to of each value within the text, in turn. */
-export function packTexts(text: Buffer, places: Uint32Array): PackedTexts {
-  let [lengthMin, lengthMax, total] = [Number.POSITIVE_INFINITY, 0, 0];
-  for (let i = 0; i < places.length; i += 2) {
-    const length = places[i + 1]! - places[i]!;
-    if (length < lengthMin) lengthMin = length;
-    if (length > lengthMax) lengthMax = length;
-    total += length;
-  }
-  const count = places.length / 2;
-  const width = lengthWidth(lengthMin, lengthMax);
-  const bytes = Buffer.allocUnsafe(count * width + total);
-  const byteSet = Buffer.alloc(32);
-  const seen = new Uint8Array(256);
-  let into = count * width;
-  for (let i = 0; i < count; i++) {
-    const [from, to] = [places[2 * i]!, places[2 * i + 1]!];
-    if (width > 0) bytes.writeUIntLE(to - from, i * width, width);
-    for (let at = from; at < to; ) seen[(bytes[into++] = text[at++]!)] = 1;
-  }
-  seen.forEach((occurs, byte) => {
-    byteSet[byte >> 3]! |= occurs << (byte & 7);
-  });
-  return { lengthMin: count === 0 ? 0 : lengthMin, lengthMax, byteSet, bytes };
-}
-
 /** Bytes of a stored length. */
-function lengthWidth(lengthMin: number, lengthMax: number): number {
+export function lengthWidth(lengthMin: number, lengthMax: number): number {
   if (lengthMin === lengthMax) return 0;
   return lengthMax < 0x100 ? 1 : lengthMax < 0x10000 ? 2 : 4;
 }
@@ -60,23 +34,6 @@ export function unpackTexts({ lengthMin, lengthMax, bytes }: PackedTexts, count:
   return { bytes: bytes.subarray(count * width), starts };
 }
 
-/** Numbers of values, as wide as their count needs. With `recent` each is its distance from the newest value, which grows as values are met first. */
-export function packIds(ids: Uint32Array, count: number, recent: boolean): Buffer {
-  const width = idWidth(count);
-  const bytes = Buffer.allocUnsafe(ids.length * width);
-  let newest = -1;
-  for (const [i, id] of ids.entries()) {
-    let code = id;
-    if (recent) {
-      const isNew = id > newest;
-      code = isNew ? 0 : newest - id + 1;
-      if (isNew) newest = id;
-    }
-    for (let plane = 0, at = i; plane < width; plane++, at += ids.length) bytes[at] = (code >>> (8 * plane)) & 0xff;
-  }
-  return bytes;
-}
-
 export function unpackIds(bytes: Buffer, length: number, count: number, recent: boolean): Uint32Array {
   const width = idWidth(count);
   if (bytes.length !== length * width) throw corrupt('the numbers of values have another size');
@@ -96,19 +53,8 @@ export function unpackIds(bytes: Buffer, length: number, count: number, recent: 
   return ids;
 }
 
-/** Whether most of a column's values are new ones or the newest one again. One value has no distances. */
-export function isRecent(ids: Uint32Array, count: number): boolean {
-  if (count < 2) return false;
-  let newest = -1;
-  let near = 0;
-  for (const id of ids) {
-    if (id >= newest) near++;
-    if (id > newest) newest = id;
-  }
-  return near > ids.length * 0.6;
-}
-
-function idWidth(count: number): number {
+/** Bytes of the number of a value, of so many. */
+export function idWidth(count: number): number {
   // One more than there are values: distances count from 1.
   return count <= 1 ? 0 : count < 0x100 ? 1 : count < 0x10000 ? 2 : 3;
 }
