@@ -1,11 +1,23 @@
 /** Numbers as Go's strconv and fmt read and write them, since label values, annotations and printed queries show them. */
-const DECIMAL = /^[+-]?(?:\d+(?:_\d+)*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 const SPECIAL = /^([+-]?)(?:inf(?:inity)?|nan)$/i;
 const HEX = /^([+-]?)0[xX]([0-9a-fA-F]*)\.?([0-9a-fA-F]*)[pP]([+-]?\d+)$/;
 
+/** Those that may separate digits; further ones make a text no number. */
+const UNDERSCORES = /(?<=\d)_(?=\d)/g;
+const HEX_UNDERSCORES = /(?<=[\da-fA-FxX])_(?=[\da-fA-F])/g;
+
 /** `strconv.ParseFloat(text, 64)`; undefined where Go refuses. */
 export function parseGoFloat(text: string): number | undefined {
-  if (DECIMAL.test(text) && !text.includes('_')) {
+  return parsePlain(text.includes('_') ? withoutUnderscores(text) : text);
+}
+
+function withoutUnderscores(text: string): string {
+  return text.replaceAll(/^[+-]?0[xX]/.test(text) ? HEX_UNDERSCORES : UNDERSCORES, '');
+}
+
+function parsePlain(text: string): number | undefined {
+  if (DECIMAL.test(text)) {
     const value = Number(text);
     return Number.isFinite(value) ? value : undefined;
   }
@@ -21,7 +33,7 @@ export function parseGoFloat(text: string): number | undefined {
 
 /** The error that Go gives for a text that is no number, or too large for one. */
 export function goFloatError(text: string): string {
-  const why = DECIMAL.test(text) && !text.includes('_') ? 'value out of range' : 'invalid syntax';
+  const why = DECIMAL.test(withoutUnderscores(text)) ? 'value out of range' : 'invalid syntax';
   return `strconv.ParseFloat: parsing ${JSON.stringify(text)}: ${why}`;
 }
 

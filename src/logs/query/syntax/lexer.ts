@@ -4,7 +4,10 @@ import { unquote } from '../text/quoted.ts';
 import { ParseError } from './parse-error.ts';
 import { functionWords, parserFlags, reservedWords, type Token, type TokenKind } from './token.ts';
 
-const SPACE = /(?:[ \t\r\n]+|#[^\n]*)*/y;
+/** With comments, as `#`, `//` and between `/*` and its end. */
+const SPACE = /(?:[ \t\r\n]+|(?:#|\/\/)[^\n]*|\/\*(?:[^*]|\*(?!\/))*\*\/)*/y;
+/** 08 and its like: a zero in front says that the digits are octal. */
+const WRONG_OCTAL = /^0[\d_]*?([89])[\d_]*$/;
 const WORD = /[\p{L}_][\p{L}\p{Nd}_]*/uy;
 /** As Go writes numbers; which of them are numbers here is told where one is read. */
 const NUMBER =
@@ -34,6 +37,8 @@ export class Lexer {
     if (char === '"' || char === '`') return this.#string(char);
     if (char === '[') return this.#range();
     if (char === '-') return this.#minus();
+    if (char === "'") this.#fail('invalid char literal, strings are quoted with " or `');
+    if (this.#text.startsWith('/*', this.#at)) this.#fail('comment not terminated');
     const word = this.#match(WORD);
     if (word !== undefined) return this.#word(word);
     const number = this.#match(NUMBER);
@@ -121,6 +126,8 @@ export class Lexer {
     const bytesTail = this.#match(BYTES_TAIL, number.length);
     const bytes = bytesTail === undefined ? undefined : byteCount(number + bytesTail);
     if (bytes !== undefined) return this.#token('bytes', number + bytesTail, undefined, bytes);
+    const octal = WRONG_OCTAL.exec(number);
+    if (octal) this.#fail(`invalid digit '${octal[1]}' in octal literal`);
     return this.#token('number', number);
   }
 

@@ -29,6 +29,7 @@ export function parseRangeAggregation(reader: TokenReader): RangeAggregation {
   const param = paramAt && parseNumber(reader);
   if (paramAt) reader.expect(',');
   else if (reader.kind() !== '{' && reader.kind() !== '(') reader.unexpected('number', '{', '(');
+  if (paramAt && reader.kind() !== '{' && reader.kind() !== '(') reader.unexpected('{', '(');
   const range = parseLogRange(reader);
   reader.takeIf(')') ?? reader.unexpected();
   const grouping = parseGrouping(reader);

@@ -43,14 +43,16 @@ test('numbers of bytes are read as humanize reads them', () => {
 });
 
 test('floats are read and written as Go does it', () => {
-  assert.deepEqual(['1e3', '.5', '0x1p-2', '+Inf', 'nan'].map(parseGoFloat), [
+  assert.deepEqual(['1e3', '1_0.5_0', '.5', '0x1p-2', '0x_1_0p0', '+Inf', 'nan'].map(parseGoFloat), [
     1000,
+    10.5,
     0.5,
     0.25,
+    16,
     Number.POSITIVE_INFINITY,
     Number.NaN,
   ]);
-  for (const text of ['', 'abc', '0x10', '1_000', '1e999', ' 1', '--1'])
+  for (const text of ['', 'abc', '0x10', '1__0', '1_', '_1', '1_.5', '1e999', ' 1', '--1'])
     assert.equal(parseGoFloat(text), undefined, text);
   assert.equal(goFloatError('1e999'), 'strconv.ParseFloat: parsing "1e999": value out of range');
   assert.equal(formatGeneral(1e21), '1e+21');
