@@ -1,7 +1,9 @@
 /** The door: PromQL. Parse, print, and run queries over any source of series. */
+export { compareText } from './labels/compare-text.ts';
 export * from './labels/labels.ts';
 export * from './labels/matcher.ts';
 export * from './memory-source.ts';
+export type { Plan } from './plan/plan.ts';
 export type { QueryTimes } from './plan/times.ts';
 export * from './run/engine.ts';
 export * from './run/query-error.ts';

@@ -14,7 +14,7 @@ import { planInfo } from './build-info.ts';
 import { evaluateDuration } from './evaluate-duration.ts';
 import type { BinaryNode, Plan, PlanNode, Read, TimeShift } from './plan.ts';
 import { type Reach, readWindow, within } from './read-window.ts';
-import type { QueryTimes } from './times.ts';
+import { type QueryTimes, stepCount } from './times.ts';
 
 export interface PlanOptions {
   lookbackMs: number;
@@ -39,7 +39,9 @@ export const timeDependentFunctions: ReadonlySet<string> = new Set([
 export function buildPlan(expr: Expr, times: QueryTimes, options: PlanOptions): Plan {
   const builder = new PlanBuilder(times, options);
   const part = builder.part(expr, { outerOffsetMs: 0, outerRangeMs: 0 });
-  return { root: part.worthOnce ? once(part) : part.node, type: typeOf(expr), reads: builder.reads };
+  const { reads, subquerySteps } = builder;
+  const root = part.worthOnce ? once(part) : part.node;
+  return { root, type: typeOf(expr), reads, steps: stepCount(times) + subquerySteps };
 }
 
 function once({ node, worthOnce }: Part): PlanNode {
@@ -53,6 +55,7 @@ export function unwrapped(expr: Expr): Expr {
 /** Collects the reads while it plans; used for one query. */
 export class PlanBuilder {
   readonly reads: Read[] = [];
+  subquerySteps = 0;
   readonly times: QueryTimes;
   readonly options: PlanOptions;
 
@@ -144,6 +147,10 @@ export class PlanBuilder {
       ? { kind: 'constant', expr: inner.node, position: inner.node.position }
       : inner.node;
     const step = stepMs === 0 ? this.options.subqueryStepMs : stepMs;
+    const { startMs, endMs } = this.times;
+    const outerMs =
+      shift.atMs === undefined ? reach.outerRangeMs + (reach.outerAtMs === undefined ? endMs - startMs : 0) : 0;
+    this.subquerySteps += Math.ceil((outerMs + rangeMs) / step);
     const node: PlanNode = { kind: 'subquery', expr: body, rangeMs, stepMs: step, ...shift, position: expr.position };
     return { node, constant: shift.atMs !== undefined, worthOnce: false };
   }

@@ -9,6 +9,8 @@ export interface Plan {
   type: 'scalar' | 'vector' | 'matrix' | 'string';
   /** What has to be read before anything is computed; nodes refer to it by index. */
   reads: Read[];
+  /** At which a part is evaluated: the query's own, and those of its subqueries. */
+  steps: number;
 }
 
 /** One selection of series, with the samples that any step can need. */

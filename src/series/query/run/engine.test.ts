@@ -4,9 +4,10 @@ import fc from 'fast-check';
 import { systemClock } from '../../../base/clock.ts';
 import { Labels } from '../labels/labels.ts';
 import { type MemorySample, MemorySource } from '../memory-source.ts';
+import type { QueryTimes } from '../plan/times.ts';
 import type { Scope, SeriesSource } from '../source.ts';
 import { allFeatures } from '../syntax/features.ts';
-import { type EngineOptions, instantQuery, rangeQuery } from './engine.ts';
+import { type EngineOptions, instantQuery, planQuery, rangeQuery } from './engine.ts';
 
 const scope: Scope = { tenant: 't', namespaces: '*' };
 
@@ -244,4 +245,16 @@ test('names go at once, or with delayed removal at the end of the query', async 
   const kept = 'label_replace(abs(a), "__name__", "c", "__name__", "a")';
   const renamed = await instantQuery({ ...request, query: kept }, { delayedNameRemoval: true });
   assert.equal(renamed.value.type === 'vector' && renamed.value.samples[0]!.labels.toString(), '{__name__="c"}');
+});
+
+test('a plan says at how many steps its query is computed, those of subqueries included', () => {
+  const steps = (query: string, times: QueryTimes) => planQuery(query, times).steps;
+  const hour = { startMs: 0, endMs: 3_600_000, stepMs: 60_000 };
+  const once = { startMs: 0, endMs: 0, stepMs: 0 };
+  assert.equal(steps('rate(a[5m])', hour), 61);
+  assert.equal(steps('rate(a[5m])', once), 1);
+  assert.equal(steps('max_over_time(a[1h:1m])', once), 1 + 60);
+  assert.equal(steps('max_over_time(a[1h:1m])', hour), 61 + 120);
+  assert.equal(steps('max_over_time(a[1h:1m] @ 7)', hour), 61 + 60);
+  assert.equal(steps('max_over_time(max_over_time(a[1h:1m])[1h:1s])', once), 1 + 3600 + 120);
 });

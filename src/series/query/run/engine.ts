@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../../../base/clock.ts';
 import { buildPlan } from '../plan/build-plan.ts';
-import type { Plan, Read } from '../plan/plan.ts';
+import type { Plan } from '../plan/plan.ts';
 import { type QueryTimes, stepCount } from '../plan/times.ts';
 import type { Scope, SeriesSource } from '../source.ts';
 import { documentedType, typeOf } from '../syntax/check.ts';
@@ -40,6 +40,8 @@ export interface QueryRequest {
   timeMs: number;
   /** Ends the query early; it then fails as cancelled. Looked at while it computes, too. */
   signal?: Pick<AbortSignal, 'aborted'>;
+  /** What planQuery made of this very query, with the same times and options. */
+  plan?: Plan;
 }
 
 export interface RangeRequest extends Omit<QueryRequest, 'timeMs'>, QueryTimes {}
@@ -59,12 +61,12 @@ export async function rangeQuery(request: RangeRequest, options: EngineOptions =
 }
 
 /**
- * What a query will ask of its source, in the order in which it asks: so that the series can be read in one place and the query be
- * computed in another. A step of 0 is an instant query. Throws as the queries do.
+ * What a query will ask of its source, in the order in which it asks, and at how many steps it will be computed: so that the series can be
+ * read in one place and the query be computed in another. A step of 0 is an instant query. Throws as the queries do.
  */
-export function readsOf(query: string, times: QueryTimes, options: EngineOptions = {}): readonly Read[] {
+export function planQuery(query: string, times: QueryTimes, options: EngineOptions = {}): Plan {
   const isInstant = times.stepMs === 0;
-  return planned(query, isInstant ? times : rangeTimes(times), options, isInstant ? instantValue : rangeValue).reads;
+  return planned(query, isInstant ? times : rangeTimes(times), options, isInstant ? instantValue : rangeValue);
 }
 
 function rangeTimes({ startMs, endMs, stepMs }: QueryTimes): QueryTimes {
@@ -89,7 +91,7 @@ async function run(
 ): Promise<QueryResult> {
   const { query, signal } = request;
   const { lookbackMs = 300_000, samplesMax = 50_000_000 } = options;
-  const plan = planned(query, times, options, finish);
+  const plan = request.plan ?? planned(query, times, options, finish);
   const annotations = new Annotations();
   const { delayedNameRemoval = false, useStartTimestamps = false } = options;
   const { timeoutMs = 120_000, clock = systemClock } = options;

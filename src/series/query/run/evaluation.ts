@@ -34,6 +34,7 @@ export class Evaluation {
   readonly count: number;
   /** One step, as in an instant query: the order of results is kept, and equal labels are found at the end. */
   readonly isSingle: boolean;
+  #timesMs: Float64Array | undefined;
 
   constructor(state: QueryState, times: QueryTimes) {
     this.state = state;
@@ -46,6 +47,12 @@ export class Evaluation {
 
   timeMs(step: number): number {
     return this.startMs + step * this.stepMs;
+  }
+
+  /** All of them; not to be changed. */
+  timesMs(): Float64Array {
+    this.#timesMs ??= Float64Array.from({ length: this.count }, (_, step) => this.timeMs(step));
+    return this.#timesMs;
   }
 
   /** The same place in time, once. */

@@ -53,11 +53,12 @@ function asSeries(evaluation: Evaluation, values: Float64Array): MatrixSeries {
 }
 
 function seriesOf(evaluation: Evaluation, row: Row): MatrixSeries {
+  if (row.present === null) return { labels: row.labels, timesMs: evaluation.timesMs(), values: row.values };
   const points = pointCount(row);
   const timesMs = new Float64Array(points);
   const values = new Float64Array(points);
   for (let step = 0, at = 0; step < evaluation.count; step++) {
-    if (row.present !== null && row.present[step] === 0) continue;
+    if (row.present[step] === 0) continue;
     timesMs[at] = evaluation.timeMs(step);
     values[at++] = row.values[step]!;
   }

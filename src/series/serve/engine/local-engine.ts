@@ -4,10 +4,11 @@ import type { Logger, MetricsRegistry } from '../../../telemetry/telemetry.ts';
 import {
   type EngineOptions,
   instantQuery,
+  type Plan,
+  planQuery,
   type QueryResult,
   QueryStoppedError,
   rangeQuery,
-  readsOf,
   type SeriesEngine,
   type SeriesQuery,
   type SeriesSelection,
@@ -117,7 +118,7 @@ export class LocalEngine implements SeriesEngine {
       timeoutMs,
     };
     // A query with a mistake in it waits for nothing.
-    const plan = readsOf(query.query, { startMs, endMs, stepMs }, options);
+    const plan = planQuery(query.query, { startMs, endMs, stepMs }, options);
     const sinceMs = clock.nowMs();
     const entry = this.#running.begin({
       query: query.query,
@@ -146,9 +147,9 @@ export class LocalEngine implements SeriesEngine {
       entry.state = 'computing';
       const figures = query.stats ? { ...stages.secondsOf, samples: entry.samplesRead } : undefined;
       const left = { ...options, timeoutMs: deadline.leftMs() };
-      if (this.#isSmall(query, entry)) {
+      if (this.#isSmall(plan, entry)) {
         const source = new SelectionSource(reads, settings.samplesMax);
-        const result = await computeHere(query, source, left, deadline.signal);
+        const result = await computeHere(query, plan, source, left, deadline.signal);
         stages.pass('computing');
         end('done');
         const stats = figures && queryStats({ ...figures, samples: source.samples }, stages.secondsOf.computing);
@@ -162,14 +163,9 @@ export class LocalEngine implements SeriesEngine {
     }
   }
 
-  async #read(
-    { scope }: SeriesQuery,
-    plan: ReturnType<typeof readsOf>,
-    entry: Entry,
-    signal: AbortSignal,
-  ): Promise<Reads> {
+  async #read({ scope }: SeriesQuery, { reads: wanted }: Plan, entry: Entry, signal: AbortSignal): Promise<Reads> {
     const reads: Reads = [];
-    for (const { matchers, minMs, maxMs } of plan) {
+    for (const { matchers, minMs, maxMs } of wanted) {
       const limits = { seriesMax, samplesMax: this.#parts.settings.samplesMax, signal };
       const selection = await unlessStopped(this.#parts.store.gather(scope, matchers, minMs, maxMs, limits), signal);
       entry.seriesRead += selection.series;
@@ -179,8 +175,7 @@ export class LocalEngine implements SeriesEngine {
     return reads;
   }
 
-  #isSmall({ startMs, endMs, stepMs }: SeriesQuery, { samplesRead, seriesRead }: Entry): boolean {
-    const steps = stepMs === 0 ? 1 : (endMs - startMs) / stepMs + 1;
+  #isSmall({ steps }: Plan, { samplesRead, seriesRead }: Entry): boolean {
     return samplesRead + steps * Math.max(seriesRead, 1) <= this.#parts.settings.inlineSamplesMax;
   }
 
@@ -243,12 +238,13 @@ async function unlessStopped<T>(read: T | Promise<T>, signal: AbortSignal): Prom
 
 async function computeHere(
   { query, scope, startMs, endMs, stepMs }: SeriesQuery,
+  plan: Plan,
   source: SelectionSource,
   options: EngineOptions,
   signal: AbortSignal,
 ): Promise<QueryResult> {
-  if (stepMs === 0) return instantQuery({ query, source, scope, timeMs: startMs, signal }, options);
-  return rangeQuery({ query, source, scope, startMs, endMs, stepMs, signal }, options);
+  if (stepMs === 0) return instantQuery({ query, plan, source, scope, timeMs: startMs, signal }, options);
+  return rangeQuery({ query, plan, source, scope, startMs, endMs, stepMs, signal }, options);
 }
 
 async function* asyncOf(pieces: Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -9,6 +9,9 @@ import { type FromThread, stopWord, type Task, type ToThread } from './protocol.
 /** A thread that does not heed the order to stop for this long is ended. */
 const stopGraceMs = 2000;
 
+/** Why nobody waits for the thread to heed an order any more. */
+const settled = new Error('the task is over');
+
 /** What becomes of a task: its value, or the pieces of its answer, of which the first is there. */
 export type Outcome = { value: PackedResult } | { pieces: AsyncIterableIterator<Uint8Array> };
 
@@ -48,7 +51,7 @@ export class QueryThread {
     const over = new AbortController();
     const stop = () => this.#cancel(over.signal);
     const settle = () => {
-      over.abort();
+      over.abort(settled);
       signal.removeEventListener('abort', stop);
       this.#worker.unref();
       done();

@@ -1,6 +1,9 @@
 import { QueryLimitError, type SeriesSource, type SourceSeries, seriesMax } from '../../query/query.ts';
 import { type EncodedSelection, kept, movable, SelectionDecoder, SelectionLimitError } from '../../store/store.ts';
 
+/** Less is not worth giving back early. */
+const releasedBytesMin = 64 * 1024;
+
 /** What a query reads, gathered before it is computed. Invariant: selections are given in the order in which the query asks, each once. */
 export class SelectionSource implements SeriesSource {
   readonly #selections: readonly EncodedSelection[];
@@ -34,7 +37,7 @@ export class SelectionSource implements SeriesSource {
   /** Gives its memory back; nobody may read any more. What a result shows is its own. */
   release(): void {
     for (const selection of this.#selections) {
-      for (const buffer of movable(selection)) if (buffer.byteLength > 0) buffer.transfer(0);
+      for (const buffer of movable(selection)) if (buffer.byteLength >= releasedBytesMin) buffer.transfer(0);
     }
   }
 }

@@ -27,7 +27,7 @@ export const defaultQuerySettings: QuerySettings = {
   timeoutMs: 120_000,
   lookbackMs: 300_000,
   samplesMax: 50_000_000,
-  inlineSamplesMax: 20_000,
+  inlineSamplesMax: 40_000,
   threadHeapMiBMax: 2048,
   threadIdleMs: 60_000,
 };

@@ -6,7 +6,7 @@ export class Int32Column {
   data: Int32Array<ArrayBuffer>;
   length = 0;
 
-  constructor(capacity = 1024) {
+  constructor(capacity = 64) {
     this.data = new Int32Array(capacity);
   }
 

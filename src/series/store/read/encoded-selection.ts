@@ -3,8 +3,9 @@ import type { ChunkColumns } from '../chunk/chunk.ts';
 import { Int32Column } from '../head/columns.ts';
 import { LabelsPacker, type PackedLabels } from './packed-labels.ts';
 
-/** Room for chunks that are copied, and for samples that are in no chunk yet. */
-const slabBytes = 256 * 1024;
+/** Room for chunks that are copied, and for samples that are in no chunk yet: little at first, since most selections are small. */
+const firstSlabBytes = 8 * 1024;
+const slabBytesMax = 256 * 1024;
 
 /** What a piece of a series is: a chunk, or columns of times and values, and of starts behind them. */
 export const CHUNK = 0;
@@ -61,11 +62,12 @@ export class SelectionBuilder {
   readonly #begins = new Int32Column();
   readonly #ends = new Int32Column();
   readonly #counts = new Int32Column();
-  #originsMs = new Float64Array(1024);
+  #originsMs = new Float64Array(64);
   readonly #memory: ArrayBufferLike[] = [];
   readonly #numbers = new Map<ArrayBufferLike, number>();
   #slab = new Uint8Array(0);
   #slabAt = 0;
+  #slabBytes = firstSlabBytes;
   samples = 0;
   /** No fewer samples than this are within the time: of the first and last piece of each series that is not known. */
   samplesMin = 0;
@@ -125,7 +127,8 @@ export class SelectionBuilder {
   #room(bytes: number): number {
     const at = (this.#slabAt + 7) & ~7;
     if (at + bytes > this.#slab.length) {
-      this.#slab = new Uint8Array(Math.max(slabBytes, bytes));
+      this.#slab = new Uint8Array(Math.max(this.#slabBytes, bytes));
+      this.#slabBytes = Math.min(slabBytesMax, 2 * this.#slabBytes);
       this.#slabAt = bytes;
       return 0;
     }

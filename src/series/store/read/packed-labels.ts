@@ -1,4 +1,4 @@
-import { Labels } from '../../query/query.ts';
+import { compareText, Labels } from '../../query/query.ts';
 import { Int32Column } from '../head/columns.ts';
 
 /** Labels of many series as plain data: each name and value once. */
@@ -106,9 +106,8 @@ function startsOf({ labelCounts }: PackedLabels): Int32Array {
 
 /** The place of each text in the order of UTF-8 bytes. */
 function ranksOf(texts: readonly string[]): Int32Array {
-  const bytes = texts.map((text) => Buffer.from(text, 'utf8'));
-  const order = Int32Array.from(bytes, (_, symbol) => symbol);
-  order.sort((a, b) => Buffer.compare(bytes[a]!, bytes[b]!));
+  const order = Int32Array.from(texts, (_, symbol) => symbol);
+  order.sort((a, b) => compareText(texts[a]!, texts[b]!));
   const rank = new Int32Array(order.length);
   order.forEach((symbol, place) => {
     rank[symbol] = place;

@@ -17,7 +17,7 @@ export class SelectionDecoder {
   readonly #samplesMax: number;
   readonly #bytes: Uint8Array[];
   readonly #labels: LabelsReader;
-  #scratch = columnsOf(1024);
+  #scratch = columnsOf(256);
   /** Series of one scrape have the same times: the column is shared. */
   #times = new Float64Array(0);
   /** Given out so far. */
