@@ -32,6 +32,11 @@ export function* outputBlocks(
   }
 }
 
+/** Both outputs as one stream, for whoever does not tell them apart. */
+export function joinedOutputs(block: Omit<SourceBlock, 'labels'>, labels: LabelRecord): SourceBlock {
+  return { ...block, labels, detectsLevel: true };
+}
+
 export function metadataBlock(
   { metadata, ...block }: Omit<SourceBlock, 'labels'> & Pick<PushedBlock, 'metadata'>,
   labels: LabelRecord,

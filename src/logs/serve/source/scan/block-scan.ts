@@ -9,8 +9,8 @@ import {
   QueryStoppedError,
   type SelectRequest,
 } from '../../../query/query.ts';
-import { BlockFiles } from '../../../store/block-file.ts';
 import { NeedleTest } from '../needle-test.ts';
+import { BlockCache } from './block-cache.ts';
 import { countedUnit } from './counted-unit.ts';
 import { errorOf } from './failure.ts';
 import type { ListedUnit } from './listed-units.ts';
@@ -247,11 +247,12 @@ export class BlockScan implements Scan {
 
   #readFile(unit: ListedUnit): BlockResult[] | 'unread' {
     const { labels, units } = batchOf([unit]);
-    const files = new BlockFiles();
+    const blocks = new BlockCache(0);
     try {
-      return readUnit(files, { plan: this.plan, runner: this.#runner, needles: this.needles }, units[0]!, labels);
+      const reading = { number: 0, plan: this.plan, runner: this.#runner, needles: this.needles };
+      return readUnit(blocks, reading, units[0]!, labels);
     } finally {
-      files.close();
+      blocks.closeFiles();
     }
   }
 

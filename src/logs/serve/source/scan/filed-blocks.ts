@@ -1,10 +1,11 @@
 import { Fault } from '../../../../base/fault.ts';
 import { decodeColumns, decodePushedColumns, decodePushedText, decodeText } from '../../../batch/batch.ts';
-import { openCompact } from '../../../block/block.ts';
 import type { BlockText, LabelRecord, Needle, SourceBlock } from '../../../query/query.ts';
 import type { FiledBlock, LineRange } from '../../../store/block-file.ts';
-import { metadataBlock, outputBlocks } from '../source-blocks.ts';
+import { joinedOutputs, metadataBlock, outputBlocks } from '../source-blocks.ts';
+import { outputs } from '../stream-labels.ts';
 import { PlainText, partOf, SearchableText } from '../text-parts.ts';
+import type { KeptBlock } from './kept-block.ts';
 import type { ScanUnit } from './scan-protocol.ts';
 
 /** A block as it was read; what is in it is decompressed when somebody asks for it. Everything throws Fault `corrupt`. */
@@ -12,78 +13,86 @@ export interface OpenBlock {
   readonly textBytes: number;
   /** Whether a line may hold all of these; false is certain. */
   mayHold(needles: readonly Needle[]): boolean;
-  /** Of the streams that the unit names. */
-  blocks(unit: ScanUnit, labels: readonly LabelRecord[]): Generator<SourceBlock>;
+  /** Of the streams that the unit names. With `joinsOutputs`, where both of a container's outputs are wanted they come as one stream. */
+  blocks(unit: ScanUnit, labels: readonly LabelRecord[], joinsOutputs: boolean): Generator<SourceBlock>;
 }
 
+type PlainBlock = FiledBlock & { form: 'plain' };
 type StartsIn = (text: Buffer) => Uint32Array;
-type TextOf = (startsIn: StartsIn) => BlockText;
 
-export function openFiled(filed: FiledBlock): OpenBlock {
-  if (filed.form === 'compact') {
-    const { header } = filed;
-    const text = new SearchableText(openCompact(filed.text));
-    if (text.compact.lineCount !== header.lineCount || text.textBytes !== header.textBytes)
-      throw new Fault('corrupt', 'the text of a block is not that of its header');
-    return openBlock(filed, text, () => text);
-  }
-  const decode = () => (filed.kind === 'batch' ? decodeText(filed.frame) : decodePushedText(filed.frame));
-  const text = new PlainText(filed.frame.header.textBytes, decode);
-  return openBlock(filed, text, (startsIn) => text.lines(startsIn));
+/** What a block is made of, whichever form its text has. */
+interface Parts {
+  lineCount: number;
+  textOf(startsIn: () => StartsIn): BlockText;
 }
 
-function openBlock(
-  filed: FiledBlock,
-  text: { textBytes: number; mayHold(needles: readonly Needle[]): boolean },
-  textOf: TextOf,
-): OpenBlock {
+export function openFiled(filed: PlainBlock | KeptBlock): OpenBlock {
+  return filed.form === 'compact' ? openKept(filed) : openPlain(filed);
+}
+
+function openKept(kept: KeptBlock): OpenBlock {
+  const text = new SearchableText(kept.text);
+  const parts = { lineCount: kept.text.lineCount, textOf: () => text };
   return {
     textBytes: text.textBytes,
     mayHold: (needles) => text.mayHold(needles),
-    blocks(unit, labels) {
-      if (filed.kind === 'batch') return batchBlocks(frameOf(filed), textOf, unit, labels);
-      return pushedBlocks(frameOf(filed), textOf, unit, labels);
+    blocks: (unit, labels, joinsOutputs) =>
+      kept.filed.kind === 'batch'
+        ? batchBlocks(parts, () => kept.columns(), unit, labels, joinsOutputs)
+        : pushedBlocks(parts, () => kept.pushedColumns(), unit, labels),
+  };
+}
+
+function openPlain(filed: PlainBlock): OpenBlock {
+  const { header } = filed.frame;
+  const decode = () => (filed.kind === 'batch' ? decodeText(filed.frame) : decodePushedText(filed.frame));
+  const text = new PlainText(header.textBytes, decode);
+  const parts: Parts = {
+    lineCount: header.lineCount,
+    textOf: (startsIn) => text.lines((bytes) => startsIn()(bytes)),
+  };
+  return {
+    textBytes: text.textBytes,
+    mayHold: (needles) => text.mayHold(needles),
+    blocks(unit, labels, joinsOutputs) {
+      if (filed.kind === 'batch') {
+        const columns = once(() => decodeColumns(filed.frame));
+        return batchBlocks(parts, columns, unit, labels, joinsOutputs);
+      }
+      const columns = once(() => decodePushedColumns(filed.frame));
+      return pushedBlocks(parts, columns, unit, labels);
     },
   };
 }
 
-/** With its columns. */
-function frameOf<F extends FiledBlock>(filed: F): Frame<F['kind']> {
-  const { header, columns } = filed.form === 'plain' ? filed.frame : { header: filed.header, columns: filed.columns() };
-  return { header, columns } as Frame<F['kind']>;
-}
-
-type Frame<Kind> = { columns: Buffer } & Pick<Extract<FiledBlock, { form: 'compact'; kind: Kind }>, 'header'>;
-
 function* batchBlocks(
-  frame: Frame<'batch'>,
-  textOf: TextOf,
+  { lineCount, textOf }: Parts,
+  columns: () => ReturnType<typeof decodeColumns>,
   { parts, timeMin, timeMax }: ScanUnit,
   labels: readonly LabelRecord[],
+  joinsOutputs: boolean,
 ): Generator<SourceBlock> {
-  const { lineCount } = frame.header;
-  const { times: timesOf, flags, startsIn } = decodeColumns(frame);
-  const times = once(timesOf);
-  const text = textOf(startsIn);
+  const times = once(() => columns().times());
+  const text = textOf(() => columns().startsIn);
   for (const { ranges, streams } of parts) {
     const wanted = streams.map((stream) => ({ output: stream.output!, labels: labels[stream.labels]! }));
     for (const range of ranges) {
       const block = { ...rangeOf(range, lineCount, times), timeMin, timeMax, text: partOf(text, range, lineCount) };
-      yield* outputBlocks({ ...block, flags: flags.subarray(...range) }, wanted);
+      if (joinsOutputs && wanted.length === outputs.length) yield joinedOutputs(block, wanted[0]!.labels);
+      else yield* outputBlocks({ ...block, flags: columns().flags.subarray(...range) }, wanted);
     }
   }
 }
 
 function* pushedBlocks(
-  frame: Frame<'pushed'>,
-  textOf: TextOf,
+  { lineCount, textOf }: Parts,
+  columns: () => ReturnType<typeof decodePushedColumns>,
   { parts, timeMin, timeMax }: ScanUnit,
   labels: readonly LabelRecord[],
 ): Generator<SourceBlock> {
-  const { lineCount } = frame.header;
-  const { times: timesOf, metadata, startsIn } = decodePushedColumns(frame);
-  const times = once(timesOf);
-  const text = textOf(startsIn);
+  const { metadata } = columns();
+  const times = once(() => columns().times());
+  const text = textOf(() => columns().startsIn);
   for (const { ranges, streams } of parts) {
     for (const range of ranges) {
       const block = { ...rangeOf(range, lineCount, times), timeMin, timeMax, text: partOf(text, range, lineCount) };

@@ -9,12 +9,14 @@ import {
   QueryLimitError,
   QueryStoppedError,
 } from '../../../query/query.ts';
-import type { BlockFiles } from '../../../store/block-file.ts';
-import { openFiled } from './filed-blocks.ts';
+import type { BlockCache } from './block-cache.ts';
+import { type OpenBlock, openFiled } from './filed-blocks.ts';
 import type { ScanUnit } from './scan-protocol.ts';
 import { skippedBlock } from './skipped-block.ts';
 
 export interface Reading {
+  /** Of the query: greater than those before it. */
+  number: number;
   plan: BlockPlan;
   runner: BlockRunner;
   needles: readonly Needle[];
@@ -22,28 +24,55 @@ export interface Reading {
 
 /** What a block gives that is read where it lies; `unread` where it cannot or must not be: moved, gone or damaged, which the store finds out. */
 export function readUnit(
-  files: BlockFiles,
-  { plan, runner, needles }: Reading,
+  blocks: BlockCache,
+  { number, plan, runner, needles }: Reading,
   unit: ScanUnit,
   labels: readonly LabelRecord[],
 ): BlockResult[] | 'unread' {
   if (unit.throughStore) return 'unread';
   try {
-    const readBefore = files.bytesRead;
-    const open = openFiled(files.read(unit.place));
-    const bytesRead = () => files.bytesRead - readBefore;
+    const readBefore = blocks.bytesRead;
+    const open = openFiled(blocks.open(unit.place, number));
+    const bytesRead = () => blocks.bytesRead - readBefore;
     if (!open.mayHold(needles)) return [skippedBlock(plan, unit, { bytes: open.textBytes, bytesRead: bytesRead() })];
-    const results: BlockResult[] = [];
-    for (const block of open.blocks(unit, labels)) {
-      // Streams that lie in one block are one block that was read.
-      results.push({ ...runner.run(block), ...(results.length > 0 && { blocks: 0 }) });
-    }
+    const results = resultsOf(open, plan, runner, unit, labels);
     if (results[0]) results[0].bytesRead = bytesRead();
     return results;
   } catch (error) {
     if (isOfQuery(error)) throw error;
     return 'unread';
+  } finally {
+    blocks.settle();
   }
+}
+
+function resultsOf(
+  open: OpenBlock,
+  plan: BlockPlan,
+  runner: BlockRunner,
+  unit: ScanUnit,
+  labels: readonly LabelRecord[],
+): BlockResult[] {
+  const run = (joinsOutputs: boolean) =>
+    // Streams that lie in one block are one block that was read.
+    Array.from(open.blocks(unit, labels, joinsOutputs), (block, at) => {
+      const result = runner.run(block);
+      return at === 0 ? result : { ...result, blocks: 0 };
+    });
+  if (!mayJoinOutputs(plan)) return run(false);
+  try {
+    return run(true);
+  } catch (error) {
+    // Whose line it was that failed is among what is wrong.
+    if (error instanceof PipelineError) return run(false);
+    throw error;
+  }
+}
+
+/** Whether nothing of the query tells the outputs of a container apart. */
+function mayJoinOutputs(plan: BlockPlan): boolean {
+  if (plan.kind !== 'samples' || plan.preserveErrors) return false;
+  return plan.needed !== null && !plan.needed.includes('stream');
 }
 
 /** Anything else may come from what was read. */

@@ -32,9 +32,11 @@ export type FromThread =
   | { kind: 'done'; batch: number; result: PackedResult; unread: readonly number[] }
   | { kind: 'failed'; batch: number; failure: Failure };
 
-/** What the threads share: a plan whose number stands in its slot is to be stopped. */
+/** What threads are given; a part of it they share: a plan whose number stands in its slot is to be stopped. */
 export interface Shared {
   stops: SharedArrayBuffer;
   /** By slot: a time beyond which no line can matter any more, for plans that give lines. */
   bounds: SharedArrayBuffer;
+  /** What blocks may take that one thread leaves open. */
+  cacheBytesMax: number;
 }

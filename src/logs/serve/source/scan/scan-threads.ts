@@ -70,12 +70,9 @@ export interface ScanThreadsParts {
 export class ScanThreads {
   readonly settings: ScanSettings;
   readonly #clock: Clock;
-  readonly #shared: Shared = {
-    stops: new SharedArrayBuffer(4 * slotsMax),
-    bounds: new SharedArrayBuffer(8 * slotsMax),
-  };
-  readonly #stops = new Int32Array(this.#shared.stops);
-  readonly #bounds = new BigInt64Array(this.#shared.bounds);
+  readonly #shared: Shared;
+  readonly #stops: Int32Array;
+  readonly #bounds: BigInt64Array;
   readonly #members = new Set<Member>();
   /** The one whose turn it is comes first. */
   readonly #running: Running[] = [];
@@ -90,6 +87,13 @@ export class ScanThreads {
   constructor({ clock, metrics, settings }: ScanThreadsParts) {
     this.#clock = clock;
     this.settings = { ...defaultScanSettings, ...settings };
+    this.#shared = {
+      stops: new SharedArrayBuffer(4 * slotsMax),
+      bounds: new SharedArrayBuffer(8 * slotsMax),
+      cacheBytesMax: this.settings.cacheBytesMax / Math.max(1, this.settings.threadsMax),
+    };
+    this.#stops = new Int32Array(this.#shared.stops);
+    this.#bounds = new BigInt64Array(this.#shared.bounds);
     this.#lostThreads = metrics.counter(
       'taffrail_logs_scan_threads_lost_total',
       'Threads that read blocks of logs and ended unasked.',

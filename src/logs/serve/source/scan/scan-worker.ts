@@ -1,7 +1,7 @@
 /** The other side of ScanThread: reads blocks where they lie and runs plans over them. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { createBlockRunner, createResultMerger, QueryStoppedError } from '../../../query/query.ts';
-import { BlockFiles } from '../../../store/block-file.ts';
+import { BlockCache } from './block-cache.ts';
 import { failureOf } from './failure.ts';
 import { buffersOf, packResult } from './packed-result.ts';
 import { type Reading, readUnit } from './read-unit.ts';
@@ -19,6 +19,7 @@ const port = parentPort!;
 const shared = workerData as Shared;
 const stops = new Int32Array(shared.stops);
 const bounds = new BigInt64Array(shared.bounds);
+const blocks = new BlockCache(shared.cacheBytesMax);
 const plans = new Map<number, Compiled>();
 
 port.on('message', (message: ToThread) => {
@@ -39,11 +40,10 @@ function compiled({ plan: number, stopSlot, blockPlan: plan, needles }: Extract<
       if (bound > plan.sinceNs) plan.sinceNs = bound;
     } else if (bound < plan.untilNs) plan.untilNs = bound;
   };
-  return { plan, runner: createBlockRunner(plan, checkStop), needles, checkStop, tighten };
+  return { number, plan, runner: createBlockRunner(plan, checkStop), needles, checkStop, tighten };
 }
 
 function answerTo({ plan, batch, units, labels }: Batch): FromThread {
-  const files = new BlockFiles();
   try {
     const one = plans.get(plan)!;
     const merger = createResultMerger(one.plan);
@@ -52,7 +52,7 @@ function answerTo({ plan, batch, units, labels }: Batch): FromThread {
       one.checkStop();
       one.tighten();
       if (unit.timeMax < one.plan.sinceNs || unit.timeMin >= one.plan.untilNs) continue;
-      const results = readUnit(files, one, unit, labels);
+      const results = readUnit(blocks, one, unit, labels);
       if (results === 'unread') unread.push(at);
       else for (const result of results) merger.add(result);
     }
@@ -60,7 +60,7 @@ function answerTo({ plan, batch, units, labels }: Batch): FromThread {
   } catch (error) {
     return { kind: 'failed', batch, failure: failureOf(error) };
   } finally {
-    files.close();
+    blocks.closeFiles();
   }
 }
 

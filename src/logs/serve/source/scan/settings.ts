@@ -10,6 +10,8 @@ export interface ScanSettings {
   inlineTextBytesMax: number;
   /** JavaScript heap of a thread; the blocks are beside it. */
   threadHeapMiBMax: number;
+  /** What compact blocks may take that threads leave open for the next query, all threads together. */
+  cacheBytesMax: number;
   /** A thread without work for this long is ended. */
   threadIdleMs: number;
 }
@@ -19,5 +21,6 @@ export const defaultScanSettings: ScanSettings = {
   batchTextBytes: 8 * 1024 * 1024,
   inlineTextBytesMax: 512 * 1024,
   threadHeapMiBMax: 512,
+  cacheBytesMax: 96 * 1024 * 1024,
   threadIdleMs: 60_000,
 };
