@@ -1,26 +1,9 @@
-import {
-  column,
-  compressed,
-  grown,
-  plainTextEncoder,
-  pushVarint,
-  type TextEncoder,
-  writeVarint,
-  writeZigzag,
-} from './column-writer.ts';
-import {
-  COLUMN_LENGTHS,
-  COLUMN_METADATA,
-  COLUMN_RUNS,
-  COLUMN_SETS,
-  COLUMN_TIMES,
-  DELTA_NANOS_MAX,
-  NEWLINE,
-  TIME_JUMP,
-} from './columns.ts';
+import { compressed, grown, plainTextEncoder, type TextEncoder, writeVarint, writeZigzag } from './column-writer.ts';
+import { DELTA_NANOS_MAX, NEWLINE, TIME_JUMP } from './columns.ts';
 import { encodeEnvelope, frameKinds, type TextForm } from './envelope.ts';
 import type { LabelRecord } from './labels.ts';
 import { limits } from './protocol.ts';
+import { pushedColumns } from './pushed-encoder.ts';
 import type { PushedHeader, PushedRun } from './pushed-frame.ts';
 
 const SECOND_NANOS = 1_000_000_000;
@@ -29,7 +12,7 @@ const NUMBER_BYTES_MAX = 24;
  * What one frame may hold. Lines: what is said of each takes up to 18 bytes, and must fit beside the text within frameBytesMax; described
  * bytes, about the JSON of runs and metadata, for the same reason.
  */
-const roomOf = {
+export const pushedRoom = {
   plain: { textBytesMax: limits.batchTextBytesMax, linesMax: 100_000, describedBytesMax: 512 * 1024 },
   compact: {
     textBytesMax: limits.compactTextBytesMax,
@@ -81,12 +64,12 @@ export class PushedFrameBuilder {
   #setRun = 0;
   #describedBytes = 0;
 
-  readonly #room: (typeof roomOf)[TextForm];
+  readonly #room: (typeof pushedRoom)[TextForm];
 
   /** `form`: what the text is to become, which says how much fits. */
   constructor(initialBytes = 64 * 1024, form: TextForm = 'plain') {
     this.#text = Buffer.allocUnsafe(initialBytes);
-    this.#room = roomOf[form];
+    this.#room = pushedRoom[form];
   }
 
   get lineCount(): number {
@@ -108,7 +91,7 @@ export class PushedFrameBuilder {
       ...{ labels, lines: 0, text: 0 },
       ...{ minSeconds: Number.POSITIVE_INFINITY, minNanos: 0, maxSeconds: Number.NEGATIVE_INFINITY, maxNanos: 0 },
     });
-    this.#describedBytes += sizeOf(labels);
+    this.#describedBytes += describedBytesOf(labels);
   }
 
   /**
@@ -203,17 +186,12 @@ export class PushedFrameBuilder {
 
   #columns(runs: readonly PushedRun[]): Buffer {
     this.#endSetRun();
-    const described = runs.map(({ labels, lineCount, textBytes, timeMin, timeMax }) => {
-      return { labels, lines: lineCount, text: textBytes, min: timeMin.toString(), max: timeMax.toString() };
+    return pushedColumns(runs, {
+      times: this.#times.subarray(0, this.#timesBytes),
+      sets: [...this.#sets.keys()],
+      setRuns: this.#setRuns,
+      lengths: this.#newlineInside ? this.#lengths : undefined,
     });
-    const parts = [
-      column(COLUMN_TIMES, [this.#times.subarray(0, this.#timesBytes)]),
-      column(COLUMN_RUNS, [Buffer.from(JSON.stringify(described))]),
-      column(COLUMN_METADATA, [Buffer.from(JSON.stringify([...this.#sets.keys()]))]),
-      column(COLUMN_SETS, [varints(this.#setRuns)]),
-    ];
-    if (this.#newlineInside) parts.push(column(COLUMN_LENGTHS, [varints(this.#lengths)]));
-    return Buffer.concat(parts.flat());
   }
 
   /** Lengths are noted from the first line with a newline on; those before it are found by their newlines. */
@@ -249,7 +227,7 @@ export class PushedFrameBuilder {
     if (set === undefined) {
       set = this.#sets.size + 1;
       this.#sets.set(metadata, set);
-      this.#describedBytes += sizeOf(metadata);
+      this.#describedBytes += describedBytesOf(metadata);
     }
     return set;
   }
@@ -283,14 +261,8 @@ function nanosOf(seconds: number, nanos: number): bigint {
 }
 
 /** About as much as it takes as JSON. */
-function sizeOf(labels: LabelRecord): number {
+export function describedBytesOf(labels: LabelRecord): number {
   let bytes = 60;
   for (const name in labels) bytes += name.length + labels[name]!.length + 6;
   return bytes;
-}
-
-function varints(numbers: readonly number[]): Buffer {
-  const bytes: number[] = [];
-  for (const number of numbers) pushVarint(bytes, number);
-  return Buffer.from(bytes);
 }

@@ -67,6 +67,8 @@ export function decodePushedText({ header, form, text }: PushedFrame): Buffer {
 export interface DecodedPushedColumns extends Pick<PushedLines, 'metadata'> {
   times(): BigInt64Array;
   runs: PushedRun[];
+  /** Whether a line may have a newline within: then the text alone does not say where lines end. */
+  hasNewlines: boolean;
   startsIn(text: Buffer): Uint32Array;
 }
 
@@ -81,6 +83,7 @@ export function decodePushedColumns({
   const sets = [{}, ...(jsonOf(required(found, COLUMN_METADATA)) as LabelRecord[])];
   return {
     runs: runsFrom(found, header),
+    hasNewlines: lengths !== undefined,
     startsIn: (text) =>
       lengths ? startsFromLengths(lengths, lineCount, text.length) : startsFromNewlines(text, lineCount),
     times: () => timesFrom(required(found, COLUMN_TIMES), lineCount, 0n),

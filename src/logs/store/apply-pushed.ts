@@ -1,45 +1,55 @@
-import { decodePushedFrame, decodePushedRuns } from '../batch/batch.ts';
+import { decodePushedFrame, decodePushedRuns, type PushedFrame, type PushedRun } from '../batch/batch.ts';
 import type { Catalogue } from './catalogue.ts';
-import { decodeMerged, type PushedDeletedPayload, type PushedMergedHeader, parsePayload } from './payloads.ts';
+import {
+  decodeMerged,
+  type PushedDeletedPayload,
+  type PushedMergedHeader,
+  type PushedRegroupedHeader,
+  parsePayload,
+} from './payloads.ts';
+import type { PushedBlockRow } from './pushed-rows.ts';
 import type { PlacedRecord } from './record.ts';
 
 /* What records about pushed lines change in the tables. */
 
-export function applyPushed(catalogue: Catalogue, { record, location, runs: known }: PlacedRecord): void {
-  const { sequence, tenant, receivedMs } = record;
-  const frame = decodePushedFrame(record.payload);
-  const runs = known ?? decodePushedRuns(frame);
-  const { textBytes } = frame.header;
-  const block = {
-    sequence,
-    sequenceMin: sequence,
-    tenant,
-    runCount: runs.length,
-    textBytes,
-    receivedMs,
-    location,
-    compact: false,
-  };
-  catalogue.pushed.add(block, runs, () => null);
+export function applyPushed(catalogue: Catalogue, placed: PlacedRecord): void {
+  const { sequence, receivedMs, payload } = placed.record;
+  const frame = decodePushedFrame(payload);
+  const runs = placed.runs ?? decodePushedRuns(frame);
+  const own = { sequence, sequenceMin: sequence, sequenceMax: sequence, receivedMs, receivedMinMs: receivedMs };
+  catalogue.pushed.add(blockOf(placed, frame, runs, own), runs, () => null);
 }
 
-export function applyPushedMerged(catalogue: Catalogue, { record, location }: PlacedRecord): void {
-  const { header, frame: bytes } = decodeMerged<PushedMergedHeader>(record.payload);
+export function applyPushedRegrouped(catalogue: Catalogue, placed: PlacedRecord): void {
+  const { header, frame: bytes } = decodeMerged<PushedRegroupedHeader>(placed.record.payload);
+  const { sequenceMin, sequenceMax, receivedMs, receivedMinMs, parts } = header;
+  let block = 0;
+  const taken = header.blocks.map((difference, i) => ({ block: (block += difference), positions: header.runs[i]! }));
   const frame = decodePushedFrame(bytes);
   const runs = decodePushedRuns(frame);
+  const own = { sequence: placed.record.sequence, sequenceMin, sequenceMax, receivedMs, receivedMinMs };
+  catalogue.pushed.replace(taken, blockOf(placed, frame, runs, own), runs, parts);
+}
+
+/** Of a build from before `pushedRegrouped`: whole blocks were replaced, and the latest part named the new one. */
+export function applyPushedMerged(catalogue: Catalogue, placed: PlacedRecord): void {
+  const { header, frame: bytes } = decodeMerged<PushedMergedHeader>(placed.record.payload);
   const { sequence, sequenceMin, receivedMs, replaces, parts } = header;
-  const { textBytes } = frame.header;
-  const block = {
-    sequence,
-    sequenceMin,
-    tenant: record.tenant,
-    runCount: runs.length,
-    textBytes,
-    receivedMs,
-    location,
-    compact: frame.form === 'compact',
-  };
-  catalogue.pushed.replace(replaces, block, runs, parts);
+  const frame = decodePushedFrame(bytes);
+  const runs = decodePushedRuns(frame);
+  const own = { sequence, sequenceMin, sequenceMax: sequence, receivedMs, receivedMinMs: receivedMs };
+  const taken = replaces.map((block) => ({ block, positions: null }));
+  catalogue.pushed.replace(taken, blockOf(placed, frame, runs, own), runs, parts);
+}
+
+function blockOf(
+  { record, location }: PlacedRecord,
+  { header, form }: PushedFrame,
+  runs: readonly PushedRun[],
+  own: Pick<PushedBlockRow, 'sequence' | 'sequenceMin' | 'sequenceMax' | 'receivedMs' | 'receivedMinMs'>,
+): PushedBlockRow {
+  const { tenant } = record;
+  return { ...own, tenant, runCount: runs.length, textBytes: header.textBytes, location, compact: form === 'compact' };
 }
 
 export function applyPushedDeleted(catalogue: Catalogue, { record, location }: PlacedRecord): void {

@@ -1,6 +1,6 @@
 import { Fault } from '../../base/fault.ts';
 import { type BatchHeader, decodeFrame, type Fact } from '../batch/batch.ts';
-import { applyPushed, applyPushedDeleted, applyPushedMerged } from './apply-pushed.ts';
+import { applyPushed, applyPushedDeleted, applyPushedMerged, applyPushedRegrouped } from './apply-pushed.ts';
 import { parseParts } from './block-table.ts';
 import type { Catalogue } from './catalogue.ts';
 import { changeOf } from './facts.ts';
@@ -36,6 +36,7 @@ const changes: Record<RecordKind, (catalogue: Catalogue, placed: PlacedRecord) =
   [recordKinds.pushed]: applyPushed,
   [recordKinds.pushedMerged]: applyPushedMerged,
   [recordKinds.pushedDeleted]: applyPushedDeleted,
+  [recordKinds.pushedRegrouped]: applyPushedRegrouped,
 };
 
 /**
@@ -178,7 +179,7 @@ function removeBlocks(catalogue: Catalogue, sequences: readonly number[]): void 
 
 function applyForgotten(catalogue: Catalogue, { record }: PlacedRecord): void {
   const { ids, pods, pushed = [] } = parsePayload<ForgottenPayload>(record);
-  for (const id of pushed) catalogue.pushed.forgetTombstone(id);
+  for (const id of pushed) catalogue.pushed.tombstones.forget(id);
   for (const id of ids) {
     const instance = catalogue.instances.find(record.tenant, id);
     if (!instance) continue;

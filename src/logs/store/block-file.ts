@@ -15,7 +15,7 @@ import {
   type PushedHeader,
 } from '../batch/batch.ts';
 import { batchOf, frameBytesOf } from './payloads.ts';
-import { decodeRecord, recordBytesMax, recordFrameAt, recordKinds } from './record.ts';
+import { decodeRecord, isOfContainers, isOfPushed, recordBytesMax, recordFrameAt } from './record.ts';
 import type { BlockPlace } from './store.ts';
 
 export type { BlockPlace, LineRange } from './store.ts';
@@ -80,11 +80,9 @@ export class BlockFiles {
     const decoded = decodeRecord(Buffer.concat([beginning, rest]), 0);
     if (decoded?.bytes !== place.bytes) throw damaged(place, 'failed its checksum');
     const { record } = decoded;
-    const isMerged = record.kind === recordKinds.merged || record.kind === recordKinds.pushedMerged;
-    if (record.kind === recordKinds.frame || record.kind === recordKinds.merged)
-      return { form: 'plain', kind: 'batch', frame: batchOf(frameBytesOf(record, isMerged)) };
-    if (record.kind === recordKinds.pushed || record.kind === recordKinds.pushedMerged)
-      return { form: 'plain', kind: 'pushed', frame: decodePushedFrame(frameBytesOf(record, isMerged)) };
+    if (isOfContainers(record.kind)) return { form: 'plain', kind: 'batch', frame: batchOf(frameBytesOf(record)) };
+    if (isOfPushed(record.kind))
+      return { form: 'plain', kind: 'pushed', frame: decodePushedFrame(frameBytesOf(record)) };
     throw damaged(place, 'is no block');
   }
 

@@ -5,7 +5,6 @@ import type { Catalogue } from './catalogue.ts';
 import { linesOf } from './frame-lines.ts';
 import type { Packs } from './packs.ts';
 import { batchOf, frameBytesOf } from './payloads.ts';
-import { recordKinds } from './record.ts';
 import type { LineBlock } from './store.ts';
 
 /** Text of decoded blocks that is kept for whoever reads them next: followers read the same ones, or one in pieces. */
@@ -75,7 +74,7 @@ export class BlockReader {
 
   async #read(block: BlockRow): Promise<DecodedLines> {
     const record = await this.#packs.read(block.location);
-    const frame = batchOf(frameBytesOf(record, record.kind === recordKinds.merged));
+    const frame = batchOf(frameBytesOf(record));
     const lines = linesOf(frame);
     if (frame.header.lineCount !== block.lineCount)
       throw new Fault('corrupt', 'a block is not the one in the catalogue');

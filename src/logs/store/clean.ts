@@ -15,7 +15,7 @@ import {
   type PodStatePayload,
   type PushedDeletedPayload,
 } from './payloads.ts';
-import type { PushedBlockRow } from './pushed-table.ts';
+import type { PushedBlockRow } from './pushed-rows.ts';
 import { jsonPayload, recordKinds } from './record.ts';
 
 /** So much of the oldest packs must be dead before they are rewritten: then two bytes are copied for each one that is won. */
@@ -109,7 +109,7 @@ async function copyBlocks(options: CleanOptions, pack: number, signal: AbortSign
     if (signal.aborted) return;
     try {
       const record = await packs.read(block.location);
-      copies.push({ block, frame: frameBytesOf(record, record.kind === recordKinds.merged) });
+      copies.push({ block, frame: frameBytesOf(record) });
       bytes += block.location.bytes;
     } catch (error) {
       if (!isDamage(error)) throw error;
@@ -134,7 +134,7 @@ async function writeStates(options: CleanOptions, last: number, signal: AbortSig
   const pending = () =>
     catalogue.instances.withStateUpTo(last).length +
     catalogue.pods.withStateUpTo(last).length +
-    catalogue.pushed.tombstonesUpTo(last, 1).length;
+    catalogue.pushed.tombstones.upTo(last, 1).length;
   while (pending() > 0 && !signal.aborted) {
     await committer.submit({
       bytes: STATES_PER_COMMIT * 1024,
@@ -162,7 +162,10 @@ function planStates(catalogue: Catalogue, group: Group, last: number): void {
     const payload: PodStatePayload = { fact, receivedMs, states: catalogue.pods.states(row) };
     group.records.push({ kind: recordKinds.podState, tenant, payload: jsonPayload(payload) });
   }
-  for (const { tenant, id, through, sequence, deletedMs } of catalogue.pushed.tombstonesUpTo(last, STATES_PER_COMMIT)) {
+  for (const { tenant, id, through, sequence, deletedMs } of catalogue.pushed.tombstones.upTo(
+    last,
+    STATES_PER_COMMIT,
+  )) {
     const payload: PushedDeletedPayload = { streams: [{ id, through: through.toString(), sequence, deletedMs }] };
     group.records.push({ kind: recordKinds.pushedDeleted, tenant, payload: jsonPayload(payload) });
   }

@@ -18,7 +18,7 @@ export const compactRules: CompactRules = { textBytesMin: 64 * 1024, shareMax: 0
 const idleMsMin = 2 * 60_000;
 const SEGMENTS_PER_PAGE = 64;
 /** Blocks that did not become compact are not tried again for so long as so many are remembered. */
-const declinedMax = 100_000;
+export const declinedMax = 100_000;
 
 export interface CompactOptions extends MergeOptions {
   /** Blocks, by sequence, that are as small as they can be. */

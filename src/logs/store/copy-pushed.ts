@@ -1,17 +1,16 @@
 import { messageOf } from '../../base/fault.ts';
 import { isDamage } from './block-reader.ts';
 import type { CleanOptions } from './clean.ts';
-import { positionsOf, pushedMergedHeader } from './merge-pushed.ts';
-import { encodeMerged, frameBytesOf } from './payloads.ts';
-import type { PushedBlockRow } from './pushed-table.ts';
-import { recordKinds } from './record.ts';
+import { frameBytesOf } from './payloads.ts';
+import type { PushedBlockRow } from './pushed-rows.ts';
+import { rewriteRuns, submitBlock } from './regroup/rewrite.ts';
 
-/** Copies the pushed lines that live in a pack to the newest one. Lines that were deleted are left out. */
+/** Copies the pushed lines that live in a pack to the newest one. Lines that were deleted, or lie elsewhere by now, are left out. */
 export async function copyPushed(options: CleanOptions, pack: number, signal: AbortSignal): Promise<void> {
   for (const block of options.catalogue.pushed.inPack(pack)) {
     if (signal.aborted) return;
     try {
-      await copyBlock(options, block);
+      await copyBlock(options, block, signal);
     } catch (error) {
       if (!isDamage(error)) throw error;
       await options.giveUpPushed(block, messageOf(error));
@@ -19,25 +18,22 @@ export async function copyPushed(options: CleanOptions, pack: number, signal: Ab
   }
 }
 
-async function copyBlock({ catalogue, packs, thread, committer }: CleanOptions, block: PushedBlockRow): Promise<void> {
-  const record = await packs.read(block.location);
-  const bytes = frameBytesOf(record, record.kind === recordKinds.pushedMerged);
-  const runs = catalogue.pushed.runsOf(block.sequence);
-  const isWhole = runs.length === block.runCount;
-  const from = runs.map(({ position }): [number, number][] => [[0, position]]);
-  const { frame } = isWhole
-    ? { frame: bytes }
-    : await thread.mergePushed([bytes], positionsOf([runs]), block.compact ? 1 : 0);
-  await committer.submit({
-    ...{ bytes: frame.length, exclusive: true, makesRoom: true },
-    plan(group) {
-      const header = pushedMergedHeader(catalogue, [block], [runs], from);
-      if (!header) return;
-      group.records.push({
-        kind: recordKinds.pushedMerged,
-        tenant: block.tenant,
-        payload: encodeMerged(header, frame),
-      });
-    },
-  });
+async function copyBlock(options: CleanOptions, block: PushedBlockRow, signal: AbortSignal): Promise<void> {
+  const runs = options.catalogue.pushed.placesOf(block);
+  const sources = [{ block, runs }];
+  const all = runs.map((run) => ({ ...run, source: 0 }));
+  const makesRoom = { ...options, makesRoom: true };
+  if (runs.length === block.runCount) {
+    const record = await options.packs.read(block.location);
+    await submitBlock(makesRoom, sources, {
+      taken: all,
+      parts: runs.map(({ parts }) => parts),
+      frame: frameBytesOf(record),
+    });
+    return;
+  }
+  const compactShareMax = block.compact ? 1 : 0;
+  const rewrite = { ...makesRoom, compactShareMax, pace: async () => {} };
+  const { isCut } = await rewriteRuns(rewrite, sources, [all], signal);
+  if (isCut) await options.giveUpPushed(block, 'it cannot be taken apart');
 }

@@ -284,7 +284,7 @@ const linesAlone = new Set<RecordKind>([
   recordKinds.merged,
   recordKinds.expired,
   recordKinds.pushed,
-  recordKinds.pushedMerged,
+  recordKinds.pushedRegrouped,
   recordKinds.pushedDeleted,
 ]);
 

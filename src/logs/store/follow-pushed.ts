@@ -1,7 +1,7 @@
 import type { Catalogue } from './catalogue.ts';
 import type { Bell } from './follow.ts';
 import type { PushedReader } from './pushed-reader.ts';
-import type { PushedRunRow } from './pushed-table.ts';
+import type { PushedRunRow } from './pushed-rows.ts';
 import { allowsStream, partsOf } from './read-pushed.ts';
 import type { PushedBlock, PushedStream, Scope } from './store.ts';
 

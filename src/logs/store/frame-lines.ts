@@ -6,6 +6,7 @@ import {
   decodeLines,
   decodePushedColumns,
   decodePushedLines,
+  decodePushedText,
   type PushedFrame,
   type PushedLines,
   type PushedRun,
@@ -24,6 +25,11 @@ export function pushedLinesOf(frame: PushedFrame): { runs: PushedRun[]; lines: P
   if (frame.form === 'plain') return decodePushedLines(frame);
   const { runs, times, metadata } = decodePushedColumns(frame);
   return { runs, lines: { ...compactLines(frame), times: times(), metadata } };
+}
+
+/** The text of all lines, each followed by a newline. */
+export function pushedTextOf(frame: PushedFrame): Buffer {
+  return frame.form === 'plain' ? decodePushedText(frame) : compactLines(frame).text;
 }
 
 function compactLines({ header, text }: BatchFrame | PushedFrame): Lines {

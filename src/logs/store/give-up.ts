@@ -3,7 +3,7 @@ import type { Catalogue } from './catalogue.ts';
 import type { Committer } from './committer.ts';
 import { Coverage } from './coverage.ts';
 import type { DamagedPayload, ExpiredPayload } from './payloads.ts';
-import type { PushedBlockRow } from './pushed-table.ts';
+import type { PushedBlockRow } from './pushed-rows.ts';
 import { jsonPayload, recordKinds } from './record.ts';
 
 const TIME_MIN = -(2n ** 63n);

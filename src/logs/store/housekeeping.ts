@@ -1,10 +1,9 @@
 import { performance } from 'node:perf_hooks';
 import { messageOf } from '../../base/fault.ts';
 import { cleanOldestPacks, deadShareMin } from './clean.ts';
-import { type CompactOptions, compactBlocks } from './compact.ts';
-import { compactPushes } from './compact-pushed.ts';
+import { compactBlocks } from './compact.ts';
 import { type MergeOptions, mergeSmallBlocks } from './merge.ts';
-import { mergeSmallPushes } from './merge-pushed.ts';
+import { type RegroupOptions, regroupPushes } from './regroup/regroup.ts';
 import { type RetentionOptions, retain } from './retention.ts';
 
 const INTERVAL_MS = 5_000;
@@ -14,7 +13,7 @@ const RETENTION_INTERVAL_MS = 60_000;
 const busyUtilizationMin = 0.2;
 const BUSY_WORK_SHARE = 0.1;
 
-export type HousekeepingOptions = MergeOptions & RetentionOptions & Pick<CompactOptions, 'rules'>;
+export type HousekeepingOptions = MergeOptions & RetentionOptions & Pick<RegroupOptions, 'rules' | 'limits'>;
 
 /** The background work: merging, making compact, cleaning, retention, and trying again after the disk was full. One thing at a time. */
 export class Housekeeping {
@@ -77,11 +76,10 @@ export class Housekeeping {
   async #merge(now: boolean): Promise<void> {
     const { signal } = this.#stop;
     await mergeSmallBlocks(this.#options, signal);
-    await mergeSmallPushes(this.#options, signal);
     const pace = now ? async () => {} : (workMs: number) => this.#pause(workMs);
     const options = { ...this.#options, declined: this.#declined, pace };
     let made: number;
-    do made = (await compactBlocks(options, now, signal)) + (await compactPushes(options, now, signal));
+    do made = (await compactBlocks(options, now, signal)) + (await regroupPushes(options, now, signal));
     while (now && made > 0 && !signal.aborted);
     while (!this.#stop.signal.aborted && (await cleanOldestPacks(this.#options, deadShareMin, this.#stop.signal)));
   }

@@ -1,42 +1,64 @@
 import { Worker } from 'node:worker_threads';
 import { Fault } from '../../base/fault.ts';
 import type { MergedFrame } from './merge-frames.ts';
+import type { PlannedTarget } from './regroup/line-pieces.ts';
+import type { RegroupedFrame } from './regroup/regrouped-frames.ts';
 
-/**
- * Where there is `keep`, the frames are of pushed lines, and it says of each which of its runs are alive. `compactShareMax` as in
- * mergeFrames.
- */
-export interface MergeTask {
-  frames: Uint8Array[];
-  compactShareMax: number;
-  keep?: number[][];
-}
+/** What the thread is asked; `merge` is whole in itself, the others belong to one regrouping. */
+export type MergeTask =
+  | { kind: 'merge'; frames: Uint8Array[]; compactShareMax: number }
+  | { kind: 'begin'; targets: PlannedTarget[]; compactShareMax: number }
+  | { kind: 'take'; frames: Uint8Array[]; places: Int32Array[] }
+  | { kind: 'make'; target: number }
+  | { kind: 'end' };
 
-/** `from` says of each run of a frame of pushed lines which runs it was made of: pairs of frame and position. */
 export type MergeAnswer =
-  | { frame: Uint8Array; count: number; compact: boolean; from?: [number, number][][] }
-  | { error: string };
+  | { kind: 'merged'; frame: Uint8Array; count: number; compact: boolean }
+  | { kind: 'made'; frames: { frame: Uint8Array | undefined; runCount: number }[] }
+  | { kind: 'done' }
+  /** `frame`: the number of the one that cannot be read, where it is known. */
+  | { kind: 'error'; error: string; frame?: number | undefined };
+
+/** Frame number `frame` of a call cannot be read. */
+export class UnreadableSource extends Fault {
+  readonly frame: number;
+
+  constructor(frame: number, message: string) {
+    super('corrupt', message);
+    this.frame = frame;
+  }
+}
 
 /** The thread that merges. Invariant: it has one task at a time. It is started when there is something to merge. */
 export class MergeThread {
   #worker: Worker | undefined;
 
-  /** Rejects with Fault `corrupt` where a frame cannot be read. */
+  /** `compactShareMax` as in mergeFrames. Rejects with Fault `corrupt` where a frame cannot be read. */
   async merge(frames: Uint8Array[], compactShareMax: number): Promise<MergedFrame> {
-    return this.#ask({ frames, compactShareMax });
+    const made = await this.#ask({ kind: 'merge', frames, compactShareMax });
+    if (made.kind !== 'merged') throw new TypeError(`the merging thread answered ${made.kind}`);
+    return { ...made, frame: bufferOf(made.frame) };
   }
 
-  /** The same for frames of pushed lines. */
-  async mergePushed(
-    frames: Uint8Array[],
-    keep: number[][],
-    compactShareMax: number,
-  ): Promise<MergedFrame & { from: [number, number][][] }> {
-    const { from, ...made } = await this.#ask({ frames, keep, compactShareMax });
-    return { ...made, from: from! };
+  /** Begins to regroup pushed lines: `take` as often as there is something, then `make` for each target once, then `end` in any case. */
+  async regroup(targets: PlannedTarget[], compactShareMax: number): Promise<Regrouping> {
+    await this.#ask({ kind: 'begin', targets, compactShareMax });
+    return {
+      take: async (frames, places) => {
+        await this.#ask({ kind: 'take', frames, places });
+      },
+      make: async (target) => {
+        const made = await this.#ask({ kind: 'make', target });
+        if (made.kind !== 'made') throw new TypeError(`the merging thread answered ${made.kind}`);
+        return made.frames.map(({ frame, runCount }) => ({ frame: frame && bufferOf(frame), runCount }));
+      },
+      end: async () => {
+        if (this.#worker) await this.#ask({ kind: 'end' });
+      },
+    };
   }
 
-  #ask(task: MergeTask): Promise<MergedFrame & { from?: [number, number][][] }> {
+  #ask(task: MergeTask): Promise<Exclude<MergeAnswer, { kind: 'error' }>> {
     const worker = (this.#worker ??= this.#start());
     return new Promise((resolve, reject) => {
       const settle = (finish: () => void) => {
@@ -46,9 +68,9 @@ export class MergeThread {
       };
       const answered = (answer: MergeAnswer) =>
         settle(() => {
-          if ('error' in answer) return reject(new Fault('corrupt', answer.error));
-          const { buffer, byteOffset, length } = answer.frame;
-          resolve({ ...answer, frame: Buffer.from(buffer, byteOffset, length) });
+          if (answer.kind !== 'error') return resolve(answer);
+          const { error, frame } = answer;
+          reject(frame === undefined ? new Fault('corrupt', error) : new UnreadableSource(frame, error));
         });
       const lost = (cause: unknown) =>
         settle(() => {
@@ -71,4 +93,18 @@ export class MergeThread {
     worker.unref();
     return worker;
   }
+}
+
+/** Lines of many blocks on their way into others; the thread holds them. */
+export interface Regrouping {
+  /** As LinePieces.take. Rejects with UnreadableSource. */
+  take(frames: Uint8Array[], places: Int32Array[]): Promise<void>;
+  /** As regroupedFrames. */
+  make(target: number): Promise<RegroupedFrame[]>;
+  /** The thread lets go of what it holds. */
+  end(): Promise<void>;
+}
+
+function bufferOf({ buffer, byteOffset, length }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, length);
 }

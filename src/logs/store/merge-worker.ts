@@ -1,20 +1,48 @@
 import { parentPort } from 'node:worker_threads';
-import { decodePushedFrame } from '../batch/batch.ts';
 import { mergeFrames } from './merge-frames.ts';
-import { mergePushedFrames } from './merge-pushed-frames.ts';
 import type { MergeAnswer, MergeTask } from './merge-thread.ts';
 import { batchOf } from './payloads.ts';
+import { LinePieces, type PlannedTarget, UnreadableFrame } from './regroup/line-pieces.ts';
+import { regroupedFrames } from './regroup/regrouped-frames.ts';
 
 /* Runs in a thread of its own, so that decompressing and compressing never hold up the server. */
-parentPort!.on('message', ({ frames, keep, compactShareMax }: MergeTask) => {
+
+let regrouping: { pieces: LinePieces; targets: PlannedTarget[]; compactShareMax: number } | undefined;
+
+parentPort!.on('message', (task: MergeTask) => {
   let answer: MergeAnswer;
   try {
-    const buffers = frames.map((bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
-    answer = keep
-      ? mergePushedFrames(buffers.map(decodePushedFrame), keep, compactShareMax)
-      : mergeFrames(buffers.map(batchOf), compactShareMax);
+    answer = answerTo(task);
   } catch (error) {
-    answer = { error: error instanceof Error ? error.message : String(error) };
+    const frame = error instanceof UnreadableFrame ? error.frame : undefined;
+    answer = { kind: 'error', error: error instanceof Error ? error.message : String(error), frame };
   }
   parentPort!.postMessage(answer);
 });
+
+function answerTo(task: MergeTask): MergeAnswer {
+  if (task.kind === 'merge')
+    return { kind: 'merged', ...mergeFrames(task.frames.map(bufferOf).map(batchOf), task.compactShareMax) };
+  if (task.kind === 'begin') {
+    const { targets, compactShareMax } = task;
+    regrouping = { pieces: new LinePieces(targets), targets, compactShareMax };
+    return { kind: 'done' };
+  }
+  if (task.kind === 'end') {
+    regrouping = undefined;
+    return { kind: 'done' };
+  }
+  if (!regrouping) throw new Error('no regrouping was begun');
+  const { pieces, targets, compactShareMax } = regrouping;
+  if (task.kind === 'make')
+    return {
+      kind: 'made',
+      frames: regroupedFrames(pieces, task.target, targets[task.target]!.streams, compactShareMax),
+    };
+  pieces.take(task.frames.map(bufferOf), task.places);
+  return { kind: 'done' };
+}
+
+function bufferOf({ buffer, byteOffset, length }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, length);
+}

@@ -112,7 +112,7 @@ export async function mergeRun(
     const frames: Buffer[] = [];
     for (const block of run) {
       const record = await packs.read(block.location);
-      frames.push(frameBytesOf(record, record.kind === recordKinds.merged));
+      frames.push(frameBytesOf(record));
     }
     const made = await thread.merge(frames, compactShareMax);
     if (!isWorthwhile(made)) return 'left';

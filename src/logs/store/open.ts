@@ -19,10 +19,11 @@ import { MergeThread } from './merge-thread.ts';
 import { Packs } from './packs.ts';
 import type { StartedPayload } from './payloads.ts';
 import { PushedReader } from './pushed-reader.ts';
-import type { PushedBlockRow } from './pushed-table.ts';
+import type { PushedBlockRow } from './pushed-rows.ts';
 import { Pusher, pushedStreamsMax } from './pusher.ts';
 import { jsonPayload, recordKinds } from './record.ts';
 import { recover } from './recovery.ts';
+import { type RegroupLimits, regroupLimits } from './regroup/window.ts';
 import { defaultBytesMax, defaultRetention, type Retention } from './retention.ts';
 import type { LogStore } from './store.ts';
 
@@ -46,6 +47,8 @@ export interface StoreOptions {
   packBytesMax?: number;
   /** What becomes compact; tests let everything. */
   compact?: CompactRules;
+  /** How much of what was pushed is regrouped at once; tests allow little. */
+  regroup?: RegroupLimits;
   /** How many pushed streams there may be; tests allow few. */
   pushedStreamsMax?: number;
 }
@@ -76,6 +79,7 @@ async function openLocked(
     retention,
     packBytesMax,
     compact: rules = compactRules,
+    regroup: limits = regroupLimits,
     pushedStreamsMax: streamsMax = pushedStreamsMax,
   }: StoreOptions,
   directory: string,
@@ -127,7 +131,7 @@ async function openLocked(
     bytesMax: retention?.bytesMax === undefined ? defaultBytesMax(freeBytes, packs.totalBytes) : retention.bytesMax,
   };
   const housekeeping = new Housekeeping({
-    ...{ catalogue, packs, committer, followers, clock, log, giveUp, giveUpPushed, retention: kept, rules },
+    ...{ catalogue, packs, committer, followers, clock, log, giveUp, giveUpPushed, retention: kept, rules, limits },
     thread: new MergeThread(),
     merged: metrics.counter('taffrail_store_merged_blocks_total', 'Blocks that became part of a larger one'),
     removed: metrics.counter(

@@ -2,7 +2,7 @@ import { Fault } from '../../base/fault.ts';
 import { type BatchFrame, decodeFrame, type InstanceId, type InstanceKey, type PodFact } from '../batch/batch.ts';
 import type { InstanceColumns } from './instance-table.ts';
 import type { PodState } from './pod-table.ts';
-import type { StoredRecord } from './record.ts';
+import { isMerged, type StoredRecord } from './record.ts';
 import type { Gap, PushedStreamId } from './store.ts';
 
 /* The JSON of each kind of record; docs/formats/pack.md lists them. */
@@ -78,7 +78,23 @@ export interface MergedHeader {
   receivedMs: number;
 }
 
-/** What precedes the frame in a `pushedMerged` record, as in a `merged` one. */
+/** What precedes the frame in a `pushedRegrouped` record, as in a `merged` one. The record's sequence names the block. */
+export interface PushedRegroupedHeader {
+  /** The blocks that lines are taken from, each as the difference from the one before. */
+  blocks: number[];
+  /** Of each of them the positions of the runs that are taken; null: all that it has. */
+  runs: (readonly number[] | null)[];
+  /** Of each run of the frame, as formatRunParts writes them. */
+  parts: (string | null)[];
+  /** Of the earliest and the latest part. */
+  sequenceMin: number;
+  sequenceMax: number;
+  /** When the latest came, and the earliest. */
+  receivedMs: number;
+  receivedMinMs: number;
+}
+
+/** What precedes the frame in a `pushedMerged` record; its `sequence` names the block. */
 export interface PushedMergedHeader {
   replaces: number[];
   /** Of each run, as formatParts writes them; null for a run of one part, which has `sequence`. */
@@ -97,7 +113,7 @@ export function parsePayload<T>(record: StoredRecord): T {
   return JSON.parse(record.payload.toString()) as T;
 }
 
-export function encodeMerged(header: MergedHeader | PushedMergedHeader, frame: Buffer): Buffer {
+export function encodeMerged(header: MergedHeader | PushedRegroupedHeader, frame: Buffer): Buffer {
   const json = Buffer.from(JSON.stringify(header));
   const length = Buffer.allocUnsafe(4);
   length.writeUInt32LE(json.length);
@@ -111,8 +127,8 @@ export function decodeMerged<H = MergedHeader>(payload: Buffer): { header: H; fr
 }
 
 /** Bytes of the frame in a record that holds a block. */
-export function frameBytesOf(record: StoredRecord, isMerged: boolean): Buffer {
-  return isMerged ? decodeMerged(record.payload).frame : record.payload;
+export function frameBytesOf({ kind, payload }: StoredRecord): Buffer {
+  return isMerged(kind) ? payload.subarray(4 + payload.readUInt32LE(0)) : payload;
 }
 
 /** Throws Fault `corrupt` where it is no batch. */

@@ -5,8 +5,7 @@ import type { Catalogue } from './catalogue.ts';
 import { pushedLinesOf } from './frame-lines.ts';
 import type { Packs } from './packs.ts';
 import { frameBytesOf } from './payloads.ts';
-import type { PushedBlockRow, PushedRunRow } from './pushed-table.ts';
-import { recordKinds } from './record.ts';
+import type { PushedBlockRow, PushedRunRow } from './pushed-rows.ts';
 import type { PushedBlock } from './store.ts';
 
 /** Text of decoded blocks that is kept for whoever reads them next: many streams lie in one block. */
@@ -72,7 +71,7 @@ export class PushedReader {
 
   async #read(block: PushedBlockRow): Promise<PushedLines> {
     const record = await this.#packs.read(block.location);
-    const frame = decodePushedFrame(frameBytesOf(record, record.kind === recordKinds.pushedMerged));
+    const frame = decodePushedFrame(frameBytesOf(record));
     const { runs, lines } = pushedLinesOf(frame);
     if (runs.length !== block.runCount) throw new Fault('corrupt', 'a block is not the one in the catalogue');
     return lines;

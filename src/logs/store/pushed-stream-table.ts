@@ -35,7 +35,8 @@ export class PushedStreamTable {
     this.#idOf = database.prepare('SELECT id FROM pushed_streams WHERE row = ?');
     this.#sums =
       database.prepare(`SELECT min(time_min) AS first_time, max(time_max) AS last_time, sum(line_count) AS line_count,
-      sum(text_bytes) AS text_bytes, max(block) AS last_sequence FROM pushed_runs WHERE stream = ?`);
+      sum(r.text_bytes) AS text_bytes, max(b.sequence_max) AS last_sequence
+      FROM pushed_runs r JOIN pushed_blocks b ON b.sequence = r.block WHERE r.stream = ?`);
     this.#sums.setReadBigInts(true);
   }
 
@@ -49,6 +50,10 @@ export class PushedStreamTable {
   byRow(row: number): PushedStreamRow | undefined {
     const found = this.#idOf.get(row);
     return found && this.get(found.id as string);
+  }
+
+  labelsOf(row: number): LabelRecord {
+    return this.index.get(this.#idOf.get(row)!.id as string)!.stream.labels;
   }
 
   /** Adds what the run has; gives the row of its stream. */

@@ -1,50 +1,35 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import { type PushedRun, pushedStreamId } from '../batch/batch.ts';
-import { formatParts, type Part, parseParts } from './block-table.ts';
+import {
+  blockOf,
+  type PlainTenant,
+  type PushedBlockRow,
+  type PushedRunPlace,
+  type PushedRunRow,
+  partlyFullTextBytes,
+  runParts,
+  type TakenRuns,
+} from './pushed-rows.ts';
 import { PushedStreamTable } from './pushed-stream-table.ts';
+import { PushedTombstones, type Tombstone } from './pushed-tombstones.ts';
 import type { Location } from './record.ts';
 
-/** Where pushed lines lie that were stored together: one record, with a run of lines for each stream. */
-export interface PushedBlockRow {
-  /** Of the latest part; names the block. */
-  sequence: number;
-  sequenceMin: number;
-  tenant: string;
-  /** Of the frame; runs of streams that were deleted meanwhile are among them. */
-  runCount: number;
-  textBytes: number;
-  receivedMs: number;
-  location: Location;
-  /** Its text is compact; else it may become so. */
-  compact: boolean;
-}
-
-/** The lines of one stream in a block. They are those of `parts`, in that order; within a part by time. */
-export interface PushedRunRow {
-  block: PushedBlockRow;
-  /** Among the runs of the frame. */
-  position: number;
-  stream: number;
-  /** Among the lines of the frame. */
-  lineFrom: number;
-  lineCount: number;
-  timeMin: bigint;
-  timeMax: bigint;
-  parts: Part[];
-}
-
-export interface Tombstone {
-  id: string;
-  tenant: string;
-  through: bigint;
-  sequence: number;
-  deletedMs: number;
-}
-
-const RUN_COLUMNS = `b.sequence, b.sequence_min, b.tenant, b.run_count, b.text_bytes, b.received_ms, b.pack, b.pack_offset, b.record_bytes, b.compact,
-  r.position, r.stream, r.line_from, r.line_count, r.time_min, r.time_max, r.parts`;
-const RUNS = `SELECT ${RUN_COLUMNS} FROM pushed_runs r JOIN pushed_blocks b ON b.sequence = r.block`;
-const BLOCKS = `SELECT sequence, sequence_min, tenant, run_count, text_bytes, received_ms, pack, pack_offset, record_bytes, compact FROM pushed_blocks`;
+const BLOCK_COLUMNS = [
+  ...[
+    'sequence',
+    'sequence_min',
+    'sequence_max',
+    'tenant',
+    'run_count',
+    'text_bytes',
+    'received_ms',
+    'received_min_ms',
+  ],
+  ...['pack', 'pack_offset', 'record_bytes', 'compact'],
+];
+const BLOCKS = `SELECT ${BLOCK_COLUMNS.join(', ')} FROM pushed_blocks`;
+const RUNS = `SELECT ${BLOCK_COLUMNS.map((column) => `b.${column}`).join(', ')}, r.position, r.stream, r.line_from, r.line_count,
+  r.time_min, r.time_max, r.parts FROM pushed_runs r JOIN pushed_blocks b ON b.sequence = r.block`;
 
 /**
  * Streams that were pushed, and where their lines lie. Invariant: a stream is here while it has lines, and what is said of it is the sum
@@ -54,13 +39,13 @@ export class PushedTable {
   readonly #database: DatabaseSync;
   readonly #prepared = new Map<string, StatementSync>();
 
-  /** Ids that have a tombstone, once one was asked for. */
-  #buried: Set<string> | undefined;
   readonly streams: PushedStreamTable;
+  readonly tombstones: PushedTombstones;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
     this.streams = new PushedStreamTable(database);
+    this.tombstones = new PushedTombstones(database);
   }
 
   commit(): void {
@@ -70,12 +55,12 @@ export class PushedTable {
   /** The transaction was rolled back. */
   discard(): void {
     this.streams.index.discard();
-    this.#buried = undefined;
+    this.tombstones.discard();
   }
 
   /** Adds a block. `parts` are of each run, null for a run of one part. */
   add(block: PushedBlockRow, runs: readonly PushedRun[], parts: (run: number) => string | null): void {
-    this.#addBlock(block, runs, parts, (run) => this.streams.tally(block.tenant, run, block.sequence));
+    this.#addBlock(block, runs, parts, (run) => this.streams.tally(block.tenant, run, block.sequenceMax));
   }
 
   /** `rowOf` gives the row of a run's stream. */
@@ -85,12 +70,11 @@ export class PushedTable {
     parts: (run: number) => string | null,
     rowOf: (run: PushedRun) => number,
   ): void {
-    const { sequence, sequenceMin, tenant, runCount, textBytes, receivedMs, location, compact } = block;
+    const { sequence, tenant, runCount, textBytes, location } = block;
     this.#run(
-      `INSERT INTO pushed_blocks (sequence, sequence_min, tenant, run_count, text_bytes, received_ms, pack, pack_offset, record_bytes, compact)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      ...[sequence, sequenceMin, tenant, runCount, textBytes, receivedMs],
-      ...[location.pack, location.offset, location.bytes, Number(compact)],
+      `INSERT INTO pushed_blocks (${BLOCK_COLUMNS.join(', ')}) VALUES (${BLOCK_COLUMNS.map(() => '?').join(', ')})`,
+      ...[sequence, block.sequenceMin, block.sequenceMax, tenant, runCount, textBytes],
+      ...[block.receivedMs, block.receivedMinMs, location.pack, location.offset, location.bytes, Number(block.compact)],
     );
     let lineFrom = 0;
     for (const [position, run] of runs.entries()) {
@@ -116,20 +100,20 @@ export class PushedTable {
 
   /** Takes the lines of blocks back; streams of which nothing is left go. */
   removeBlocks(sequences: readonly number[]): void {
-    this.streams.recount(this.#take(sequences).keys());
+    this.streams.recount(this.#take(sequences.map((block) => ({ block, positions: null }))).keys());
   }
 
-  /** The same lines in another block: streams keep their rows. */
+  /** The same lines in another block: streams keep their rows. `parts` are of each run, as in `add`. */
   replace(
-    sequences: readonly number[],
+    taken: readonly TakenRuns[],
     block: PushedBlockRow,
     runs: readonly PushedRun[],
-    parts: (string | null)[],
+    parts: readonly (string | null)[],
   ): void {
-    const missing = this.#take(sequences);
+    const missing = this.#take(taken);
     const rowOf = (run: PushedRun) => {
       const known = this.streams.index.get(pushedStreamId(block.tenant, run.labels));
-      const row = known?.row ?? this.streams.tally(block.tenant, run, block.sequence);
+      const row = known?.row ?? this.streams.tally(block.tenant, run, block.sequenceMax);
       // A row that was made just now has no lines to be missed, and is counted again.
       missing.set(row, (missing.get(row) ?? 0) - run.lineCount);
       return row;
@@ -140,59 +124,43 @@ export class PushedTable {
   }
 
   /** Gives how many lines of each stream went. */
-  #take(sequences: readonly number[]): Map<number, number> {
-    const taken = new Map<number, number>();
-    for (const sequence of sequences) {
-      const runs = this.#all('DELETE FROM pushed_runs WHERE block = ? RETURNING stream, line_count', sequence) as {
-        stream: number;
-        line_count: number;
-      }[];
-      for (const { stream, line_count } of runs) taken.set(stream, (taken.get(stream) ?? 0) + line_count);
-      this.#run('DELETE FROM pushed_blocks WHERE sequence = ?', sequence);
+  #take(taken: readonly TakenRuns[]): Map<number, number> {
+    const lines = new Map<number, number>();
+    const remove = 'DELETE FROM pushed_runs WHERE block = ?';
+    for (const { block, positions } of taken) {
+      const gone = positions
+        ? positions.flatMap((at) => this.#all(`${remove} AND position = ? RETURNING stream, line_count`, block, at))
+        : this.#all(`${remove} RETURNING stream, line_count`, block);
+      for (const { stream, line_count } of gone as { stream: number; line_count: number }[])
+        lines.set(stream, (lines.get(stream) ?? 0) + line_count);
+      this.#dropIfEmpty(block);
     }
-    return taken;
+    return lines;
   }
 
-  /** Takes back what the stream had up to the deletion, and remembers it. */
+  #dropIfEmpty(block: number): void {
+    this.#run(
+      'DELETE FROM pushed_blocks WHERE sequence = ?1 AND NOT EXISTS (SELECT 1 FROM pushed_runs WHERE block = ?1)',
+      block,
+    );
+  }
+
+  /** Takes back what the stream had up to the deletion, and remembers it. Blocks from before it have lower numbers, those after it higher ones. */
   bury(tombstone: Tombstone, location: Location): void {
-    const { id, tenant, through, sequence, deletedMs } = tombstone;
+    const { id, sequence } = tombstone;
     const stream = this.streams.get(id);
     if (stream) {
       const rows = this.#all('SELECT block FROM pushed_runs WHERE stream = ? AND block <= ?', stream.row, sequence);
       this.#run('DELETE FROM pushed_runs WHERE stream = ? AND block <= ?', stream.row, sequence);
-      for (const { block } of rows)
-        this.#run(
-          'DELETE FROM pushed_blocks WHERE sequence = ?1 AND NOT EXISTS (SELECT 1 FROM pushed_runs WHERE block = ?1)',
-          block as number,
-        );
+      for (const { block } of rows) this.#dropIfEmpty(block as number);
       this.streams.recount([stream.row]);
     }
-    this.#buried?.add(id);
-    this.#run(
-      `INSERT INTO pushed_tombstones (id, tenant, through, sequence, deleted_ms, pack, pack_bytes) VALUES (?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT (id) DO UPDATE SET through = max(through, excluded.through), sequence = max(sequence, excluded.sequence),
-         deleted_ms = max(deleted_ms, excluded.deleted_ms), pack = excluded.pack, pack_bytes = excluded.pack_bytes`,
-      ...[id, tenant, through, sequence, deletedMs, location.pack, location.bytes],
-    );
+    this.tombstones.add(tombstone, location);
   }
 
-  /** Every push asks for each of its streams, and few are buried. */
+  /** Every push asks for each of its streams. */
   tombstone(id: string): Tombstone | undefined {
-    this.#buried ??= new Set(this.#all('SELECT id FROM pushed_tombstones').map((row) => row.id as string));
-    return this.#buried.has(id) ? this.#tombstones('WHERE id = ?', id)[0] : undefined;
-  }
-
-  tombstonesUpTo(pack: number, limit: number): Tombstone[] {
-    return this.#tombstones('WHERE pack <= ? LIMIT ?', pack, limit);
-  }
-
-  oldTombstones(deletedBeforeMs: number, limit: number): Tombstone[] {
-    return this.#tombstones('WHERE deleted_ms < ? LIMIT ?', deletedBeforeMs, limit);
-  }
-
-  forgetTombstone(id: string): void {
-    this.#buried?.delete(id);
-    this.#run('DELETE FROM pushed_tombstones WHERE id = ?', id);
+    return this.tombstones.get(id);
   }
 
   block(sequence: number): PushedBlockRow | undefined {
@@ -207,29 +175,23 @@ export class PushedTable {
     return this.#blocks('ORDER BY received_ms, sequence LIMIT ?', limit);
   }
 
-  /** Tenants that have at least so many small blocks, and those blocks in the order of storing. */
-  smallBlocks(blocksMin: number, limit: number): PushedBlockRow[][] {
-    const tenants = this.#all(
-      'SELECT tenant FROM pushed_blocks WHERE text_bytes < 262144 AND compact = 0 GROUP BY tenant HAVING count(*) >= ?',
-      blocksMin,
-    );
-    return tenants.map(({ tenant }) =>
-      this.#blocks(
-        'WHERE text_bytes < 262144 AND compact = 0 AND tenant = ? ORDER BY sequence LIMIT ?',
-        tenant as string,
-        limit,
-      ),
-    );
+  /** Tenants that have blocks which are not compact. `smallTextBytes`: less makes a small block. */
+  plainTenants(smallTextBytes: number): PlainTenant[] {
+    return this.#all(
+      `SELECT tenant, sum(text_bytes) AS textBytes,
+         count(*) FILTER (WHERE text_bytes < ? AND sequence_min = sequence) AS smallCount
+       FROM pushed_blocks WHERE compact = 0 GROUP BY tenant`,
+      smallTextBytes,
+    ) as unknown as PlainTenant[];
   }
 
-  /** Tenants with so much text that is not compact: as BlockTable.plainSegments. */
-  plainTenants(bytesMin: number, bytesFull: number, idleSinceMs: number): string[] {
-    const tenants = this.#all(
-      `SELECT tenant FROM pushed_blocks WHERE compact = 0 GROUP BY tenant
-       HAVING sum(text_bytes) >= ? AND (sum(text_bytes) >= ? OR max(received_ms) < ?)`,
-      ...[bytesMin, bytesFull, idleSinceMs],
+  /** A tenant's compact blocks with less than `partlyFullTextBytes` of text, the smallest first. */
+  partlyFull(tenant: string, limit: number): PushedBlockRow[] {
+    return this.#blocks(
+      `WHERE compact = 1 AND tenant = ? AND text_bytes < ${partlyFullTextBytes} ORDER BY text_bytes LIMIT ?`,
+      tenant,
+      limit,
     );
-    return tenants.map(({ tenant }) => tenant as string);
   }
 
   /** A tenant's blocks that are not compact, behind one of them, in the order of storing. */
@@ -242,9 +204,24 @@ export class PushedTable {
     );
   }
 
-  /** How many of its runs are alive. */
-  runCount(sequence: number): number {
-    return this.#all('SELECT count(*) AS runs FROM pushed_runs WHERE block = ?', sequence)[0]!.runs as number;
+  /** By position. */
+  placesOf({ sequence, sequenceMax }: PushedBlockRow): PushedRunPlace[] {
+    const rows = this.#all(
+      'SELECT position, stream, line_count, text_bytes, parts FROM pushed_runs WHERE block = ? ORDER BY position',
+      sequence,
+    );
+    return rows.map((row) => {
+      const lineCount = row.line_count as number;
+      return {
+        ...{ position: row.position as number, stream: row.stream as number, lineCount },
+        textBytes: row.text_bytes as number,
+        parts: runParts(row.parts as string | null, sequenceMax, lineCount),
+      };
+    });
+  }
+
+  hasRun(block: number, position: number): boolean {
+    return this.#all('SELECT 1 FROM pushed_runs WHERE block = ? AND position = ?', block, position).length > 0;
   }
 
   /** By position. */
@@ -266,7 +243,7 @@ export class PushedTable {
   /** Runs of a stream that have lines at or between these times, newest first. */
   runsAround(stream: number, from: bigint, to: bigint, limit: number): PushedRunRow[] {
     return this.#runs(
-      'WHERE r.stream = ? AND r.time_max >= ? AND r.time_min <= ? ORDER BY r.block DESC LIMIT ?',
+      'WHERE r.stream = ? AND r.time_max >= ? AND r.time_min <= ? ORDER BY b.sequence_max DESC, r.block DESC LIMIT ?',
       ...[stream, from, to, limit],
     );
   }
@@ -274,7 +251,7 @@ export class PushedTable {
   /** Runs of a stream that hold parts with these numbers, or some of them. */
   runsHolding(stream: number, sequenceMin: number, sequenceMax: number): PushedRunRow[] {
     return this.#runs(
-      'WHERE r.stream = ? AND b.sequence >= ? AND b.sequence_min <= ? ORDER BY b.sequence',
+      'WHERE r.stream = ? AND b.sequence_max >= ? AND b.sequence_min <= ? ORDER BY b.sequence_min, r.block',
       ...[stream, sequenceMin, sequenceMax],
     );
   }
@@ -287,7 +264,7 @@ export class PushedTable {
     )[0];
     const horizon = Math.min(last, (next?.sequence_min as number | undefined) ?? last);
     const straddling = this.#blocks(
-      'WHERE sequence_min < sequence AND sequence > ? AND sequence_min <= ?',
+      'WHERE sequence_min < sequence_max AND sequence_max > ? AND sequence_min <= ?',
       sequence,
       sequence,
     );
@@ -318,17 +295,6 @@ export class PushedTable {
     };
   }
 
-  #tombstones(where: string, ...values: SQLInputValue[]): Tombstone[] {
-    const rows = this.#big(`SELECT id, tenant, through, sequence, deleted_ms FROM pushed_tombstones ${where}`, values);
-    return rows.map((row) => ({
-      id: row.id as string,
-      tenant: row.tenant as string,
-      through: row.through as bigint,
-      sequence: Number(row.sequence),
-      deletedMs: Number(row.deleted_ms),
-    }));
-  }
-
   #blocks(where: string, ...values: SQLInputValue[]): PushedBlockRow[] {
     return this.#all(`${BLOCKS} ${where}`, ...values).map(blockOf);
   }
@@ -345,7 +311,7 @@ export class PushedTable {
         lineCount,
         timeMin: row.time_min as bigint,
         timeMax: row.time_max as bigint,
-        parts: row.parts === null ? [partOf(block.sequence, lineCount)] : parseParts(row.parts as string),
+        parts: runParts(row.parts as string | null, block.sequenceMax, lineCount),
       };
     });
   }
@@ -369,29 +335,4 @@ export class PushedTable {
     statement.setReadBigInts(true);
     return statement.all(...values);
   }
-}
-
-/** A part of a run: its place in a file says nothing here. */
-export function partOf(sequence: number, lineCount: number): Part {
-  return { sequence, offset: 0, lineCount };
-}
-
-/** Null for one part. The run's block is named by its latest part, which a run of one part need not be. */
-export function formatRunParts(parts: readonly Part[], blockSequence: number): string | null {
-  const [only] = parts;
-  if (parts.length === 1 && only!.sequence !== blockSequence) return `${only!.sequence} 0 ${only!.lineCount}`;
-  return formatParts(parts);
-}
-
-function blockOf(row: Record<string, unknown>): PushedBlockRow {
-  return {
-    sequence: Number(row.sequence),
-    sequenceMin: Number(row.sequence_min),
-    tenant: row.tenant as string,
-    runCount: Number(row.run_count),
-    textBytes: Number(row.text_bytes),
-    receivedMs: Number(row.received_ms),
-    location: { pack: Number(row.pack), offset: Number(row.pack_offset), bytes: Number(row.record_bytes) },
-    compact: Number(row.compact) === 1,
-  };
 }

@@ -3,8 +3,8 @@ import { runsOf } from './block-reader.ts';
 import type { Part } from './block-table.ts';
 import type { Catalogue } from './catalogue.ts';
 import { type PushedReader, slicePushed } from './pushed-reader.ts';
+import type { PushedRunRow } from './pushed-rows.ts';
 import type { PushedStreamRow } from './pushed-stream-table.ts';
-import type { PushedRunRow } from './pushed-table.ts';
 import { allows } from './read.ts';
 import type { PushedBlock, ReadRange, Scope } from './store.ts';
 

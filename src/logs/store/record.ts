@@ -47,13 +47,37 @@ export const recordKinds = {
   damaged: 10,
   /** A frame of lines that somebody pushed. */
   pushed: 11,
-  /** Pushed lines that take the place of others. */
+  /** Pushed lines that take the place of whole blocks of them: from before 14, only read. */
   pushedMerged: 12,
   /** Pushed streams deleted on purpose. */
   pushedDeleted: 13,
+  /** Pushed lines that take the place of runs of others. */
+  pushedRegrouped: 14,
 } as const;
 
 export type RecordKind = (typeof recordKinds)[keyof typeof recordKinds];
+
+const ofContainers: ReadonlySet<RecordKind> = new Set([recordKinds.frame, recordKinds.merged]);
+const ofPushed: ReadonlySet<RecordKind> = new Set([
+  recordKinds.pushed,
+  recordKinds.pushedMerged,
+  recordKinds.pushedRegrouped,
+]);
+
+/** Whether records of this kind hold a block of lines that an agent read. */
+export function isOfContainers(kind: RecordKind): boolean {
+  return ofContainers.has(kind);
+}
+
+/** Whether they hold a block of lines that were pushed. */
+export function isOfPushed(kind: RecordKind): boolean {
+  return ofPushed.has(kind);
+}
+
+/** Whether a header stands before the frame of such a block. */
+export function isMerged(kind: RecordKind): boolean {
+  return kind !== recordKinds.frame && kind !== recordKinds.pushed;
+}
 
 /** A record that has no place yet. */
 export interface RecordDraft {
@@ -131,9 +155,9 @@ export function decodeRecord(buffer: Buffer, offset: number): { record: StoredRe
 export function recordFrameAt(beginning: Buffer): number | undefined {
   if (beginning.length < PROLOGUE_BYTES || beginning.readUInt32LE(0) !== MAGIC) return undefined;
   const payloadAt = PROLOGUE_BYTES + beginning.readUInt16LE(14);
-  const kind = beginning[12];
-  if (kind === recordKinds.frame || kind === recordKinds.pushed) return payloadAt;
-  if (kind !== recordKinds.merged && kind !== recordKinds.pushedMerged) return undefined;
+  const kind = beginning[12] as RecordKind;
+  if (!isOfContainers(kind) && !isOfPushed(kind)) return undefined;
+  if (!isMerged(kind)) return payloadAt;
   if (payloadAt + 4 > beginning.length) return payloadAt + 4;
   return payloadAt + 4 + beginning.readUInt32LE(payloadAt);
 }

@@ -3,7 +3,7 @@ import type { PushedLines } from '../batch/batch.ts';
 import type { Catalogue } from './catalogue.ts';
 import { lineKey, picked, type StreamPush, timeOf } from './push-lines.ts';
 import type { PushedReader } from './pushed-reader.ts';
-import type { PushedBlockRow, PushedRunRow } from './pushed-table.ts';
+import type { PushedBlockRow, PushedRunRow } from './pushed-rows.ts';
 import type { PushedStreamLines } from './store.ts';
 
 /**

@@ -5,7 +5,7 @@ import type { Catalogue } from './catalogue.ts';
 import { type CleanOptions, cleanOldestPacks, deadShareMin } from './clean.ts';
 import type { Committer } from './committer.ts';
 import type { ExpiredPayload, ForgottenPayload } from './payloads.ts';
-import type { PushedBlockRow } from './pushed-table.ts';
+import type { PushedBlockRow } from './pushed-rows.ts';
 import { jsonPayload, recordKinds } from './record.ts';
 
 const DAY_MS = 24 * 3600 * 1000;
@@ -134,7 +134,7 @@ function forgotten(catalogue: Catalogue, beforeMs: number, tombstonesBeforeMs: n
   for (const { tenant, cluster, podUid } of catalogue.pods.unused(beforeMs, FORGOTTEN_PER_COMMIT)) {
     payloadOf(tenant).pods.push({ cluster, podUid });
   }
-  for (const { tenant, id } of catalogue.pushed.oldTombstones(tombstonesBeforeMs, FORGOTTEN_PER_COMMIT)) {
+  for (const { tenant, id } of catalogue.pushed.tombstones.old(tombstonesBeforeMs, FORGOTTEN_PER_COMMIT)) {
     const payload = payloadOf(tenant);
     payload.pushed = [...(payload.pushed ?? []), id];
   }

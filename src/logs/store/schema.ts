@@ -1,5 +1,5 @@
 /** Raised whenever the tables change; a catalogue of another number is rebuilt from the packs. */
-export const catalogueVersion = 4;
+export const catalogueVersion = 5;
 
 /** The catalogue is an index of the packs; docs/formats/catalog.md explains the tables. Times are nanoseconds since 1970. */
 export const catalogueSchema = `
@@ -83,14 +83,15 @@ CREATE TABLE pushed_tombstones (
   pack INTEGER NOT NULL, pack_bytes INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE pushed_blocks (
-  sequence INTEGER PRIMARY KEY, sequence_min INTEGER NOT NULL,
-  tenant TEXT NOT NULL, run_count INTEGER NOT NULL, text_bytes INTEGER NOT NULL, received_ms INTEGER NOT NULL,
+  sequence INTEGER PRIMARY KEY, sequence_min INTEGER NOT NULL, sequence_max INTEGER NOT NULL,
+  tenant TEXT NOT NULL, run_count INTEGER NOT NULL, text_bytes INTEGER NOT NULL,
+  received_ms INTEGER NOT NULL, received_min_ms INTEGER NOT NULL,
   pack INTEGER NOT NULL, pack_offset INTEGER NOT NULL, record_bytes INTEGER NOT NULL, compact INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX pushed_blocks_small ON pushed_blocks (tenant, sequence) WHERE text_bytes < 262144 AND compact = 0;
-CREATE INDEX pushed_blocks_plain ON pushed_blocks (tenant, sequence, text_bytes, received_ms) WHERE compact = 0;
+CREATE INDEX pushed_blocks_plain ON pushed_blocks (tenant, sequence, sequence_min, text_bytes, received_ms) WHERE compact = 0;
+CREATE INDEX pushed_blocks_partly_full ON pushed_blocks (tenant, text_bytes) WHERE compact = 1 AND text_bytes < 4194304;
 CREATE INDEX pushed_blocks_by_sequence_min ON pushed_blocks (sequence_min);
-CREATE INDEX pushed_blocks_merged ON pushed_blocks (sequence) WHERE sequence_min < sequence;
+CREATE INDEX pushed_blocks_of_many ON pushed_blocks (sequence_max) WHERE sequence_min < sequence_max;
 CREATE INDEX pushed_blocks_by_pack ON pushed_blocks (pack, record_bytes);
 CREATE INDEX pushed_blocks_by_arrival ON pushed_blocks (received_ms);
 CREATE TABLE pushed_runs (
