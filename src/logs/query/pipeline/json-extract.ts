@@ -1,13 +1,27 @@
 import type { Extraction } from '../syntax/ast.ts';
 import { type JsonPath, parseJsonPath } from './json-path.ts';
-import { type JsonKind, jsonStringValue, scanObject } from './json-scanner.ts';
+import {
+  type FieldVisitor,
+  type JsonKind,
+  jsonStringValue,
+  nestedEnd,
+  scanArray,
+  scanObject,
+  unescapedJson,
+} from './json-scanner.ts';
 import type { Line } from './line.ts';
 import { failParsing } from './parse-failure.ts';
 import type { StageRun, Wanted } from './stage.ts';
 
+const ESCAPES = /(?:\\(?:u[\da-fA-F]{4}|["\\/bfnrt]))+/g;
+/** A field that stands outside of an object. */
+const BARE_FIELD = /"(?:[^"\\]|\\.)*"\s*:/sy;
+
+/** `source.slice(from, to)`; of a string without its quotes. */
 interface Found {
   kind: JsonKind;
-  value: string;
+  from: number;
+  to: number;
 }
 
 /** `| json name="path"`: the values at these places become labels; empty where there is none. */
@@ -15,75 +29,51 @@ export function compileJsonExtract(extractions: readonly Extraction[], wanted: W
   const paths = extractions.map(({ name, expression }) => ({ name, path: parseJsonPath(expression) }));
   return (line) => {
     if (line.from === line.to || wanted.names?.size === 0) return true;
-    const first = line.source[line.from];
+    const { labels, source } = line;
+    const first = source[line.from];
     if (first !== '{' && first !== '[' && first !== '"') {
       failParsing(line, 'JSONParserErr', undefined, wanted);
       return true;
     }
-    const { labels } = line;
+    if (first === '"' && isBareField(line)) failParsing(line, 'JSONParserErr', 'Malformed JSON error', wanted);
     for (const { name, path } of paths) {
-      const found = valueAt(line, path);
-      if (found !== undefined) labels.set(labels.parsedName(name), found.kind === 'null' ? '' : found.value);
+      const found = valueAt(source, line.from, line.to, path);
+      if (found !== undefined) labels.set(labels.parsedName(name), shown(source, found));
     }
     for (const { name } of paths) if (labels.get(name) === undefined) labels.set(name, '');
     return true;
   };
 }
 
-function valueAt(line: Line, path: JsonPath): Found | undefined {
-  const { source, from, to } = line;
-  if (source[from] === '{' && path.every((part) => typeof part === 'string')) return valueInObject(line, path);
-  // With numbers in the path an array has to be taken apart, which is rare enough for the platform's own parser.
-  try {
-    let value: unknown = JSON.parse(source.slice(from, to));
-    for (const part of path) value = child(value, part);
-    return value === undefined ? undefined : shown(value);
-  } catch {
-    return undefined;
-  }
+function isBareField({ source, from, to }: Line): boolean {
+  BARE_FIELD.lastIndex = from;
+  return BARE_FIELD.test(source) && BARE_FIELD.lastIndex <= to;
 }
 
-function child(value: unknown, part: string | number): unknown {
-  if (typeof part === 'number') return Array.isArray(value) ? value[part] : undefined;
-  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-  return isObject && Object.hasOwn(value, part) ? (value as Record<string, unknown>)[part] : undefined;
-}
-
-function shown(value: unknown): Found {
-  if (value === null) return { kind: 'null', value: '' };
-  if (typeof value === 'string') return { kind: 'string', value };
-  return { kind: 'object', value: JSON.stringify(value) };
-}
-
-function valueInObject({ source, from, to }: Line, path: JsonPath): Found | undefined {
+/** The first value at the path, in the object or array at `from`. What follows behind it need not be JSON. */
+function valueAt(source: string, from: number, to: number, path: JsonPath, depth = 0): Found | undefined {
+  const part = path[depth]!;
+  const isElement = typeof part === 'number';
+  if (source[from] !== (isElement ? '[' : '{')) return undefined;
   let found: Found | undefined;
-  let depthInside = 0;
-  scanObject(source, from, to, (key, kind, valueFrom, valueTo, depth) => {
-    if (depth !== depthInside || key !== path[depth]) return 'next';
-    if (depth < path.length - 1) {
-      if (kind !== 'object') return 'next';
-      depthInside++;
-      return { leave: () => depthInside-- };
+  const visit: FieldVisitor = (key, kind, valueFrom, valueTo) => {
+    if (key !== String(part)) return 'next';
+    if (depth < path.length - 1) found = valueAt(source, valueFrom, to, path, depth + 1);
+    else {
+      const end = kind === 'object' ? nestedEnd(source, valueFrom, to) : valueTo;
+      if (end !== undefined) found = { kind, from: valueFrom, to: end };
     }
-    if (kind === 'object') {
-      found = { kind, value: rawObject(source, valueFrom, to) };
-      return 'stop';
-    }
-    const value = kind === 'string' ? jsonStringValue(source, valueFrom, valueTo) : source.slice(valueFrom, valueTo);
-    found = { kind, value };
-    return 'stop';
-  });
+    return found === undefined ? 'next' : 'stop';
+  };
+  if (isElement) scanArray(source, from, to, visit);
+  else scanObject(source, from, to, visit);
   return found;
 }
 
-function rawObject(source: string, from: number, to: number): string {
-  let level = 0;
-  for (let at = from; at < to; at++) {
-    const char = source[at];
-    if (char === '"') {
-      for (at++; at < to && source[at] !== '"'; at++) if (source[at] === '\\') at++;
-    } else if (char === '{') level++;
-    else if (char === '}' && --level === 0) return source.slice(from, at + 1);
-  }
-  return '';
+function shown(source: string, { kind, from, to }: Found): string {
+  if (kind === 'null') return '';
+  if (kind === 'string') return jsonStringValue(source, from, to);
+  const raw = source.slice(from, to);
+  // Within an array, too, escapes are undone, as Loki does it.
+  return kind === 'array' ? raw.replaceAll(ESCAPES, (escapes) => unescapedJson(escapes) ?? escapes) : raw;
 }

@@ -48,6 +48,19 @@ export function scanObject(
   return scanner.problem;
 }
 
+/** The same for the elements of an array that stands at `from`; the names of the fields are their numbers. */
+export function scanArray(source: string, from: number, to: number, visit: FieldVisitor): string | undefined {
+  const scanner = new Scanner(source, to, visit, undefined);
+  scanner.array(from);
+  return scanner.problem;
+}
+
+/** The place behind the object or array that stands at `from`; undefined where it is not closed. */
+export function nestedEnd(source: string, from: number, to: number): number | undefined {
+  const end = new Scanner(source, to, () => 'next', undefined).skipNested(from);
+  return end < 0 ? undefined : end;
+}
+
 function skipSpace(source: string, from: number, to: number): number {
   let at = from;
   while (at < to) {
@@ -87,10 +100,12 @@ class Scanner {
     if (at >= to || source.charCodeAt(at) !== 0x7b || depth > jsonDepthMax) return this.#fail(objectProblem);
     let next = skipSpace(source, at + 1, to);
     if (next < to && source.charCodeAt(next) === 0x7d) return next + 1;
+    // What Loki's parser says of an end that comes too early depends on where it comes.
+    if (next >= to && depth === 0) return this.#fail(jsonProblem);
     for (;;) {
-      if (next >= to || source.charCodeAt(next) !== QUOTE) return this.#fail(objectProblem);
+      if (next >= to || source.charCodeAt(next) !== QUOTE) return this.#failBehind(next, depth);
       const keyEnd = this.#stringEnd(next + 1);
-      if (keyEnd < 0) return ENDED;
+      if (keyEnd < 0) return this.#fail(jsonProblem);
       const keyFrom = next + 1;
       const isWanted = this.#lengths === undefined || depth > 0 || this.#mayBeWanted(keyFrom, keyEnd);
       next = skipSpace(source, keyEnd + 1, to);
@@ -100,7 +115,28 @@ class Scanner {
       next = skipSpace(source, next, to);
       const separator = next < to ? source.charCodeAt(next) : 0;
       if (separator === 0x7d) return next + 1;
-      if (separator !== 0x2c) return this.#fail(objectProblem);
+      if (separator !== 0x2c) return this.#failBehind(next, depth);
+      next = skipSpace(source, next + 1, to);
+    }
+  }
+
+  #failBehind(at: number, depth: number): number {
+    return this.#fail(at >= this.#to && depth === 0 ? arrayProblem : objectProblem);
+  }
+
+  /** `at` is its bracket. */
+  array(at: number): number {
+    const source = this.#source;
+    const to = this.#to;
+    let next = skipSpace(source, at + 1, to);
+    if (next < to && source.charCodeAt(next) === 0x5d) return next + 1;
+    for (let index = 0; ; index++) {
+      next = this.#visited(String(index), next, 0);
+      if (next < 0) return ENDED;
+      next = skipSpace(source, next, to);
+      const separator = next < to ? source.charCodeAt(next) : 0;
+      if (separator === 0x5d) return next + 1;
+      if (separator !== 0x2c) return this.#fail(arrayProblem);
       next = skipSpace(source, next + 1, to);
     }
   }
@@ -121,7 +157,11 @@ class Scanner {
   #value(keyFrom: number, keyTo: number, isWanted: boolean, at: number, depth: number): number {
     const code = at < this.#to ? this.#source.charCodeAt(at) : 0;
     if (!isWanted && code !== 0x7b) return this.#skipValue(at, code);
-    const key = this.#key(keyFrom, keyTo);
+    return this.#visited(this.#key(keyFrom, keyTo), at, depth);
+  }
+
+  #visited(key: string, at: number, depth: number): number {
+    const code = at < this.#to ? this.#source.charCodeAt(at) : 0;
     if (code === QUOTE) {
       const end = this.#stringEnd(at + 1);
       if (end < 0 || this.#visit(key, 'string', at + 1, end, depth) === 'stop') return ENDED;
@@ -129,12 +169,12 @@ class Scanner {
     }
     if (code === 0x7b) return this.#nested(key, at, depth);
     if (code === 0x5b) {
-      const end = this.#skipNested(at);
+      const end = this.skipNested(at);
       return end < 0 || this.#visit(key, 'array', at, end, depth) === 'stop' ? ENDED : end;
     }
     const end = this.#tokenEnd(at);
     const kind = scalarKind(this.#source, at, end);
-    if (kind === undefined) return this.#fail(valueProblem);
+    if (kind === undefined) return this.#fail(at >= this.#to ? jsonProblem : valueProblem);
     return this.#visit(key, kind, at, end, depth) === 'stop' ? ENDED : end;
   }
 
@@ -143,7 +183,7 @@ class Scanner {
       const end = this.#stringEnd(at + 1);
       return end < 0 ? ENDED : end + 1;
     }
-    if (code === 0x5b) return this.#skipNested(at);
+    if (code === 0x5b) return this.skipNested(at);
     const end = this.#tokenEnd(at);
     return scalarKind(this.#source, at, end) === undefined ? this.#fail(valueProblem) : end;
   }
@@ -151,7 +191,7 @@ class Scanner {
   #nested(key: string, at: number, depth: number): number {
     const what = this.#visit(key, 'object', at, at, depth);
     if (what === 'stop') return ENDED;
-    if (what === 'next') return this.#skipNested(at);
+    if (what === 'next') return this.skipNested(at);
     const end = this.object(at, depth + 1);
     if (end >= 0) what.leave();
     return end;
@@ -183,7 +223,7 @@ class Scanner {
   }
 
   /** The place behind an object or array that nobody looks into. */
-  #skipNested(from: number): number {
+  skipNested(from: number): number {
     const source = this.#source;
     const isObject = source.charCodeAt(from) === 0x7b;
     const open = isObject ? 0x7b : 0x5b;

@@ -60,6 +60,8 @@ function taker(extractions: readonly Extraction[], wanted: Wanted): PairTaker {
     if (names) names.push(name);
     else byField.set(expression, [name]);
   }
+  // A field of the label's own name is taken as well, as Loki does it.
+  for (const { name } of extractions) if (!byField.has(name)) byField.set(name, [name]);
   return {
     begin({ labels }) {
       for (const { name } of extractions) if (labels.parsedName(name) === name) labels.set(name, '');

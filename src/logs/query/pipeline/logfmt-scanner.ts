@@ -10,13 +10,21 @@ export class LogfmtScanner {
   key = '';
   /** Empty where there is none. */
   value = '';
-  error: string | undefined;
+  #wrong: { at: number; message: string } | undefined;
 
   reset(source: string, from: number, to: number): void {
     this.#source = source;
     this.#at = this.#lineFrom = from;
     this.#to = to;
-    this.error = undefined;
+    this.#wrong = undefined;
+  }
+
+  /** What is wrong with the line, at a byte of it counted from 1. */
+  get error(): string | undefined {
+    if (this.#wrong === undefined) return undefined;
+    const { at, message } = this.#wrong;
+    const position = Buffer.byteLength(this.#source.slice(this.#lineFrom, at)) + 1;
+    return `logfmt syntax error at pos ${position} : ${message}`;
   }
 
   get atEnd(): boolean {
@@ -113,6 +121,6 @@ export class LogfmtScanner {
   }
 
   #fail(message: string): void {
-    this.error = `logfmt syntax error at pos ${this.#at - this.#lineFrom + 1} : ${message}`;
+    this.#wrong = { at: this.#at, message };
   }
 }
