@@ -1,8 +1,9 @@
-import { release } from '../../base/release.ts';
+import { releaseOwn } from '../../base/release.ts';
 
-const sizeAtFirst = 32 * 1024;
-/** Buffers kept for later: bodies come in one piece, nearly all, and few are being read at a time. */
-const idleMax = 16;
+/** As much as a record of TLS brings at most: packed bodies come in one, nearly all. */
+const sizeAtFirst = 16 * 1024;
+/** Buffers kept for later: few are being read at a time, and others wait for their turn to be unpacked. */
+const idleMax = 64;
 /** A buffer that grew beyond it is not kept. */
 const idleBytesMax = 256 * 1024;
 const idle: Buffer[] = [];
@@ -51,5 +52,5 @@ export class GrowingBuffer {
 function giveBack(bytes: Buffer): void {
   if (bytes === nothing) return;
   if (bytes.length <= idleBytesMax && idle.length < idleMax) idle.push(bytes);
-  else release(bytes);
+  else releaseOwn(bytes);
 }

@@ -1,5 +1,5 @@
 import { Fault, messageOf } from '../../base/fault.ts';
-import { release } from '../../base/release.ts';
+import { releaseOwn } from '../../base/release.ts';
 import { AnswerReader } from './answer-reader.ts';
 import type { KubeletAccess } from './kubelet-access.ts';
 import { KubeletConnection } from './kubelet-connection.ts';
@@ -95,7 +95,7 @@ export class KubeletClient {
       try {
         return { result: await use(page) };
       } finally {
-        if (page.buffer !== body.buffer) release(page);
+        if (page.buffer !== body.buffer) releaseOwn(page);
       }
     } catch (error) {
       connection.close();
