@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import type { Cleanup } from '../test/journeys/processes.ts';
 import { bytesOf, type Corpus, ensureCorpus } from './corpus.ts';
 import { logs, logsBench } from './logs.ts';
-import { resources } from './resources.ts';
+import { fullBench, resources } from './resources.ts';
 import { idle } from './runs/idle.ts';
 import { latency } from './runs/latency.ts';
 import { stalled } from './runs/stalled.ts';
@@ -21,8 +21,6 @@ const GIGABYTE = 1e9;
 const IDLE_FILES = 1000;
 const LATENCY_SAMPLES = 200;
 const STALL_MS = 20_000;
-const CLUSTER_NODES = 1000;
-const CLUSTER_ROUNDS = 6;
 
 const megabytes = (bytes: number) => `${(bytes / MEGABYTE).toFixed(0)} MB`;
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
@@ -72,7 +70,7 @@ const runs: Record<string, (t: Cleanup, corpusNow: () => Corpus) => Promise<Row[
     ];
   },
   logs: (t) => logs(t, logsBench(values.full)),
-  resources: (t) => resources(t, CLUSTER_NODES, CLUSTER_ROUNDS),
+  resources: (t) => resources(t, fullBench),
   series: (t) => series(t, seriesBench(values.full)),
 };
 
@@ -86,6 +84,9 @@ Peers run beside us in the same run where these name their binaries; without one
   logs       TAFFRAIL_BENCH_VICTORIALOGS
   resources  TAFFRAIL_BENCH_METRICS_SERVER
   series     TAFFRAIL_BENCH_PROMETHEUS
+
+The resources alone, without the peer and in a minute and a half:
+  sh scripts/node.sh bench/resources.ts --quick
 
 A part of the logs alone, where TypeScript runs by \`sh scripts/node.sh\`:
   sh scripts/node.sh bench/logs.ts --size 20M --parts push,queries --only needle --runs 5

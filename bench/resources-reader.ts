@@ -17,6 +17,8 @@ export interface ReaderQuestion {
 export interface ReaderAnswer {
   /** Of each request, from its first byte sent to the last one read. */
   tookMs: number[];
+  /** When it was asked, wall time. */
+  askedAtMs: number[];
   bodyBytes: number;
 }
 
@@ -93,15 +95,17 @@ async function answer({ url, certificate, key, paths, pauseMs }: ReaderQuestion)
   const connection = new Connection(url, certificate, key);
   await connection.opened();
   const tookMs: number[] = [];
+  const askedAtMs: number[] = [];
   let bodyBytes = 0;
   for (const path of paths) {
+    askedAtMs.push(Date.now());
     const startedMs = performance.now();
     bodyBytes = await connection.get(path);
     tookMs.push(performance.now() - startedMs);
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
   connection.close();
-  return { tookMs, bodyBytes };
+  return { tookMs, askedAtMs, bodyBytes };
 }
 
 process.on('disconnect', () => process.exit());

@@ -41,10 +41,16 @@ export function writeKubeconfig({ directory, server, ca, certificate, key }: Clu
   return file;
 }
 
+export interface Started {
+  directory: string;
+  kubeconfig: string;
+  resolutionMs: number;
+}
+
 /** Our own command, with the measure of its event loop loaded before it. */
-export async function startOurs(t: Cleanup, directory: string, kubeconfig: string): Promise<MeasuredServer> {
+export async function startOurs(t: Cleanup, { directory, kubeconfig, resolutionMs }: Started): Promise<MeasuredServer> {
   const preload = new URL('resources-delay.ts', import.meta.url).href;
-  const flags = await commonFlags(directory, kubeconfig);
+  const flags = await commonFlags({ directory, kubeconfig, resolutionMs });
   const child = spawn(taffrail, ['metrics-server', ...flags.args], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     env: { ...process.env, NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --import=${preload}` },
@@ -64,10 +70,9 @@ export async function startOurs(t: Cleanup, directory: string, kubeconfig: strin
 export async function startPeer(
   t: Cleanup,
   binary: string,
-  directory: string,
-  kubeconfig: string,
+  { directory, kubeconfig, resolutionMs }: Started,
 ): Promise<MeasuredServer> {
-  const flags = await commonFlags(directory, kubeconfig);
+  const flags = await commonFlags({ directory, kubeconfig, resolutionMs });
   const delegated = [
     `--authentication-kubeconfig=${kubeconfig}`,
     `--authorization-kubeconfig=${kubeconfig}`,
@@ -99,7 +104,7 @@ export function startIdle(t: Cleanup): ChildProcess {
   return child;
 }
 
-async function commonFlags(directory: string, kubeconfig: string): Promise<{ args: string[]; url: string }> {
+async function commonFlags({ directory, kubeconfig, resolutionMs }: Started): Promise<{ args: string[]; url: string }> {
   const listener = createServer().listen(0, '127.0.0.1');
   await once(listener, 'listening');
   const { port } = listener.address() as { port: number };
@@ -109,7 +114,7 @@ async function commonFlags(directory: string, kubeconfig: string): Promise<{ arg
     `--kubeconfig=${kubeconfig}`,
     `--secure-port=${port}`,
     '--bind-address=127.0.0.1',
-    '--metric-resolution=15s',
+    `--metric-resolution=${resolutionMs / 1000}s`,
     '--kubelet-use-node-status-port',
     `--cert-dir=${join(directory, 'serving')}`,
   ];
