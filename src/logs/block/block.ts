@@ -51,9 +51,12 @@ export interface CompactText {
 export interface KeptText extends CompactText {
   /** Memory of what is kept: of what every search needs, and of values. */
   readonly heldBytes: { base: number; values: number };
+  /** For `hasGrams`: which texts no line holds. Read once. */
+  readonly filter: Uint8Array;
   /** Forgets values, which can be read again. */
   forgetValues(): void;
 }
 
 export { encodeCompact } from './encode.ts';
+export { gramsOfTexts, hasGrams } from './gram-filter.ts';
 export { memorySource, openCompact } from './open.ts';

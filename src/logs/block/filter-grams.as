@@ -3,16 +3,18 @@
  * AssemblyScript; `sh scripts/wasm.sh` makes filter-grams-module.ts of it. All positions are addresses in the one memory.
  */
 
-const GRAM: u32 = 4;
 const GRAMS_MASK: u32 = (1 << 20) - 1;
+/** Pairs of symbols in a run of four. */
+const PAIRS_MASK: u32 = 7;
 const DIGIT: u32 = 27;
 const JOINER: u32 = 28;
-const HEX_LETTER_MAX: u32 = 6;
 const ALL_DIGITS: u32 = ((DIGIT * 32 + DIGIT) * 32 + DIGIT) * 32 + DIGIT;
 const BIT_PRIME: u32 = 0x9e3779b1;
 
 /** Of each byte, its symbol. */
 export let symbolsAt: u32 = 0;
+/** u32 of each symbol: a bit for each symbol that may follow it in a run. */
+export let followersAt: u32 = 0;
 /** A bit for each run, all zero at first: whether it was seen. */
 export let seenAt: u32 = 0;
 /** u32 of each run that was seen, and how many may be: beyond, no more are looked for. */
@@ -38,38 +40,26 @@ export function collectPieces(textAt: u32, lengthsAt: u32, lengthsEnd: u32): voi
 
 function collect(from: u32, to: u32): void {
   let gram: u32 = 0;
-  let length: u32 = 0;
-  let before: u32 = 0;
+  /** A bit for each of the last pairs of symbols: whether they may stand beside each other in a run. */
+  let together: u32 = 0;
+  let followers: u32 = 0;
   for (let at = from; at < to; at++) {
     const symbol: u32 = load<u8>(symbolsAt + <u32>load<u8>(at));
-    if (symbol == 0) length = 0;
-    else {
-      gram = ((gram << 5) | symbol) & GRAMS_MASK;
-      length = length > 0 && goTogether(before, symbol) ? length + 1 : 1;
-      if (length >= GRAM) take(gram);
-    }
-    before = symbol;
+    gram = ((gram << 5) | symbol) & GRAMS_MASK;
+    together = (together << 1) | ((followers >> symbol) & 1);
+    followers = load<u32>(followersAt + (symbol << 2));
+    const isSeen = (<u32>load<u8>(seenAt + (gram >> 3)) >> (gram & 7)) & 1;
+    // One test, which hardly ever holds, is quicker than several that hold now and then.
+    if ((~together & PAIRS_MASK | isSeen) == 0) take(gram);
   }
 }
 
-/** Whether two symbols may stand beside each other in a run. */
-// @ts-ignore: decorator
-@inline
-function goTogether(before: u32, symbol: u32): bool {
-  if (before >= JOINER) return symbol < JOINER;
-  return before != DIGIT || symbol <= HEX_LETTER_MAX || symbol == DIGIT;
-}
-
-// @ts-ignore: decorator
-@inline
 function take(gram: u32): void {
+  if (gramCount >= gramsMax) return;
   const at = seenAt + (gram >> 3);
-  const seen: u32 = load<u8>(at);
-  const bit: u32 = 1 << (gram & 7);
-  if ((seen & bit) != 0 || gramCount >= gramsMax) return;
+  store<u8>(at, load<u8>(at) | (<u8>1 << <u8>(gram & 7)));
   // A joiner at an end belongs to no word for certain; numbers are everywhere.
   if ((gram & 31) >= JOINER || gram >> 15 >= JOINER || gram == ALL_DIGITS) return;
-  store<u8>(at, <u8>(seen | bit));
   store<u32>(gramsAt + (gramCount << 2), gram);
   gramCount++;
 }

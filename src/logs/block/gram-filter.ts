@@ -36,9 +36,17 @@ export function filterBytes(grams: number): number {
 
 /** Whether two symbols may stand beside each other in a run. */
 function goTogether(before: number, symbol: number): boolean {
+  if (before === 0 || symbol === 0) return false;
   if (before >= JOINER) return symbol < JOINER;
   return before !== DIGIT || symbol <= HEX_LETTER_MAX || symbol === DIGIT;
 }
+
+/** Of each symbol, a bit for each that may follow it in a run. */
+export const followersOf = Uint32Array.from({ length: 32 }, (_, before) => {
+  let bits = 0;
+  for (let symbol = 0; symbol < 32; symbol++) if (goTogether(before, symbol)) bits |= 1 << symbol;
+  return bits;
+});
 
 /** A joiner at an end belongs to no word for certain; numbers are everywhere. */
 function isTelling(gram: number): boolean {
@@ -53,23 +61,30 @@ export function gramsOf(text: Uint8Array): number[] {
   let before = 0;
   for (const byte of text) {
     const symbol = symbolOf[byte]!;
-    if (symbol === 0) length = 0;
-    else {
-      gram = ((gram << 5) | symbol) & (GRAMS - 1);
-      length = length > 0 && goTogether(before, symbol) ? length + 1 : 1;
-      if (length >= GRAM && isTelling(gram)) grams.push(gram);
-    }
+    gram = ((gram << 5) | symbol) & (GRAMS - 1);
+    length = goTogether(before, symbol) ? length + 1 : 1;
+    if (length >= GRAM && isTelling(gram)) grams.push(gram);
     before = symbol;
   }
   return grams;
 }
 
 /** False is certain. */
-export function filterMayHold(filter: Buffer, sought: Uint8Array): boolean {
-  return filter.length === 0 || gramsOf(sought).every((gram) => hasGram(filter, gram));
+export function filterMayHold(filter: Uint8Array, sought: Uint8Array): boolean {
+  return hasGrams(filter, gramsOf(sought));
 }
 
-function hasGram(filter: Buffer, gram: number): boolean {
-  const bit = (Math.imul(gram, 0x9e3779b1) >>> 8) & (filter.length * 8 - 1);
-  return (filter[bit >> 3]! & (1 << (bit & 7))) !== 0;
+/** What is asked of the filters of many texts: all runs of what is sought. */
+export function gramsOfTexts(texts: readonly string[]): Uint32Array {
+  return Uint32Array.from(new Set(texts.flatMap((text) => gramsOf(Buffer.from(text)))));
+}
+
+/** False, where one of them is not there, is certain. */
+export function hasGrams(filter: Uint8Array, grams: ArrayLike<number>): boolean {
+  if (filter.length === 0) return true;
+  for (let i = 0; i < grams.length; i++) {
+    const bit = (Math.imul(grams[i]!, 0x9e3779b1) >>> 8) & (filter.length * 8 - 1);
+    if ((filter[bit >> 3]! & (1 << (bit & 7))) === 0) return false;
+  }
+  return true;
 }

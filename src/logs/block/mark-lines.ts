@@ -8,6 +8,8 @@ import type { Templates } from './templates.ts';
 export const templateStates = { never: 0, always: 1, tested: 2, unclear: 3 } as const;
 
 export interface TemplateMarks {
+  /** Whether any template has another state than never. */
+  isPossible: boolean;
   /** Of each template. */
   states: Uint8Array;
   /** Of those that are tested; undefined where no template is tested or unclear. */
@@ -35,7 +37,7 @@ const FOLLOWED = 4;
 export function markLines(
   numbers: Uint16Array,
   templates: Templates,
-  { states, alternatives }: TemplateMarks,
+  { states, alternatives }: Omit<TemplateMarks, 'isPossible'>,
   search: ColumnSearch,
   values: ColumnValues,
   marks: Uint8Array,

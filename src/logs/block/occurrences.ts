@@ -37,7 +37,7 @@ export class TextOccurrences implements Occurrences {
   get isPossible(): boolean {
     if (this.#needle.bytes.length === 0) return this.#text.lineCount > 0;
     if (this.#templates === undefined && !this.#text.passesFilter(this.#needle)) return false;
-    return this.#templateMarks().states.some((state) => state !== templateStates.never);
+    return this.#templateMarks().isPossible;
   }
 
   count(): number {
@@ -82,7 +82,8 @@ export class TextOccurrences implements Occurrences {
     const [needle, search] = [this.#needle, this.#columns()];
     const text = needle.ignoreCase ? this.#text.lowerText : templates.text;
     const states = new Uint8Array(templates.count);
-    for (const t of templatesThatHold(templates, text, needle)) states[t] = templateStates.always;
+    const always = templatesThatHold(templates, text, needle);
+    for (const t of always) states[t] = templateStates.always;
     const aligner = new Aligner(templates, text, needle, search, this.#text.values.entries.length);
     let all: TemplateMarks['alternatives'];
     const isPossible = ({ piece, manner, from, to }: Condition) =>
@@ -96,7 +97,7 @@ export class TextOccurrences implements Occurrences {
       states[t] = possible === 'unclear' ? templateStates.unclear : templateStates.tested;
       if (possible !== 'unclear') all[t] = possible;
     }
-    return { states, alternatives: all };
+    return { isPossible: always.length > 0 || all !== undefined, states, alternatives: all };
   }
 
   /** Lines of templates that are too involved: put together, and looked at. */

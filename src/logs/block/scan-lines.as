@@ -28,6 +28,8 @@ const SLOTS: u32 = 1 << 17;
 const PROBES_MAX: u32 = 256;
 
 const HASH_PRIME: u64 = 0x9e3779b97f4a7c15;
+const PRIME_A: u64 = 0xa0761d6478bd642f;
+const PRIME_B: u64 = 0xe7037ed1a0b428db;
 /** Of eight bytes, what each has more than a digit of a clock `00:00:00`. */
 const CLOCK: u64 = 0x30303a30303a3030;
 const CLOCK_COLONS: u64 = 0x0000ff0000ff0000;
@@ -311,11 +313,18 @@ function unitStart(from: u32, to: u32): u32 {
 // @ts-ignore: decorator
 @inline
 function hashed(hash: u64, from: u32, to: u32): u64 {
-  let at = from;
-  for (; at + 8 <= to; at += 8) hash = (rotl<u64>(hash, 29) ^ load<u64>(at)) * HASH_PRIME;
-  const left = (to - at) << 3;
-  const rest = load<u64>(at) & ((<u64>1 << left) - 1);
-  return (rotl<u64>(hash, 29) ^ rest ^ (<u64>(to - from) << 56)) * HASH_PRIME;
+  const bytes = to - from;
+  let mixed = hash ^ bytes;
+  if (bytes < 8) return mix(mixed, load<u64>(from) & ((<u64>1 << (bytes << 3)) - 1), 0);
+  for (let at = from; at + 16 < to; at += 16) mixed = mix(mixed, load<u64>(at), load<u64>(at, 8));
+  // The last ones, perhaps some of them again.
+  return bytes < 16 ? mix(mixed, load<u64>(from), load<u64>(to - 8)) : mix(mixed, load<u64>(to - 16), load<u64>(to - 8));
+}
+
+// @ts-ignore: decorator
+@inline
+function mix(hash: u64, a: u64, b: u64): u64 {
+  return (rotl<u64>(hash, 29) ^ (a * PRIME_A) ^ rotl<u64>(b * PRIME_B, 32)) * HASH_PRIME;
 }
 
 // --- templates
@@ -334,9 +343,8 @@ function templateOf(lineFrom: u32, lineTo: u32): i32 {
       return templateCount - 1;
     }
     const row = templatesAt + (number - 1) * ROW_BYTES;
-    if (load<u32>(row, HASH) == hash && load<u32>(row, HOLES) == lineHoles && isOf(row, lineFrom, lineTo)) {
+    if (load<u32>(row, HASH) == hash && load<u32>(row, HOLES) == lineHoles && joins(row, lineFrom, lineTo)) {
       store<u32>(row, load<u32>(row, LINES) + 1, LINES);
-      observe(row, lineFrom);
       return number - 1;
     }
     slot = (slot + 1) & (SLOTS - 1);
@@ -359,40 +367,53 @@ function make(row: u32, hash: u32, lineFrom: u32, lineTo: u32): void {
   }
 }
 
-/** Whether the line just scanned has the fixed text of the first line of the template, and holes of the same shapes. */
-function isOf(row: u32, lineFrom: u32, lineTo: u32): bool {
+/**
+ * Whether the line just scanned has the fixed text of the first line of the template, and holes of the same shapes. Takes down which holes have more
+ * values than that of the first line, and such as are no decimal numbers; to do so for a line that differs further on does no harm.
+ */
+function joins(row: u32, lineFrom: u32, lineTo: u32): bool {
   const firstFrom = load<u32>(row, LINE_FROM);
   let known = load<u32>(row, HOLES_AT);
   let from = lineFrom;
   let other = firstFrom;
   const end = holesAt + lineHoles * HOLE_BYTES;
-  for (let at = holesAt; at < end; at += HOLE_BYTES) {
+  for (let at = holesAt; at < end; at += HOLE_BYTES, known += HOLE_BYTES) {
     const hole = load<u32>(at);
     const first = load<u32>(known);
-    if (((hole ^ first) >> SHAPE_SHIFT & 15) != 0) return false;
     const holeFrom = lineFrom + (hole & HOLE_MASK);
     const firstHoleFrom = firstFrom + (first & HOLE_MASK);
     const bytes = holeFrom - from;
-    if (bytes != firstHoleFrom - other || !isSame(from, other, bytes)) return false;
-    from = holeFrom + ((hole >> 13) & HOLE_MASK) + 1;
-    other = firstHoleFrom + ((first >> 13) & HOLE_MASK) + 1;
-    known += HOLE_BYTES;
+    if ((((hole ^ first) >> SHAPE_SHIFT) & 15) != 0 || bytes != firstHoleFrom - other) return false;
+    if (!isSame(from, other, bytes)) return false;
+    const holeBytes = ((hole >> 13) & HOLE_MASK) + 1;
+    const firstBytes = ((first >> 13) & HOLE_MASK) + 1;
+    if (first >= CONSTANT) observe(known, first, holeFrom, holeBytes, firstHoleFrom, firstBytes);
+    from = holeFrom + holeBytes;
+    other = firstHoleFrom + firstBytes;
   }
   return lineTo - from == load<u32>(row, LINE_TO) - other && isSame(from, other, lineTo - from);
 }
 
 // @ts-ignore: decorator
 @inline
+function observe(known: u32, first: u32, at: u32, bytes: u32, firstAt: u32, firstBytes: u32): void {
+  let seen = first;
+  if ((seen & CONSTANT) != 0 && (bytes != firstBytes || !isSame(at, firstAt, bytes))) seen &= ~CONSTANT;
+  if ((seen & (CONSTANT | DECIMAL)) == DECIMAL && !isDecimal(at, bytes)) seen &= ~DECIMAL;
+  if (seen != first) store<u32>(known, seen);
+}
+
+// @ts-ignore: decorator
+@inline
 function isSame(a: u32, b: u32, bytes: u32): bool {
-  let left = bytes;
-  while (left > 16) {
-    if (i8x16.bitmask(i8x16.eq(v128.load(a), v128.load(b))) != 0xffff) return false;
-    a += 16;
-    b += 16;
-    left -= 16;
+  if (bytes <= 16) {
+    const same = i8x16.bitmask(i8x16.eq(v128.load(a), v128.load(b)));
+    return (~same & ((1 << bytes) - 1)) == 0;
   }
-  const differ = i8x16.bitmask(i8x16.ne(v128.load(a), v128.load(b)));
-  return (differ & ((1 << left) - 1)) == 0;
+  for (let done: u32 = 0; done + 16 < bytes; done += 16)
+    if (v128.any_true(v128.xor(v128.load(a + done), v128.load(b + done)))) return false;
+  // The last ones, perhaps some of them again.
+  return !v128.any_true(v128.xor(v128.load(a + bytes - 16), v128.load(b + bytes - 16)));
 }
 
 /** Digits alone, without zeros before them, few enough for a double. */
@@ -402,27 +423,4 @@ function isDecimal(at: u32, bytes: u32): bool {
   if (bytes > DECIMAL_DIGITS_MAX || (<u32>load<u8>(at) == ZERO && bytes > 1)) return false;
   const digits = i8x16.bitmask(i8x16.lt_u(i8x16.sub(v128.load(at), i8x16.splat(0x30)), i8x16.splat(10)));
   return (~digits & ((1 << bytes) - 1)) == 0;
-}
-
-/** Takes down which holes of the template have more values than that of its first line, and such as are no decimal numbers. */
-function observe(row: u32, lineFrom: u32): void {
-  const firstFrom = load<u32>(row, LINE_FROM);
-  let known = load<u32>(row, HOLES_AT);
-  const end = holesAt + lineHoles * HOLE_BYTES;
-  for (let at = holesAt; at < end; at += HOLE_BYTES) {
-    let first = load<u32>(known);
-    if (first >= CONSTANT) {
-      const hole = load<u32>(at);
-      const from = lineFrom + (hole & HOLE_MASK);
-      const bytes = ((hole >> 13) & HOLE_MASK) + 1;
-      const seen = first;
-      if ((first & CONSTANT) != 0) {
-        const isFirst = bytes == ((first >> 13) & HOLE_MASK) + 1 && isSame(from, firstFrom + (first & HOLE_MASK), bytes);
-        if (!isFirst) first &= ~CONSTANT;
-      }
-      if ((first & (CONSTANT | DECIMAL)) == DECIMAL && !isDecimal(from, bytes)) first &= ~DECIMAL;
-      if (first != seen) store<u32>(known, first);
-    }
-    known += HOLE_BYTES;
-  }
 }

@@ -27,6 +27,8 @@ export interface LineSelector {
   each(block: SourceBlock, order: SelectOrder, found: (line: Line, index: number) => boolean): number;
   /** The lines' indexes alone, where filters over the block are all that there is; the labels are then those of the stream. */
   indexes?(block: SourceBlock): Uint32Array;
+  /** How many that are. */
+  count?(block: SourceBlock): number;
 }
 
 /** Compiles the stages of a plan. Filters at the front run over the whole block, the others line by line. */
@@ -41,18 +43,20 @@ export function createLineSelector(plan: BlockPlan, checkStop: () => void): Line
   // Lines that are counted need no more than their labels, once the filters at the front have decided.
   const needsText =
     stages.length > 0 || plan.kind === 'lines' || plan.sampleKind === 'bytes' || plan.unwrap !== undefined;
-  const choose = (block: SourceBlock, held: HeldLines): Uint32Array => {
+  const choose = (block: SourceBlock, held: HeldLines): ChosenLines => {
     const chosen = new ChosenLines(block, held, checkStop);
     if (!withinTime(block, plan)) chosen.keep(counts(block, plan));
     filter.apply(chosen, block);
-    return chosen.indexes();
+    return chosen;
   };
-  const indexes = (block: SourceBlock) => choose(block, new HeldLines(block, new Line(new LineLabels(block.labels))));
+  const chosenOf = (block: SourceBlock) => choose(block, new HeldLines(block, new Line(new LineLabels(block.labels))));
+  const indexes = (block: SourceBlock) => chosenOf(block).indexes();
+  const count = (block: SourceBlock) => chosenOf(block).count;
   const each: LineSelector['each'] = (block, { direction, linesAtOnce }, found) => {
     const labels = new LineLabels(block.labels, block.detectsLevel && (() => levelOfLine(line.storedLatin1())));
     const line: Line = new Line(labels);
     const held = new HeldLines(block, line);
-    const chosen = choose(block, held);
+    const chosen = choose(block, held).indexes();
     if (direction === 'backward') chosen.reverse();
     const metadata = metadataOf(block, labels);
     const times = readsTime && chosen.length > 0 ? block.times() : undefined;
@@ -69,7 +73,7 @@ export function createLineSelector(plan: BlockPlan, checkStop: () => void): Line
     }
     return chosen.length;
   };
-  return stages.length === 0 ? { each, indexes } : { each };
+  return stages.length === 0 ? { each, indexes, count } : { each };
 }
 
 /** Whether every line of a block counts. */

@@ -1,5 +1,6 @@
 import { levelLabel } from '../../level/level.ts';
 import { Labels, labelsKey } from '../labels/labels.ts';
+import { duplicateSuffix } from '../pipeline/label-name.ts';
 import type { Line } from '../pipeline/line.ts';
 import { errorLabel, LineLabels, preserveErrorLabel } from '../pipeline/line-labels.ts';
 import { compileUnwrap } from '../pipeline/unwrap.ts';
@@ -27,8 +28,6 @@ export function createSamplesRunner(plan: SamplesPlan, select: LineSelector): Bl
   const isBytes = plan.sampleKind === 'bytes';
   /** Lines that need no labels of their own, and no text. */
   const addAll = (writer: CellWriter, chosen: Uint32Array, block: SourceBlock) => {
-    const bucket = onlyBucket(buckets, plan, block);
-    if (bucket !== undefined && plan.sampleKind === 'count') return writer.addCount(bucket, chosen.length);
     const starts = isBytes ? block.text.starts() : noStarts;
     const timeOf = relativeTimes(block.times(), plan.buckets.startNs);
     for (let at = 0; at < chosen.length; at++) {
@@ -41,11 +40,17 @@ export function createSamplesRunner(plan: SamplesPlan, select: LineSelector): Bl
     run(block) {
       const writers = new SeriesWriters(plan, block);
       let matchedLines = 0;
-      if (select.indexes && !unwrap && block.metadata === undefined && !readsLevel(plan, block)) {
-        const chosen = select.indexes(block);
-        if (chosen.length > 0) addAll(writers.ofStream(), chosen, block);
+      if (select.indexes && !unwrap && !readsMetadata(plan, block) && !readsLevel(plan, block)) {
+        const bucket = plan.sampleKind === 'count' ? onlyBucket(buckets, plan, block) : undefined;
+        const chosen = bucket === undefined ? select.indexes(block) : undefined;
+        const lines = chosen?.length ?? select.count!(block);
+        if (lines > 0) {
+          const writer = writers.ofStream();
+          if (chosen === undefined) writer.addCount(bucket!, lines);
+          else addAll(writer, chosen, block);
+        }
         const all = [...writers.all()].map(({ cells }) => cells);
-        const cost = { lines: chosen.length, matchedLines: chosen.length, bytes: block.text.textBytes };
+        const cost = { lines, matchedLines: lines, bytes: block.text.textBytes };
         return { kind: 'samples', series: all, ...oneBlock, ...cost };
       }
       const timeOf = whenNeeded(block, plan);
@@ -73,6 +78,18 @@ function onlyBucket(buckets: Buckets, { buckets: { startNs } }: SamplesPlan, { t
 function whenNeeded(block: SourceBlock, { buckets: { startNs } }: SamplesPlan): (index: number) => number {
   let timeOf: ((index: number) => number) | undefined;
   return (index) => (timeOf ??= relativeTimes(block.times(), startNs))(index);
+}
+
+/** Whether lines' metadata may be among what is asked for, or makes a series of its own. */
+function readsMetadata({ needed }: SamplesPlan, { metadata }: SourceBlock): boolean {
+  if (metadata === undefined) return false;
+  if (needed === null) return true;
+  const names = new Set([...needed, errorLabel, ...needed.map(withoutSuffix)]);
+  return metadata.sets.some((set) => Object.keys(set).some((name) => names.has(name)));
+}
+
+function withoutSuffix(name: string): string {
+  return name.endsWith(duplicateSuffix) ? name.slice(0, -duplicateSuffix.length) : name;
 }
 
 /** Whether the level of each line, which it tells itself, is among what is asked for. */

@@ -33,7 +33,7 @@ export class BlockCache {
 
   /** Throws what BlockFiles throws. A plain block is read, and not kept. */
   open(place: BlockPlace, query: number): KeptBlock | (FiledBlock & { form: 'plain' }) {
-    const key = `${place.path}/${place.offset}/${place.bytes}`;
+    const key = keyOf(place);
     const known = this.#entries.get(key);
     if (known !== undefined) {
       this.#entries.delete(key);
@@ -48,6 +48,11 @@ export class BlockCache {
     this.#entries.set(key, entry);
     this.#latest = [key, entry];
     return entry.block;
+  }
+
+  /** Of a compact block that is open; undefined where it is not. */
+  filterOf(place: BlockPlace): Uint8Array | undefined {
+    return this.#entries.get(keyOf(place))?.block.text.filter;
   }
 
   /** Called behind each block: counts again what the latest one takes, and gives up what is too much. */
@@ -91,4 +96,8 @@ export class BlockCache {
     this.#entries.delete(key);
     this.#heldBytes -= entry.base + entry.values;
   }
+}
+
+function keyOf({ path, offset, bytes }: BlockPlace): string {
+  return `${path}/${offset}/${bytes}`;
 }

@@ -1,3 +1,4 @@
+import { gramsOfTexts } from '../../../block/block.ts';
 import {
   type BlockPlan,
   type BlockResult,
@@ -51,6 +52,9 @@ export class BlockScan implements Scan {
   readonly #counted: ReturnType<typeof createResultMerger>;
   #hasCounted = false;
   readonly #runner: BlockRunner;
+  /** What is looked for in filters. */
+  readonly #grams: Uint32Array;
+  readonly #query: number;
   readonly #issued: Issued[] = [];
   readonly #returned: Batch[] = [];
   readonly #aheadMax: number;
@@ -67,6 +71,8 @@ export class BlockScan implements Scan {
     this.#request = request;
     this.#units = units;
     this.#counted = createResultMerger(plan);
+    this.#grams = gramsOfTexts(this.needles.map(({ text }) => text));
+    this.#query = threads?.filters.nextQuery() ?? 0;
     const { threadsMax, batchTextBytes } = threads?.settings ?? defaultScanSettings;
     this.#aheadMax = Math.max(1, threadsMax) * batchesAheadPerThread;
     // Where filters alone decide, most blocks take no time.
@@ -124,14 +130,18 @@ export class BlockScan implements Scan {
       this.#wake();
       return undefined;
     }
-    const batch = batchOf(listed);
+    const batch = batchOf(listed, (unit) => this.#wantsFilter(unit));
     this.#issued.push({ batch, listed });
     return batch;
   }
 
   answered(batch: Batch, answer: Answer): void {
     if (answer.kind === 'failed') this.#error ??= errorOf(answer.failure);
-    else this.#issued.find((issued) => issued.batch === batch)!.answer = answer;
+    else {
+      this.#issued.find((issued) => issued.batch === batch)!.answer = answer;
+      for (const { at, filter } of answer.filters)
+        this.#threads?.filters.add(batch.units[at]!.place, filter, this.#query);
+    }
     this.#wake();
   }
 
@@ -163,6 +173,11 @@ export class BlockScan implements Scan {
     }
   }
 
+  #wantsFilter({ place }: ListedUnit): boolean {
+    const { filters } = this.#threads!;
+    return this.#grams.length > 0 && filters.mayHold(place, this.#grams, this.#query) === undefined;
+  }
+
   /** Units of the next batch. */
   #take(): ListedUnit[] {
     const taken: ListedUnit[] = [];
@@ -184,13 +199,20 @@ export class BlockScan implements Scan {
     for (;;) {
       const { done, value } = this.#units.next();
       if (done) break;
-      const counted = countedUnit(this.plan, this.#runner, value);
+      const counted = countedUnit(this.plan, this.#runner, value) ?? this.#ruledOut(value);
       if (counted === undefined) return value;
       this.#counted.add(counted);
       this.#hasCounted = true;
     }
     this.#isExhausted = true;
     return undefined;
+  }
+
+  /** What a block gives of whose filter it is known that nothing can be found. */
+  #ruledOut({ place, timeMin, timeMax, textBytes: bytes, throughStore }: ListedUnit): BlockResult | undefined {
+    if (throughStore || this.#grams.length === 0) return undefined;
+    if (this.#threads?.filters.mayHold(place, this.#grams, this.#query) !== false) return undefined;
+    return skippedBlock(this.plan, { timeMin, timeMax }, { bytes, bytesRead: 0 });
   }
 
   #isNextSmall({ settings }: ScanThreads): boolean {
@@ -279,7 +301,7 @@ export class BlockScan implements Scan {
 }
 
 /** As it is sent to a thread: labels that many units share are sent once. */
-function batchOf(listed: readonly ListedUnit[]): Batch {
+function batchOf(listed: readonly ListedUnit[], wantsFilter: (unit: ListedUnit) => boolean = () => false): Batch {
   const labels: LabelRecord[] = [];
   const places = new Map<LabelRecord, number>();
   const placeOf = (record: LabelRecord) => {
@@ -287,11 +309,12 @@ function batchOf(listed: readonly ListedUnit[]): Batch {
     if (place === undefined) places.set(record, (place = labels.push(record) - 1));
     return place;
   };
-  const units = listed.map(({ parts, textBytes: _bytes, ...unit }): ScanUnit => {
+  const units = listed.map((one): ScanUnit => {
+    const { parts, textBytes: _bytes, ...unit } = one;
     const sent = parts.map(({ ranges, streams }): UnitPart => {
       return { ranges, streams: streams.map((stream) => ({ ...stream, labels: placeOf(stream.labels) })) };
     });
-    return { ...unit, parts: sent };
+    return { ...unit, parts: sent, ...(wantsFilter(one) && { wantsFilter: true }) };
   });
   return { labels, units };
 }

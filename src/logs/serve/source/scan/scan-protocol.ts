@@ -18,6 +18,8 @@ export interface ScanUnit {
   timeMin: bigint;
   timeMax: bigint;
   parts: readonly UnitPart[];
+  /** The block's filter is not known yet, and wanted. */
+  wantsFilter?: true;
 }
 
 /** `batch` and `plan` are numbers that the pool gives out. */
@@ -26,10 +28,16 @@ export type ToThread =
   | { kind: 'batch'; plan: number; batch: number; labels: readonly LabelRecord[]; units: readonly ScanUnit[] }
   | { kind: 'forget'; plan: number };
 
+/** The filter of a compact block, which is the unit `at` of its batch. */
+export interface UnitFilter {
+  at: number;
+  filter: Uint8Array;
+}
+
 /** Every batch ends with one `done` or `failed`. `unread` are places among its units: those that have to be read through the store. */
 export type FromThread =
   | { kind: 'ready' }
-  | { kind: 'done'; batch: number; result: PackedResult; unread: readonly number[] }
+  | { kind: 'done'; batch: number; result: PackedResult; unread: readonly number[]; filters: readonly UnitFilter[] }
   | { kind: 'failed'; batch: number; failure: Failure };
 
 /** What threads are given; a part of it they share: a plan whose number stands in its slot is to be stopped. */

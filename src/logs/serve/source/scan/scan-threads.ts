@@ -1,6 +1,7 @@
 import type { Clock } from '../../../../base/clock.ts';
 import type { Counter, MetricsRegistry } from '../../../../telemetry/telemetry.ts';
 import type { BlockPlan, LabelRecord, Needle } from '../../../query/query.ts';
+import { KnownFilters } from './known-filters.ts';
 import type { ScanUnit, Shared } from './scan-protocol.ts';
 import { type Answer, ScanThread } from './scan-thread.ts';
 import { defaultScanSettings, type ScanSettings } from './settings.ts';
@@ -69,6 +70,8 @@ export interface ScanThreadsParts {
  */
 export class ScanThreads {
   readonly settings: ScanSettings;
+  /** Of the blocks that queries look for something in. */
+  readonly filters: KnownFilters;
   readonly #clock: Clock;
   readonly #shared: Shared;
   readonly #stops: Int32Array;
@@ -87,6 +90,7 @@ export class ScanThreads {
   constructor({ clock, metrics, settings }: ScanThreadsParts) {
     this.#clock = clock;
     this.settings = { ...defaultScanSettings, ...settings };
+    this.filters = new KnownFilters(this.settings.filterBytesMax);
     this.#shared = {
       stops: new SharedArrayBuffer(4 * slotsMax),
       bounds: new SharedArrayBuffer(8 * slotsMax),

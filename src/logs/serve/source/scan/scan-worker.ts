@@ -5,7 +5,7 @@ import { BlockCache } from './block-cache.ts';
 import { failureOf } from './failure.ts';
 import { buffersOf, packResult } from './packed-result.ts';
 import { type Reading, readUnit } from './read-unit.ts';
-import type { FromThread, Shared, ToThread } from './scan-protocol.ts';
+import type { FromThread, Shared, ToThread, UnitFilter } from './scan-protocol.ts';
 
 interface Compiled extends Reading {
   checkStop(): void;
@@ -48,6 +48,7 @@ function answerTo({ plan, batch, units, labels }: Batch): FromThread {
     const one = plans.get(plan)!;
     const merger = createResultMerger(one.plan);
     const unread: number[] = [];
+    const filters: UnitFilter[] = [];
     for (const [at, unit] of units.entries()) {
       one.checkStop();
       one.tighten();
@@ -55,8 +56,10 @@ function answerTo({ plan, batch, units, labels }: Batch): FromThread {
       const results = readUnit(blocks, one, unit, labels);
       if (results === 'unread') unread.push(at);
       else for (const result of results) merger.add(result);
+      const filter = unit.wantsFilter && blocks.filterOf(unit.place);
+      if (filter) filters.push({ at, filter });
     }
-    return { kind: 'done', batch, result: packResult(merger.result()), unread };
+    return { kind: 'done', batch, result: packResult(merger.result()), unread, filters };
   } catch (error) {
     return { kind: 'failed', batch, failure: failureOf(error) };
   } finally {

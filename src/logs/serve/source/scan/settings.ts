@@ -12,6 +12,8 @@ export interface ScanSettings {
   threadHeapMiBMax: number;
   /** What compact blocks may take that threads leave open for the next query, all threads together. */
   cacheBytesMax: number;
+  /** What filters of blocks may take that are remembered. */
+  filterBytesMax: number;
   /** A thread without work for this long is ended. */
   threadIdleMs: number;
 }
@@ -21,6 +23,7 @@ export const defaultScanSettings: ScanSettings = {
   batchTextBytes: 8 * 1024 * 1024,
   inlineTextBytesMax: 512 * 1024,
   threadHeapMiBMax: 512,
-  cacheBytesMax: 96 * 1024 * 1024,
+  cacheBytesMax: 64 * 1024 * 1024,
+  filterBytesMax: 32 * 1024 * 1024,
   threadIdleMs: 60_000,
 };

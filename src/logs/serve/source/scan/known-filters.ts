@@ -1,0 +1,66 @@
+import { hasGrams } from '../../../block/block.ts';
+import type { BlockPlace } from '../../../store/store.ts';
+
+interface Known {
+  filter: Uint8Array;
+  /** The number of the query that asked for it last. */
+  askedBy: number;
+}
+
+/** Of the key and the table. */
+const ENTRY_BYTES = 256;
+
+/**
+ * Filters of compact blocks, as threads that read them gave them: a block in which nothing can be found is not sent to a thread again.
+ * Invariant: they take at most `bytesMax`, and those that were asked for longest ago come first.
+ */
+export class KnownFilters {
+  readonly #bytesMax: number;
+  readonly #filters = new Map<string, Known>();
+  #bytes = 0;
+  #queries = 0;
+
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax;
+  }
+
+  /** The number of a query, which rises. */
+  nextQuery(): number {
+    return ++this.#queries;
+  }
+
+  /** Whether the block may hold runs of characters; undefined where its filter is not known. */
+  mayHold(place: BlockPlace, grams: Uint32Array, query: number): boolean | undefined {
+    const key = keyOf(place);
+    const known = this.#filters.get(key);
+    if (known === undefined) return undefined;
+    if (known.askedBy !== query) {
+      known.askedBy = query;
+      this.#filters.delete(key);
+      this.#filters.set(key, known);
+    }
+    return hasGrams(known.filter, grams);
+  }
+
+  add(place: BlockPlace, filter: Uint8Array, query: number): void {
+    const key = keyOf(place);
+    const bytes = filter.length + ENTRY_BYTES;
+    if (this.#filters.has(key) || !this.#makeRoom(bytes, query)) return;
+    this.#filters.set(key, { filter, askedBy: query });
+    this.#bytes += bytes;
+  }
+
+  /** Queries go over all blocks in turn: what the latest ones asked for, the next one asks for again. */
+  #makeRoom(bytes: number, query: number): boolean {
+    for (const [key, { filter, askedBy }] of this.#filters) {
+      if (this.#bytes + bytes <= this.#bytesMax || askedBy >= query - 1) break;
+      this.#filters.delete(key);
+      this.#bytes -= filter.length + ENTRY_BYTES;
+    }
+    return this.#bytes + bytes <= this.#bytesMax;
+  }
+}
+
+function keyOf({ path, offset, bytes }: BlockPlace): string {
+  return `${path}/${offset}/${bytes}`;
+}
