@@ -233,6 +233,12 @@ test('a query that reads a native histogram is refused, not answered wrongly; ot
   await assert.rejects(ask('rate(m[2m])', 90_000), /native histograms are not supported/);
   assert.deepEqual((await ask('m', 30_000)).value.type, 'vector');
   await ask('n', 90_000);
+  // Between a float and a histogram there is no line.
+  const { value, warnings } = await ask('m smoothed', 30_000);
+  assert.deepEqual(value, { type: 'vector', samples: [] });
+  const mix = 'encountered a mix of histograms and floats for metric name';
+  assert.deepEqual(warnings, [`PromQL warning: ${mix} "m" (1:1)`]);
+  await assert.rejects(ask('m smoothed', 301_000), /native histograms are not supported/);
 });
 
 test('names go at once, or with delayed removal at the end of the query', async () => {

@@ -1,4 +1,6 @@
+import { quote } from '../../../base/go-quote.ts';
 import type { Labels } from '../labels/labels.ts';
+import { metricName } from '../labels/matcher.ts';
 import type { InstantNode } from '../plan/plan.ts';
 import type { Evaluation } from './evaluation.ts';
 import { NativeHistogramError } from './query-error.ts';
@@ -19,7 +21,7 @@ export function* instantRows(evaluation: Evaluation, node: InstantNode, taken: T
   for (const series of evaluation.state.reads.of(node.read)) {
     evaluation.state.options.checkStop();
     if (taken === 'start' && series.starts === null) continue;
-    refuseHistograms(evaluation, node, series);
+    if (!node.smoothed) refuseHistograms(evaluation, node, series);
     const row = node.smoothed ? smoothedRow(evaluation, node, series) : instantRow(places, series, taken);
     if (row === undefined) continue;
     evaluation.hold(heldBy(row));
@@ -83,15 +85,22 @@ function staleRow({ at, present }: Places, labels: Labels, source: Float64Array,
   return settled(row);
 }
 
-/** Between two samples the value on the line through them; at most the lookback away on either side. */
+/** Between two samples the value on the line through them; at most the lookback away on either side. Nothing where floats and histograms meet. */
 function smoothedRow(evaluation: Evaluation, node: InstantNode, original: SelectedSeries): Row | undefined {
-  const { labels, times, values } = withoutStale(original);
+  const { labels, times, values, histogramTimes } = withoutStale(original);
   const { lookbackMs } = evaluation.state.options;
   const row = emptyRow(labels, evaluation.count);
   for (let step = 0; step < evaluation.count; step++) {
     const reference = (node.atMs ?? evaluation.timeMs(step)) - node.offsetMs;
     const from = firstAfter(times, reference - lookbackMs);
     const to = firstAfter(times, reference + lookbackMs);
+    const histogram = histogramTimes?.[firstAfter(histogramTimes, reference - lookbackMs)];
+    if (histogram !== undefined && histogram <= reference + lookbackMs) {
+      if (from === to) throw new NativeHistogramError(labels.toString());
+      const what = 'encountered a mix of histograms and floats for metric name';
+      evaluation.state.annotations.warn(`${what} ${quote(labels.get(metricName))}`, node.position);
+      continue;
+    }
     const before = firstAfter(times, reference, from, to) - 1;
     if (before < from) continue;
     const isExact = times[before] === reference || before + 1 >= to;
