@@ -5,7 +5,10 @@ export type LabelRecord = Readonly<Record<string, string>>;
 
 /** The labels by name: the same set always gives the same pairs. */
 export function sortedLabels(labels: LabelRecord): [string, string][] {
-  return Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  const pairs = Object.entries(labels);
+  return pairs.every(([name], i) => i === 0 || pairs[i - 1]![0] < name)
+    ? pairs
+    : pairs.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
 }
 
 /** Labels come again and again as the same object, and mostly for the same tenant. */

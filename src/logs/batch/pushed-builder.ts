@@ -39,6 +39,8 @@ export interface LineColumns {
   seconds: ArrayLike<number>;
   nanos: ArrayLike<number>;
   metadata?: { sets: readonly LabelRecord[]; of: ArrayLike<number> };
+  /** Where the lines end. Missing: with the columns. */
+  lineTo?: number;
   /** The lines are by time; behind each are a newline and the next one, and none has a newline within. */
   isPacked?: boolean;
 }
@@ -106,7 +108,7 @@ export class PushedFrameBuilder {
     this.#noteLength(textFrom, textTo);
     this.#textBytes = textTo + 1;
     this.#noteTime(seconds, nanos);
-    this.#noteSet(metadata === undefined ? 0 : this.#setOf(metadata));
+    this.#noteSet(this.#setOf(metadata));
     this.#noteRun(1, to - from + 1, seconds, nanos);
     this.#lineCount++;
   }
@@ -114,26 +116,32 @@ export class PushedFrameBuilder {
   /** Adds lines from `first` on, as many as fit and at least one: that one must. Gives the first that is left. */
   addLines(lines: LineColumns, first: number): number {
     if (lines.isPacked && !this.#newlineInside) return this.#addPacked(lines, first);
-    const { bytes, from, to, seconds, nanos, metadata } = lines;
+    const { bytes, from, to, seconds, nanos, metadata, lineTo = from.length } = lines;
     let next = first;
     do {
       const set = metadata?.sets[metadata.of[next]!];
       this.add(bytes, from[next]!, to[next]!, seconds[next]!, nanos[next]!, set);
       next++;
-    } while (next < from.length && this.fits(to[next]! - from[next]!));
+    } while (next < lineTo && this.fits(to[next]! - from[next]!));
     return next;
   }
 
   /** The text is copied as it stands; of the lines only times and metadata are looked at. */
-  #addPacked({ bytes, from, to, seconds, nanos, metadata }: LineColumns, first: number): number {
+  #addPacked({ bytes, from, to, seconds, nanos, metadata, lineTo = from.length }: LineColumns, first: number): number {
     const start = from[first]!;
     const textBytesMax = start + this.#room.textBytesMax - this.#textBytes;
-    const end = Math.min(from.length, first + this.#room.linesMax - this.#lineCount);
+    const end = Math.min(lineTo, first + this.#room.linesMax - this.#lineCount);
     let next = first;
+    // Most lines have the set of the line before.
+    let of = -1;
+    let set = 0;
     do {
       this.#noteTime(seconds[next]!, nanos[next]!);
-      const set = metadata?.sets[metadata.of[next]!];
-      this.#noteSet(set === undefined ? 0 : this.#setOf(set));
+      if (metadata && metadata.of[next] !== of) {
+        of = metadata.of[next]!;
+        set = this.#setOf(metadata.sets[of]);
+      }
+      this.#noteSet(set);
       next++;
     } while (next < end && to[next]! < textBytesMax && this.#describedBytes < this.#room.describedBytesMax);
     const textFrom = this.#textBytes;
@@ -222,7 +230,8 @@ export class PushedFrameBuilder {
     this.#nanos = nanos;
   }
 
-  #setOf(metadata: LabelRecord): number {
+  #setOf(metadata: LabelRecord | undefined): number {
+    if (metadata === undefined) return 0;
     let set = this.#sets.get(metadata);
     if (set === undefined) {
       set = this.#sets.size + 1;

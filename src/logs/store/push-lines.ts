@@ -12,6 +12,10 @@ export interface StreamPush {
   lines: PushedStreamLines;
 }
 
+export function lineCountOf({ from, lineFrom = 0, lineTo = from.length }: PushedStreamLines): number {
+  return lineTo - lineFrom;
+}
+
 export function timeOf({ seconds, nanos }: PushedStreamLines, line: number): bigint {
   return BigInt(seconds[line]!) * 1_000_000_000n + BigInt(nanos[line]!);
 }
@@ -26,27 +30,33 @@ export function streamsOf(
   writer: PushWriter,
   entries: readonly PushedStreamLines[],
 ): { streams: StreamPush[]; refused: PushOutcome['refused'] } {
-  const byId = new Map<string, PushedStreamLines[]>();
+  const byId = new Map<string, StreamPush>();
+  const repeated = new Map<StreamPush, PushedStreamLines[]>();
   const refused: PushOutcome['refused'] = [];
-  for (const [index, entry] of entries.entries()) {
+  for (let index = 0; index < entries.length; index++) {
+    const entry = entries[index]!;
     const namespace = namespaceOf(entry.labels);
     if (namespace !== null && writer.namespaces !== '*' && !writer.namespaces.includes(namespace)) {
       const message = `${writer.name} may not push to the namespace ${JSON.stringify(namespace)}`;
       refused.push({ index, reason: 'namespace', message });
       continue;
     }
-    if (entry.from.length === 0) continue;
+    if (lineCountOf(entry) === 0) continue;
     check(entry);
     const id = pushedStreamId(tenant, entry.labels);
     const known = byId.get(id);
-    if (known) known.push(entry);
-    else byId.set(id, [entry]);
+    if (!known) byId.set(id, { id, lines: entry });
+    else if (repeated.has(known)) repeated.get(known)!.push(entry);
+    else repeated.set(known, [known.lines, entry]);
   }
-  return { streams: Array.from(byId, ([id, own]) => ({ id, lines: byTime(own) })), refused };
+  for (const [stream, own] of repeated) stream.lines = joined(own);
+  const streams = [...byId.values()];
+  for (const stream of streams) stream.lines = byTime(stream.lines);
+  return { streams, refused };
 }
 
-function check({ from, to, seconds }: PushedStreamLines): void {
-  for (let i = 0; i < from.length; i++) {
+function check({ from, to, seconds, lineFrom = 0, lineTo = from.length }: PushedStreamLines): void {
+  for (let i = lineFrom; i < lineTo; i++) {
     const bytes = to[i]! - from[i]!;
     if (bytes >= limits.batchTextBytesMax)
       throw new Fault('bad-request', `a line of ${bytes} bytes is too long to be stored`);
@@ -55,14 +65,14 @@ function check({ from, to, seconds }: PushedStreamLines): void {
   }
 }
 
-function byTime(entries: readonly PushedStreamLines[]): PushedStreamLines {
-  const lines = entries.length === 1 ? entries[0]! : joined(entries);
+function byTime(lines: PushedStreamLines): PushedStreamLines {
   if (lines.isPacked) return lines;
-  const { seconds, nanos } = lines;
+  const { seconds, nanos, lineFrom = 0, lineTo = seconds.length } = lines;
   const compare = (a: number, b: number) => seconds[a]! - seconds[b]! || nanos[a]! - nanos[b]!;
-  for (let i = 1; i < seconds.length; i++) {
+  for (let i = lineFrom + 1; i < lineTo; i++) {
+    if (compare(i - 1, i) <= 0) continue;
     // Sorting keeps the order of equal ones.
-    if (compare(i - 1, i) > 0) return picked(lines, Uint32Array.from(seconds, (_, line) => line).sort(compare));
+    return picked(lines, Uint32Array.from({ length: lineTo - lineFrom }, (_, line) => lineFrom + line).sort(compare));
   }
   return lines;
 }
@@ -100,7 +110,8 @@ function joined(entries: readonly PushedStreamLines[]): PushedStreamLines {
       setsFrom.set(own, (setsBefore = sets.length));
       for (const set of own) sets.push(set);
     }
-    for (let i = 0; i < entry.from.length; i++) {
+    const { lineFrom = 0, lineTo = entry.from.length } = entry;
+    for (let i = lineFrom; i < lineTo; i++) {
       from.push(bytesBefore + entry.from[i]!);
       to.push(bytesBefore + entry.to[i]!);
       seconds.push(entry.seconds[i]!);

@@ -17,7 +17,7 @@ export interface PushWriter {
   namespaces: '*' | readonly string[];
 }
 
-/** Lines of one stream, in any order and of any age. Line `i` is `bytes[from[i], to[i])`, and may hold newlines. */
+/** Lines of one stream, in any order and of any age. Line `i` is `bytes[from[i], to[i])`, and may hold newlines. Streams may share the columns. */
 export interface PushedStreamLines {
   /** Names and values that are not empty; `namespace` is what scopes are compared with. */
   labels: LabelRecord;
@@ -30,6 +30,9 @@ export interface PushedStreamLines {
   nanos: ArrayLike<number>;
   /** Structured metadata: the sets that occur, and which of them each line has. Missing: no line has any. */
   metadata?: { sets: readonly LabelRecord[]; of: ArrayLike<number> };
+  /** Which of the columns' lines are meant. Missing: all of them. */
+  lineFrom?: number;
+  lineTo?: number;
   /** The lines are by time; behind each are a newline and the next one, and none has a newline within. */
   isPacked?: boolean;
 }

@@ -4,10 +4,10 @@ import { PushedFrameBuilder, type PushedRun } from '../batch/batch.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { Committer } from './committer.ts';
 import type { PushedDeletedPayload } from './payloads.ts';
-import { picked, type StreamPush, streamsOf, timeOf } from './push-lines.ts';
+import { lineCountOf, picked, type StreamPush, streamsOf, timeOf } from './push-lines.ts';
 import type { PushedReader } from './pushed-reader.ts';
 import { jsonPayload, recordKinds } from './record.ts';
-import { compareBudget, dropRepeats } from './repeats.ts';
+import { compareBudget, dropRepeats, isNewer } from './repeats.ts';
 import type { PushedStreamLines, PushOutcome, PushWriter, Scope } from './store.ts';
 import { StreamLanes } from './stream-lanes.ts';
 
@@ -30,6 +30,8 @@ export interface PusherOptions {
 export class Pusher {
   readonly #options: PusherOptions;
   readonly #lanes = new StreamLanes();
+  /** Empty between pushes. What it has grown to is kept: a large buffer for each push keeps the collector busy. */
+  #builder = new PushedFrameBuilder();
   #bytesInFlight = 0;
 
   constructor(options: PusherOptions) {
@@ -62,6 +64,7 @@ export class Pusher {
     const { streamsMax } = this.#options;
     const { streams: known } = this.#options.catalogue.pushed;
     let { count } = known.index;
+    if (count + streams.length <= streamsMax) return;
     for (const { id } of streams) {
       if (known.get(id) === undefined && ++count > streamsMax) {
         throw new Fault(
@@ -108,14 +111,18 @@ export class Pusher {
     const budget = compareBudget();
     for (const stream of streams) {
       outcome.deleted += dropDeleted(catalogue, stream);
-      if (stream.lines.from.length === 0) continue;
-      const dropped = await dropRepeats(catalogue, reader, stream, budget);
-      outcome.held += dropped.held;
-      outcome.stored += stream.lines.from.length;
-      if (dropped.uncompared > 0) uncompared.add(dropped.uncompared);
+      const sent = lineCountOf(stream.lines);
+      if (sent === 0) continue;
+      if (!isNewer(catalogue, stream)) {
+        const dropped = await dropRepeats(catalogue, reader, stream, budget);
+        if (dropped.uncompared > 0) uncompared.add(dropped.uncompared);
+      }
+      const left = lineCountOf(stream.lines);
+      outcome.held += sent - left;
+      outcome.stored += left;
     }
     if (outcome.stored === 0) return outcome;
-    const frames = framesOf(streams);
+    const frames = this.#framesOf(streams);
     await committer.submit({
       bytes: frames.reduce((sum, { frame }) => sum + frame.length, 0),
       exclusive: false,
@@ -126,6 +133,26 @@ export class Pusher {
     });
     return outcome;
   }
+
+  #framesOf(streams: readonly StreamPush[]): { frame: Buffer; runs: PushedRun[] }[] {
+    const builder = this.#builder;
+    const frames: { frame: Buffer; runs: PushedRun[] }[] = [];
+    try {
+      for (const { lines } of streams) {
+        const { from, to, lineFrom = 0, lineTo = from.length } = lines;
+        for (let next = lineFrom; next < lineTo; ) {
+          if (!builder.fits(to[next]! - from[next]!)) frames.push(builder.finish());
+          builder.beginRun(lines.labels);
+          next = builder.addLines(lines, next);
+        }
+      }
+      if (builder.lineCount > 0) frames.push(builder.finish());
+      return frames;
+    } catch (error) {
+      this.#builder = new PushedFrameBuilder();
+      throw error;
+    }
+  }
 }
 
 /** Takes out lines that are no later than what was deleted on purpose; gives how many. */
@@ -133,30 +160,19 @@ function dropDeleted(catalogue: Catalogue, stream: StreamPush): number {
   const tombstone = catalogue.pushed.tombstone(stream.id);
   if (!tombstone) return 0;
   const { lines } = stream;
-  const count = lines.from.length;
-  const later = Uint32Array.from({ length: count }, (_, i) => i).filter((i) => timeOf(lines, i) > tombstone.through);
-  if (later.length < count) stream.lines = picked(lines, later);
-  return count - later.length;
+  const { lineFrom = 0, lineTo = lines.from.length } = lines;
+  const later = Array.from({ length: lineTo - lineFrom }, (_, i) => lineFrom + i).filter(
+    (i) => timeOf(lines, i) > tombstone.through,
+  );
+  const dropped = lineTo - lineFrom - later.length;
+  if (dropped > 0) stream.lines = picked(lines, Uint32Array.from(later));
+  return dropped;
 }
 
 /** Text and what is said of it, in memory. */
 function bytesOf(entries: readonly PushedStreamLines[]): number {
   let bytes = 0;
-  for (const { from, to } of entries) for (let i = 0; i < from.length; i++) bytes += to[i]! - from[i]! + 64;
+  for (const { from, to, lineFrom = 0, lineTo = from.length } of entries)
+    for (let i = lineFrom; i < lineTo; i++) bytes += to[i]! - from[i]! + 64;
   return bytes;
-}
-
-function framesOf(streams: readonly StreamPush[]): { frame: Buffer; runs: PushedRun[] }[] {
-  const builder = new PushedFrameBuilder();
-  const frames: { frame: Buffer; runs: PushedRun[] }[] = [];
-  for (const { lines } of streams) {
-    const count = lines.from.length;
-    for (let next = 0; next < count; ) {
-      if (!builder.fits(lines.to[next]! - lines.from[next]!)) frames.push(builder.finish());
-      builder.beginRun(lines.labels);
-      next = builder.addLines(lines, next);
-    }
-  }
-  if (builder.lineCount > 0) frames.push(builder.finish());
-  return frames;
 }

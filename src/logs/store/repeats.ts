@@ -1,7 +1,7 @@
 import { Fault } from '../../base/fault.ts';
 import type { PushedLines } from '../batch/batch.ts';
 import type { Catalogue } from './catalogue.ts';
-import { lineKey, picked, type StreamPush, timeOf } from './push-lines.ts';
+import { lineCountOf, lineKey, picked, type StreamPush, timeOf } from './push-lines.ts';
 import type { PushedReader } from './pushed-reader.ts';
 import type { PushedBlockRow, PushedRunRow } from './pushed-rows.ts';
 import type { PushedStreamLines } from './store.ts';
@@ -25,26 +25,34 @@ export function compareBudget(): CompareBudget {
   return { textBytes: comparedTextBytesMax, seen: new Set() };
 }
 
+/** What is later than everything held is new: the usual case, which reads nothing. */
+export function isNewer(catalogue: Catalogue, { id, lines }: StreamPush): boolean {
+  const known = catalogue.pushed.streams.index.get(id);
+  return !known || timeOf(lines, lines.lineFrom ?? 0) > known.stream.lastTime;
+}
+
 /**
  * Takes lines out of the push that the store holds already. A line is held as often as it occurs there at its time, so a push
- * that has it once more adds one. Gives how many were held, and how many could not be compared.
+ * that has it once more adds one. Gives how many could not be compared.
  */
 export async function dropRepeats(
   catalogue: Catalogue,
   reader: PushedReader,
   stream: StreamPush,
   budget: CompareBudget,
-): Promise<{ held: number; uncompared: number }> {
+): Promise<{ uncompared: number }> {
   const known = catalogue.pushed.streams.get(stream.id);
+  if (!known) return { uncompared: 0 };
   const { lines } = stream;
-  const earliest = timeOf(lines, 0);
-  // What is later than everything held is new: the usual case, which reads nothing.
-  if (!known || earliest > known.lastTime) return { held: 0, uncompared: 0 };
-  const times = BigInt64Array.from({ length: lines.from.length }, (_, i) => timeOf(lines, i));
+  const times = timesOf(lines);
   const { compared, isWhole } = await heldAround(catalogue, reader, known.row, times, budget);
   if (compared.size > 0) stream.lines = withoutHeld(lines, times, compared);
-  const left = stream.lines.from.length;
-  return { held: times.length - left, uncompared: isWhole ? 0 : left };
+  return { uncompared: isWhole ? 0 : lineCountOf(stream.lines) };
+}
+
+function timesOf(lines: PushedStreamLines): BigInt64Array {
+  const { lineFrom = 0 } = lines;
+  return BigInt64Array.from({ length: lineCountOf(lines) }, (_, i) => timeOf(lines, lineFrom + i));
 }
 
 /** Stored lines that have the time of a pushed one, by the index of the first pushed line of that time. */
@@ -126,14 +134,15 @@ function firstNotBefore(times: BigInt64Array, from: number, to: number, time: bi
 }
 
 function withoutHeld(lines: PushedStreamLines, times: BigInt64Array, compared: Compared): PushedStreamLines {
+  const { lineFrom = 0 } = lines;
   const kept: number[] = [];
   let counts: Map<string, number> | undefined;
   for (let i = 0; i < times.length; i++) {
     if (i === 0 || times[i] !== times[i - 1]) counts = countsOf(compared.get(i));
-    const key = counts && lineKey(lines, i);
+    const key = counts && lineKey(lines, lineFrom + i);
     const count = key === undefined ? 0 : (counts!.get(key) ?? 0);
     if (count > 0) counts!.set(key!, count - 1);
-    else kept.push(i);
+    else kept.push(lineFrom + i);
   }
   return kept.length === times.length ? lines : picked(lines, Uint32Array.from(kept));
 }

@@ -1,14 +1,14 @@
 import { formatRfc3339Nano } from '../../../base/nanotime.ts';
-import { type LabelRecord, sortedLabels } from '../../batch/batch.ts';
+import type { LabelRecord } from '../../batch/batch.ts';
 import { levelLabel, levelOfFields, levelOfLine, levelOfSeverity, normalizedLevel } from '../../level/level.ts';
 import type { PushedStreamLines } from '../../store/store.ts';
-import { KnownLabels } from './known-labels.ts';
+import { type CheckedLabels, KnownLabels } from './known-labels.ts';
 import { isLabelName, LabelSyntaxError, normalizedName, printLabels, shown } from './label-syntax.ts';
 import { pushLimits } from './limits.ts';
 import { parseLabels } from './parse-labels.ts';
 import type { Problems } from './problems.ts';
 import { levelSets, scannedLevels } from './push-scan.ts';
-import type { ReceivedStream, ScannedLines } from './received-stream.ts';
+import { lineCountOf, type ReceivedStream, type ScannedLines } from './received-stream.ts';
 import { serviceNameLabel, withServiceName } from './service-name.ts';
 
 const knownLabels = new KnownLabels();
@@ -21,37 +21,52 @@ export function checkedStreams(
 ): PushedStreamLines[] {
   const interned = new Interned();
   const newestSeconds = (nowMs + pushLimits.futureMsMax) / 1000;
-  return received.flatMap((stream) => {
+  const checked: PushedStreamLines[] = [];
+  for (const stream of received) {
     const labels = checkedLabels(stream, problems);
-    if (!labels || stream.from.length === 0) return [];
-    return [checkedLines(stream, labels, newestSeconds, interned, problems)];
-  });
+    if (labels && lineCountOf(stream) > 0)
+      checked.push(checkedLines(stream, labels, newestSeconds, interned, problems));
+  }
+  return checked;
 }
 
 /** With `service_name`. Undefined where the labels are not acceptable. */
-function checkedLabels({ labels, from }: ReceivedStream, problems: Problems): LabelRecord | undefined {
-  const known = typeof labels === 'string' ? knownLabels.get(labels) : undefined;
+function checkedLabels(stream: ReceivedStream, problems: Problems): CheckedLabels | undefined {
+  const { labels } = stream;
+  // Pairs begin with a bracket as JSON, and labels as text never do.
+  const text = typeof labels === 'string' ? labels : JSON.stringify(labels);
+  const known = knownLabels.get(text);
   if (known) return known;
   try {
     const pairs = typeof labels === 'string' ? parseLabels(labels) : labels;
-    const kept = pairs.filter(([, value]) => value !== '');
+    const kept = pairs.some(([, value]) => value === '') ? pairs.filter(([, value]) => value !== '') : pairs;
     const fault = faultOfLabels(pairs, kept);
     if (fault) {
-      problems.add(fault.reason, from.length, fault.message);
+      problems.add(fault.reason, lineCountOf(stream), fault.message);
       return undefined;
     }
-    const checked = Object.fromEntries(sortedLabels(withServiceName(Object.fromEntries(kept))));
-    if (typeof labels === 'string') knownLabels.add(labels, checked);
+    const record: LabelRecord = Object.fromEntries(byName(withServiceName(kept)));
+    const checked = { labels: record, level: levelOfFields(record) };
+    knownLabels.add(text, checked);
     return checked;
   } catch (error) {
     if (!(error instanceof LabelSyntaxError)) throw error;
-    const text = `Error parsing labels '${shown(String(labels))}' with error: ${error.message}`;
-    problems.add('invalid_labels', from.length, text);
+    const message = `Error parsing labels '${shown(text)}' with error: ${error.message}`;
+    problems.add('invalid_labels', lineCountOf(stream), message);
     return undefined;
   }
 }
 
 type Pairs = readonly (readonly [name: string, value: string])[];
+
+/** No name is there twice. */
+function byName(pairs: Pairs): Pairs {
+  return isByName(pairs) ? pairs : [...pairs].sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+function isByName(pairs: Pairs): boolean {
+  return pairs.every(([name], i) => i === 0 || pairs[i - 1]![0] < name);
+}
 
 /** A message shows no more labels of a stream. */
 const shownLabelsMax = 100;
@@ -65,49 +80,59 @@ function faultOfLabels(pairs: Pairs, kept: Pairs): { reason: string; message: st
     const message = `entry for stream '${stream()}' has ${count} label names; limit ${labelNamesMax}`;
     return { reason: 'max_label_names_per_series', message };
   }
-  const names = new Set<string>();
+  const names = isByName(pairs) ? undefined : new Set<string>();
   for (const [name, value] of pairs) {
     if (!isLabelName(name)) {
       const message = `Error parsing labels '${stream()}' with error: ${JSON.stringify(shown(name))} is not the name of a label`;
       return { reason: 'invalid_labels', message };
     }
-    if (Buffer.byteLength(name) > labelNameBytesMax)
+    if (name.length > labelNameBytesMax)
       return {
         reason: 'label_name_too_long',
         message: `stream '${stream()}' has label name too long: '${shown(name)}'`,
       };
-    if (Buffer.byteLength(value) > labelValueBytesMax)
+    if (takesMoreBytes(value, labelValueBytesMax))
       return {
         reason: 'label_value_too_long',
         message: `stream '${stream()}' has label value too long: '${shown(value)}'`,
       };
-    if (names.has(name))
+    if (names?.has(name))
       return { reason: 'duplicate_label_names', message: `stream '${stream()}' has duplicate label name: '${name}'` };
-    names.add(name);
+    names?.add(name);
   }
   return undefined;
 }
 
+/** Asked of every label, and nearly always told by the number of characters. */
+function takesMoreBytes(text: string, bytesMax: number): boolean {
+  return text.length > bytesMax / UTF8_BYTES_MAX && Buffer.byteLength(text) > bytesMax;
+}
+
+const UTF8_BYTES_MAX = 3;
+
 function checkedLines(
   stream: ReceivedStream,
-  labels: LabelRecord,
+  { labels, level: levelOfStream }: CheckedLabels,
   newestSeconds: number,
   interned: Interned,
   problems: Problems,
 ): PushedStreamLines {
   const { bytes, from, to, seconds, nanos, scanned } = stream;
-  const levelOfStream = levelOfFields(labels);
+  const { lineFrom = 0, lineTo = from.length } = stream;
   if (scanned && !stream.metadata && isWithinLimits(scanned, newestSeconds)) {
-    return { labels, bytes, from, to, seconds, nanos, ...scannedLevelsOf(scanned, levelOfStream) };
+    const { levels, isPacked } = scanned;
+    if (levelOfStream !== undefined) levels.fill(0, lineFrom, lineTo);
+    const sets = levelOfStream === undefined ? levelSets : interned.levelAlone(levelOfStream);
+    return { labels, bytes, from, to, seconds, nanos, lineFrom, lineTo, isPacked, metadata: { sets, of: levels } };
   }
   const of: number[] = [];
   const kept = {
     ...{ labels, bytes, from: [] as number[], to: [] as number[], seconds: [] as number[], nanos: [] as number[] },
     metadata: { sets: interned.sets, of },
   };
-  for (let i = 0; i < from.length; i++) {
-    const metadata = stream.metadata?.[i];
-    const fault = faultOfLine(stream, labels, i, newestSeconds);
+  for (let i = lineFrom; i < lineTo; i++) {
+    const metadata = stream.metadata?.[i - lineFrom];
+    const fault = faultOfLine(stream, labels, i, newestSeconds) ?? (metadata && faultOfMetadata(metadata, labels));
     if (fault) {
       problems.add(fault.reason, 1, fault.message);
       continue;
@@ -129,16 +154,8 @@ function isWithinLimits({ longestLineBytes, secondsMin, secondsMax }: ScannedLin
   return longestLineBytes <= pushLimits.lineBytesMax && secondsMax <= newestSeconds && secondsMin >= -SECONDS_MAX;
 }
 
-function scannedLevelsOf(
-  { levels, isPacked }: ScannedLines,
-  levelOfStream: string | undefined,
-): Pick<PushedStreamLines, 'metadata' | 'isPacked'> {
-  if (levelOfStream === undefined) return { isPacked, metadata: { sets: levelSets, of: levels } };
-  return { isPacked, metadata: { sets: [{ [levelLabel]: levelOfStream }], of: levels.fill(0) } };
-}
-
 function faultOfLine(
-  { from, to, seconds, nanos, metadata }: ReceivedStream,
+  { from, to, seconds, nanos }: ReceivedStream,
   labels: LabelRecord,
   i: number,
   newestSeconds: number,
@@ -158,7 +175,7 @@ function faultOfLine(
     const message = `entry for stream '${printLabels(labels)}' has timestamp too old: ${timeText(seconds[i]!, nanos[i]!)}, oldest acceptable timestamp is: ${timeText(-SECONDS_MAX, 0)}`;
     return { reason: 'greater_than_max_sample_age', message };
   }
-  return metadata?.[i] && faultOfMetadata(metadata[i]!, labels);
+  return undefined;
 }
 
 /** The first second that 64 bits of nanoseconds hold is a little earlier. */
@@ -192,6 +209,14 @@ class Interned {
   readonly sets: LabelRecord[] = [];
   readonly #byLevel = new Map<string, number>();
   readonly #byContent = new Map<string, number>();
+  readonly #alone = new Map<string, readonly LabelRecord[]>();
+
+  /** The set that holds a level alone, alone: for streams that tell the level of all their lines. */
+  levelAlone(level: string): readonly LabelRecord[] {
+    let sets = this.#alone.get(level);
+    if (sets === undefined) this.#alone.set(level, (sets = [{ [levelLabel]: level }]));
+    return sets;
+  }
 
   /** The set that holds a detected level alone. */
   level(level: string): number {

@@ -1,27 +1,37 @@
 import type { LabelRecord } from '../../batch/batch.ts';
 
-/** Of the texts; what they say takes a few times as much. */
+/** Of the texts of each of two generations; what they say takes a few times as much. */
 const textBytesMax = 16 * 1024 * 1024;
 
+/** Labels that a stream may have, and the level that they tell, if they do. */
+export interface CheckedLabels {
+  labels: LabelRecord;
+  level: string | undefined;
+}
+
 /**
- * Texts that streams have for labels, and what they say: clients send the same ones again and again. Invariant: the texts come to no more
- * than `textBytesMax`; those that came first go first.
+ * Texts that streams have for labels, and what they say: clients send the same ones again and again. Invariant: the texts of a generation
+ * come to no more than `textBytesMax` and the last one; when they do, the generation before goes. Whoever is asked for is of the younger one.
  */
 export class KnownLabels {
-  readonly #known = new Map<string, LabelRecord>();
-  #textBytes = 0;
+  #younger = new Map<string, CheckedLabels>();
+  #older = new Map<string, CheckedLabels>();
+  #youngerBytes = 0;
 
-  get(text: string): LabelRecord | undefined {
-    return this.#known.get(text);
+  get(text: string): CheckedLabels | undefined {
+    const known = this.#younger.get(text);
+    if (known || this.#older.size === 0) return known;
+    const old = this.#older.get(text);
+    if (old) this.add(text, old);
+    return old;
   }
 
-  add(text: string, labels: LabelRecord): void {
-    this.#known.set(text, labels);
-    this.#textBytes += text.length;
-    for (const first of this.#known.keys()) {
-      if (this.#textBytes <= textBytesMax) break;
-      this.#known.delete(first);
-      this.#textBytes -= first.length;
-    }
+  add(text: string, labels: CheckedLabels): void {
+    this.#younger.set(text, labels);
+    this.#youngerBytes += text.length;
+    if (this.#youngerBytes <= textBytesMax) return;
+    this.#older = this.#younger;
+    this.#younger = new Map();
+    this.#youngerBytes = 0;
   }
 }

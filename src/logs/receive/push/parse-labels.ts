@@ -1,4 +1,4 @@
-import { isLabelName, LabelSyntaxError } from './label-syntax.ts';
+import { LabelSyntaxError } from './label-syntax.ts';
 import { pushLimits } from './limits.ts';
 
 const escapes: Record<string, string> = {
@@ -14,8 +14,7 @@ const escapes: Record<string, string> = {
   '"': '"',
 };
 const ESCAPE = /\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{3})|([abfnrtv\\'"]))/y;
-const SPACE = /[ \t\r\n]*/y;
-const NAME = /[a-zA-Z_][a-zA-Z0-9_]*/y;
+const [DOUBLE_QUOTE, SINGLE_QUOTE, BACKTICK, BACKSLASH, NEWLINE] = [0x22, 0x27, 0x60, 0x5c, 0x0a];
 
 /** Labels as a stream names them: `{app="web", env='dev'}`, strings quoted as in Go. Throws LabelSyntaxError. */
 export function parseLabels(text: string): [string, string][] {
@@ -60,24 +59,24 @@ class LabelReader {
   }
 
   name(): string {
-    NAME.lastIndex = this.#at;
-    const name = NAME.exec(this.#text)?.[0];
-    if (name === undefined || !isLabelName(name)) return this.#fail('the name of a label or "}"');
-    this.#at += name.length;
+    const from = this.#at;
+    while (isNameCode(this.#text.charCodeAt(this.#at), this.#at > from)) this.#at++;
+    if (this.#at === from) return this.#fail('the name of a label or "}"');
+    const name = this.#text.slice(from, this.#at);
     this.#skip();
     return name;
   }
 
   quoted(): string {
-    const quote = this.#text[this.#at];
-    if (quote !== '"' && quote !== "'" && quote !== '`') return this.#fail('a quoted value');
+    const quote = this.#text.charCodeAt(this.#at);
+    if (quote !== DOUBLE_QUOTE && quote !== SINGLE_QUOTE && quote !== BACKTICK) return this.#fail('a quoted value');
     let value = '';
     let from = ++this.#at;
     for (;;) {
-      const character = this.#text[this.#at];
-      if (character === undefined || (character === '\n' && quote !== '`')) return this.#fail('the end of the value');
-      if (character === quote) break;
-      if (character === '\\' && quote !== '`') {
+      const code = this.#text.charCodeAt(this.#at);
+      if (code === quote) break;
+      if (Number.isNaN(code) || (code === NEWLINE && quote !== BACKTICK)) return this.#fail('the end of the value');
+      if (code === BACKSLASH && quote !== BACKTICK) {
         value += this.#text.slice(from, this.#at) + this.#escaped();
         from = this.#at;
       } else this.#at++;
@@ -104,8 +103,7 @@ class LabelReader {
   }
 
   #skip(): void {
-    SPACE.lastIndex = this.#at;
-    this.#at += SPACE.exec(this.#text)![0].length;
+    while (isSpaceCode(this.#text.charCodeAt(this.#at))) this.#at++;
   }
 
   #fail(wanted: string): never {
@@ -114,4 +112,18 @@ class LabelReader {
       `parse error at line 1, col ${this.#at + 1}: syntax error: ${found === undefined ? 'unexpected end' : `unexpected ${JSON.stringify(found)}`}, expecting ${wanted}`,
     );
   }
+}
+
+/** A digit may not be the first. Of what is behind the end, nothing holds. */
+function isNameCode(code: number, isDigitAllowed: boolean): boolean {
+  return (
+    (code >= 0x61 && code <= 0x7a) ||
+    (code >= 0x41 && code <= 0x5a) ||
+    code === 0x5f ||
+    (isDigitAllowed && code >= 0x30 && code <= 0x39)
+  );
+}
+
+function isSpaceCode(code: number): boolean {
+  return code === 0x20 || code === 0x09 || code === 0x0d || code === NEWLINE;
 }

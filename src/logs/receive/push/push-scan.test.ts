@@ -13,21 +13,24 @@ import { pushScanSourceHash } from './push-scan-module.ts';
 import { field, message, snappy, whole } from './push-under-test.ts';
 import { readLokiProtobuf } from './read-loki-protobuf.ts';
 import { readLokiPush } from './read-loki-push.ts';
-import type { ReceivedStream } from './received-stream.ts';
+import { lineCountOf, type ReceivedStream } from './received-stream.ts';
 
 const scan = new PushScan();
 
 /** What a request says, whichever way it was read. */
 function plain(streams: readonly ReceivedStream[]) {
-  return streams.map(({ labels, bytes, from, to, seconds, nanos, metadata }) => ({
-    labels,
-    lines: Array.from(from, (_, i) => ({
-      text: bytes.toString('latin1', from[i], to[i]),
-      seconds: seconds[i],
-      nanos: nanos[i],
-      metadata: metadata?.[i],
-    })),
-  }));
+  return streams.map((stream) => {
+    const { labels, bytes, from, to, seconds, nanos, metadata, lineFrom = 0 } = stream;
+    return {
+      labels,
+      lines: Array.from({ length: lineCountOf(stream) }, (_, i) => ({
+        text: bytes.toString('latin1', from[lineFrom + i], to[lineFrom + i]),
+        seconds: seconds[lineFrom + i],
+        nanos: nanos[lineFrom + i],
+        metadata: metadata?.[i],
+      })),
+    };
+  });
 }
 
 function bothWays(body: Buffer): void {

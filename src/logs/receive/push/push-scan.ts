@@ -42,7 +42,7 @@ export interface ScannedStream {
   isPacked: boolean;
 }
 
-/** Line `i` is `text[from[i], to[i])`; behind it are a newline and the next line. */
+/** Line `i` is `text[from[i], to[i])`; behind it are a newline and the next line. All of it is one piece of memory. */
 export interface ScannedPush {
   text: Buffer;
   from: Uint32Array;
@@ -121,19 +121,22 @@ export class PushScan {
     if (exports.read(plainAt, plainAt + length) === 0) return undefined;
     const { buffer } = this.#memory!;
     const plain = this.#bytes(plainAt, length);
-    const text = Buffer.from(buffer, at.textAt, this.#get('textAt') - at.textAt);
     const found: ScannedStream[] = this.#streams(at.streamsAt, streams, plain);
     // Only requests that have metadata need what they were made of.
     const entries = found.some(({ hasMetadata }) => hasMetadata)
       ? { plain: Buffer.from(plain), at: new Uint32Array(buffer, at.entriesAt, lines).slice() }
       : undefined;
+    // Text and columns lie behind each other, and leave together: one piece of memory can be given back at once.
+    const textEnd = this.#get('textAt');
+    const memory = buffer.slice(at.secondsAt, textEnd);
+    const offset = (address: number) => address - at.secondsAt;
     return {
-      text: copyOf(text),
-      from: new Uint32Array(buffer, at.fromAt, lines).slice(),
-      to: new Uint32Array(buffer, at.toAt, lines).slice(),
-      seconds: new Float64Array(buffer, at.secondsAt, lines).slice(),
-      nanos: new Uint32Array(buffer, at.nanosAt, lines).slice(),
-      levels: new Uint8Array(buffer, at.levelsAt, lines).slice(),
+      text: Buffer.from(memory, offset(at.textAt), textEnd - at.textAt),
+      from: new Uint32Array(memory, offset(at.fromAt), lines),
+      to: new Uint32Array(memory, offset(at.toAt), lines),
+      seconds: new Float64Array(memory, 0, lines),
+      nanos: new Uint32Array(memory, offset(at.nanosAt), lines),
+      levels: new Uint8Array(memory, offset(at.levelsAt), lines),
       entryOf: (line) => (entries && entries.at[line]! > 0 ? entries.plain.subarray(entries.at[line]) : undefined),
       streams: found,
     };
@@ -193,12 +196,6 @@ function claimedBytes(body: Buffer): { length: number; at: number } | undefined 
     return isSound ? { length, at: at + 1 } : undefined;
   }
   return undefined;
-}
-
-function copyOf(bytes: Buffer): Buffer {
-  const copy = Buffer.allocUnsafeSlow(bytes.length);
-  bytes.copy(copy);
-  return copy;
 }
 
 let module: object | undefined;

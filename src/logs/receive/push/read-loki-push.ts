@@ -21,16 +21,13 @@ export function readLokiPush(body: Buffer): ReceivedStream[] {
 }
 
 function streamsOf({ text, from, to, seconds, nanos, levels, entryOf, streams }: ScannedPush): ReceivedStream[] {
-  return streams.map(({ labels, lineFrom, lineTo, hasMetadata, ...known }) => ({
-    labels,
-    bytes: text,
-    from: from.subarray(lineFrom, lineTo),
-    to: to.subarray(lineFrom, lineTo),
-    seconds: seconds.subarray(lineFrom, lineTo),
-    nanos: nanos.subarray(lineFrom, lineTo),
-    ...(hasMetadata && { metadata: Array.from({ length: lineTo - lineFrom }, (_, i) => metadataAt(lineFrom + i)) }),
-    scanned: { ...known, levels: levels.subarray(lineFrom, lineTo) },
-  }));
+  return streams.map((stream): ReceivedStream => {
+    const { labels, lineFrom, lineTo, longestLineBytes, secondsMin, secondsMax, isPacked } = stream;
+    const scanned = { levels, longestLineBytes, secondsMin, secondsMax, isPacked };
+    const received = { labels, bytes: text, from, to, seconds, nanos, lineFrom, lineTo, scanned };
+    if (!stream.hasMetadata) return received;
+    return { ...received, metadata: Array.from({ length: lineTo - lineFrom }, (_, i) => metadataAt(lineFrom + i)) };
+  });
 
   function metadataAt(line: number) {
     const entry = entryOf(line);

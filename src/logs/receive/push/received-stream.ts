@@ -11,20 +11,27 @@ export interface ReceivedStream {
   to: ArrayLike<number>;
   seconds: ArrayLike<number>;
   nanos: ArrayLike<number>;
-  /** Of each line, undefined for none. Missing: no line has any. */
+  /** Which of the columns' lines are this stream's. Missing: all of them. */
+  lineFrom?: number;
+  lineTo?: number;
+  /** Of each of its lines, undefined for none. Missing: no line has any. */
   metadata?: readonly (LabelRecord | undefined)[];
   /** What is known of all lines already. */
   scanned?: ScannedLines;
 }
 
 export interface ScannedLines {
-  /** Of each line, as an index of `scannedLevels`. */
+  /** Of each line, as an index of `scannedLevels`; a column like the others. */
   levels: Uint8Array;
   longestLineBytes: number;
   secondsMin: number;
   secondsMax: number;
   /** As in PushedStreamLines. */
   isPacked: boolean;
+}
+
+export function lineCountOf({ from, lineFrom = 0, lineTo = from.length }: ReceivedStream): number {
+  return lineTo - lineFrom;
 }
 
 /** Grows line by line. */

@@ -1,5 +1,3 @@
-import type { LabelRecord } from '../../batch/batch.ts';
-
 /** Labels that name the service where `service_name` is missing, in the order in which Loki asks them. */
 const sources = [
   'service',
@@ -16,11 +14,22 @@ const sources = [
   'job',
   'k8s_job_name',
 ];
+const rankOf = new Map(sources.map((name, rank) => [name, rank]));
 export const serviceNameLabel = 'service_name';
 export const unknownService = 'unknown_service';
 
-export function withServiceName(labels: LabelRecord): LabelRecord {
-  if (Object.hasOwn(labels, serviceNameLabel)) return labels;
-  const source = sources.find((name) => Object.hasOwn(labels, name));
-  return { ...labels, [serviceNameLabel]: source === undefined ? unknownService : labels[source]! };
+type Pair = readonly [name: string, value: string];
+
+/** The same where it is there already. */
+export function withServiceName(pairs: readonly Pair[]): readonly Pair[] {
+  let service = unknownService;
+  let best = sources.length;
+  for (const [name, value] of pairs) {
+    if (name === serviceNameLabel) return pairs;
+    const rank = rankOf.get(name);
+    if (rank === undefined || rank >= best) continue;
+    best = rank;
+    service = value;
+  }
+  return [...pairs, [serviceNameLabel, service]];
 }
