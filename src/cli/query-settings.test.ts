@@ -30,6 +30,8 @@ test('experimental parts of the language are named as Prometheus names them, one
     ...['--enable-feature', 'promql-binop-fill-modifiers', '--enable-feature', 'promql-extended-range-selectors'],
   );
   assert.deepEqual(again.features, { ...noFeatures, fillModifiers: true, extendedRangeSelectors: true });
+  const names = settings('--enable-feature', 'promql-delayed-name-removal,use-start-timestamps').features;
+  assert.deepEqual(names, { ...noFeatures, delayedNameRemoval: true, startTimestamps: true });
   assert.throws(() => settings('--enable-feature', 'native-histograms'), /knows promql-experimental-functions/);
 });
 

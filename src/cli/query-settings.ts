@@ -10,6 +10,8 @@ const featureNames: Readonly<Record<string, keyof Features>> = {
   'promql-duration-expr': 'durationExpressions',
   'promql-extended-range-selectors': 'extendedRangeSelectors',
   'promql-binop-fill-modifiers': 'fillModifiers',
+  'promql-delayed-name-removal': 'delayedNameRemoval',
+  'use-start-timestamps': 'startTimestamps',
 };
 const { lookbackMs, queuedMax, runningMax, samplesMax, timeoutMs } = defaultQuerySettings;
 

@@ -6,7 +6,7 @@ import { Labels } from '../labels/labels.ts';
 import { type MemorySample, MemorySource } from '../memory-source.ts';
 import type { QueryTimes } from '../plan/times.ts';
 import type { Scope, SeriesSource } from '../source.ts';
-import { allFeatures } from '../syntax/features.ts';
+import { allFeatures, noFeatures } from '../syntax/features.ts';
 import { type EngineOptions, instantQuery, planQuery, rangeQuery } from './engine.ts';
 
 const scope: Scope = { tenant: 't', namespaces: '*' };
@@ -246,10 +246,11 @@ test('names go at once, or with delayed removal at the end of the query', async 
   const query = 'sum by (__name__) (abs({__name__=~"a|b"}))';
   const request = { query, source, scope, timeMs: 0 };
   await assert.rejects(instantQuery(request), { message: 'vector cannot contain metrics with the same labelset' });
-  const byName = await instantQuery({ ...request, query: 'sum by (__name__) (abs(a))' }, { delayedNameRemoval: true });
+  const features = { ...noFeatures, delayedNameRemoval: true };
+  const byName = await instantQuery({ ...request, query: 'sum by (__name__) (abs(a))' }, { features });
   assert.equal(byName.value.type === 'vector' && byName.value.samples[0]!.labels.toString(), '{}');
   const kept = 'label_replace(abs(a), "__name__", "c", "__name__", "a")';
-  const renamed = await instantQuery({ ...request, query: kept }, { delayedNameRemoval: true });
+  const renamed = await instantQuery({ ...request, query: kept }, { features });
   assert.equal(renamed.value.type === 'vector' && renamed.value.samples[0]!.labels.toString(), '{__name__="c"}');
 });
 

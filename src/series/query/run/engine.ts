@@ -29,8 +29,6 @@ export interface EngineOptions {
   /** How long a query may run. Default 2 minutes. */
   timeoutMs?: number;
   clock?: Clock;
-  delayedNameRemoval?: boolean;
-  useStartTimestamps?: boolean;
 }
 
 export interface QueryRequest {
@@ -93,7 +91,7 @@ async function run(
   const { lookbackMs = 300_000, samplesMax = 50_000_000 } = options;
   const plan = request.plan ?? planned(query, times, options, finish);
   const annotations = new Annotations();
-  const { delayedNameRemoval = false, useStartTimestamps = false } = options;
+  const { delayedNameRemoval, startTimestamps } = options.features ?? noFeatures;
   const { timeoutMs = 120_000, clock = systemClock } = options;
   const deadlineMs = clock.monotonicMs() + timeoutMs;
   const checkStop = () => {
@@ -101,7 +99,7 @@ async function run(
     if (clock.monotonicMs() > deadlineMs) throw new QueryStoppedError('timeout');
   };
   const state: QueryState = {
-    options: { lookbackMs, delayedNameRemoval, useStartTimestamps, samplesMax, checkStop },
+    options: { lookbackMs, delayedNameRemoval, startTimestamps, samplesMax, checkStop },
     reads: await Reads.open(request.source, request.scope, plan),
     annotations,
     heldSamples: 0,

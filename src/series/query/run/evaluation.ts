@@ -9,7 +9,7 @@ export interface RunOptions {
   /** Keep metric names until the end of the query, so that they can still be used (Prometheus has it behind a flag). */
   delayedNameRemoval: boolean;
   /** rate() and its like know from start timestamps that a counter began anew (likewise). */
-  useStartTimestamps: boolean;
+  startTimestamps: boolean;
   /** How many samples a query may hold at once. */
   samplesMax: number;
   /** Throws when the query should stop. */

@@ -111,7 +111,7 @@ class OverTime {
     const series = withoutStale(original);
     const dropName = this.#fn.keepsName !== true || original.dropName === true;
     const labels = dropName && !options.delayedNameRemoval ? series.labels.withoutMetadata() : series.labels;
-    const starts = this.#fn.usesStarts && options.useStartTimestamps ? series.starts : null;
+    const starts = this.#fn.usesStarts && options.startTimestamps ? series.starts : null;
     if (this.#windows.moveTo(series.times)) this.#column?.retime?.(this.#windows);
     if (series.histogramTimes !== null) this.#refuseHistograms(series);
     if (this.#column !== undefined && starts === null) {

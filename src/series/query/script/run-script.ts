@@ -27,7 +27,7 @@ export interface ScriptReport {
 const MINUTE_MS = 60_000;
 const everybody = { tenant: 'script', namespaces: '*' as const };
 /** Everything that Prometheus's own tests switch on. */
-const options: EngineOptions = { features: allFeatures, delayedNameRemoval: true, useStartTimestamps: true };
+const options: EngineOptions = { features: allFeatures };
 /** Their values depend on the query's times, so that a range query gives another result than an instant one. */
 const contextFunctions = /(?:start|end|range|step)\(\)/;
 

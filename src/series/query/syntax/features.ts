@@ -1,4 +1,4 @@
-/** Parts of the language that Prometheus has behind flags. */
+/** Parts of the language, and of what queries mean, that Prometheus has behind flags. */
 export interface Features {
   experimentalFunctions: boolean;
   durationExpressions: boolean;
@@ -6,6 +6,10 @@ export interface Features {
   extendedRangeSelectors: boolean;
   /** `fill()`, `fill_left()`, `fill_right()`. */
   fillModifiers: boolean;
+  /** Metric names are kept until the end of a query, so that they can still be used. */
+  delayedNameRemoval: boolean;
+  /** rate() and its like know from start timestamps that a counter began anew. */
+  startTimestamps: boolean;
 }
 
 export const noFeatures: Features = {
@@ -13,6 +17,8 @@ export const noFeatures: Features = {
   durationExpressions: false,
   extendedRangeSelectors: false,
   fillModifiers: false,
+  delayedNameRemoval: false,
+  startTimestamps: false,
 };
 
 export const allFeatures: Features = {
@@ -20,4 +26,6 @@ export const allFeatures: Features = {
   durationExpressions: true,
   extendedRangeSelectors: true,
   fillModifiers: true,
+  delayedNameRemoval: true,
+  startTimestamps: true,
 };

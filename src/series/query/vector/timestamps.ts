@@ -18,7 +18,7 @@ export const timestampFunctions: Record<string, (evaluation: Evaluation, call: C
   /** Only selectors know when their samples began, and only where that is in use. */
   start_timestamp(evaluation, call) {
     const [argument] = call.args;
-    if (argument!.kind !== 'instant' || !evaluation.state.options.useStartTimestamps) {
+    if (argument!.kind !== 'instant' || !evaluation.state.options.startTimestamps) {
       evaluateVector(evaluation, argument!);
       return [];
     }
