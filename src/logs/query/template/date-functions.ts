@@ -14,17 +14,13 @@ const NS_PER: Readonly<Record<number, bigint>> = {
 };
 
 export const dateFunctions: readonly Entry[] = [
-  [
-    'date',
-    { arity: [2, 2], run: ([layout, time], { timeNs }) => formatGoTime(timeOrSeconds(time, timeNs), toText(layout)) },
-  ],
+  ['date', { arity: [2, 2], run: ([layout, time]) => formatGoTime(timeOrSeconds(time), toText(layout)) }],
   ['toDate', { arity: [2, 2], run: ([layout, text]) => parseGoTime(toText(layout), toText(text), 'UTC') ?? zeroTime }],
   [
     'toDateInZone',
     { arity: [3, 3], run: ([layout, zone, text]) => inZone(toText(layout), toText(zone), toText(text)) },
   ],
-  // The line's own time would be repeatable, but Grafana's users expect the clock.
-  ['now', { arity: [0, 0], run: () => ({ ns: BigInt(Date.now()) * 1_000_000n, zone: 'UTC' }) }],
+  ['now', { arity: [0, 0], run: now }],
   ['unixEpoch', { arity: [1, 1], run: ([time]) => String(timeArgument(time).ns / 1_000_000_000n) }],
   ['unixEpochMillis', { arity: [1, 1], run: ([time]) => String(timeArgument(time).ns / 1_000_000n) }],
   ['unixEpochNanos', { arity: [1, 1], run: ([time]) => String(timeArgument(time).ns) }],
@@ -36,9 +32,15 @@ function timeArgument(value: GoValue): GoTime {
   return value;
 }
 
-function timeOrSeconds(value: GoValue, nowNs: bigint): GoTime {
+/** What is no time is now, as Sprig has it. */
+function timeOrSeconds(value: GoValue): GoTime {
   if (isTime(value)) return value;
-  return { ns: typeof value === 'bigint' ? value * 1_000_000_000n : nowNs, zone: 'UTC' };
+  return typeof value === 'bigint' ? { ns: value * 1_000_000_000n, zone: 'UTC' } : now();
+}
+
+// The line's own time would be repeatable, but Grafana's users expect the clock.
+function now(): GoTime {
+  return { ns: BigInt(Date.now()) * 1_000_000n, zone: 'UTC' };
 }
 
 function inZone(layout: string, zone: string, text: string): GoTime {

@@ -2,23 +2,36 @@ import { formatGeneral } from '../../../base/go-float.ts';
 import { quote } from '../text/quoted.ts';
 import { type GoValue, showValue, toText } from './go-value.ts';
 
-const VERB = /%([-+# 0]*)(\*|\d+)?(?:\.(\*|\d+))?([a-zA-Z%])/g;
+/** `%[2]d` takes the second value, and the next verb the third; so may widths. */
+const VERB = /%([-+# 0]*)((?:\[\d+\])?\*|\d+)?(?:\.((?:\[\d+\])?\*|\d+))?(?:\[(\d+)\])?([a-zA-Z%])/g;
 /** Wider fields are cut down to this. */
 const widthMax = 10_000;
 
 /** `fmt.Sprintf`, with the verbs that text and numbers need. */
 export function goPrintf(format: string, values: readonly GoValue[]): string {
   let at = 0;
+  let isReordered = false;
   const take = () => values[at++];
-  const size = (text: string | undefined) => Math.min(widthMax, text === '*' ? Number(take() ?? 0) : Number(text ?? 0));
-  const out = format.replace(VERB, (_, flags: string, widthText: string, precisionText: string, verb: string) => {
+  const goTo = (index: string | undefined) => {
+    if (index === undefined) return;
+    isReordered = true;
+    at = Number(index) - 1;
+  };
+  const size = (text = '0') => {
+    if (!text.endsWith('*')) return Math.min(widthMax, Number(text));
+    goTo(/\d+/.exec(text)?.[0]);
+    return Math.min(widthMax, Number(take() ?? 0));
+  };
+  const out = format.replace(VERB, (_, flags, widthText, precisionText, index, verb: string) => {
     if (verb === '%') return '%';
     const width = size(widthText);
     const precision = precisionText === undefined ? undefined : size(precisionText);
+    goTo(index);
+    if (index !== undefined && (at < 0 || at >= values.length)) return `%!${verb}(BADINDEX)`;
     if (at >= values.length) return `%!${verb}(MISSING)`;
     return padded(formatted(verb, flags, precision, take()), flags, width, verb);
   });
-  if (at >= values.length) return out;
+  if (isReordered || at >= values.length) return out;
   return `${out}%!(EXTRA ${values
     .slice(at)
     .map((value) => `${typeName(value)}=${showValue(value)}`)
@@ -30,6 +43,8 @@ function formatted(verb: string, flags: string, precision: number | undefined, v
     case 'v':
     case 's':
       if (verb === 's' && typeof value !== 'string' && isScalar(value)) return wrong(verb, value);
+      if (verb === 'v' && flags.includes('#') && typeof value === 'string') return quote(value);
+      if (value === undefined) return wrong(verb, value);
       return typeof value === 'string' && precision !== undefined
         ? [...value].slice(0, precision).join('')
         : showValue(value);
@@ -39,7 +54,7 @@ function formatted(verb: string, flags: string, precision: number | undefined, v
       return typeof value === 'bigint' ? signed(String(value), flags) : wrong(verb, value);
     case 'x':
     case 'X':
-      return hexadecimal(verb, value);
+      return hexadecimal(verb, flags, value);
     case 'o':
     case 'b':
       return typeof value === 'bigint' ? value.toString(verb === 'o' ? 8 : 2) : wrong(verb, value);
@@ -74,11 +89,13 @@ function isScalar(value: GoValue): boolean {
 }
 
 function wrong(verb: string, value: GoValue): string {
-  return value === undefined ? `%!${verb}(<nil>)` : `%!${verb}(${typeName(value)}=${showValue(value)})`;
+  if (value === undefined) return verb === 'v' ? '<nil>' : `%!${verb}(<nil>)`;
+  return `%!${verb}(${typeName(value)}=${showValue(value)})`;
 }
 
-function hexadecimal(verb: string, value: GoValue): string {
-  const text = typeof value === 'bigint' ? value.toString(16) : Buffer.from(toText(value)).toString('hex');
+function hexadecimal(verb: string, flags: string, value: GoValue): string {
+  const digits = typeof value === 'bigint' ? value.toString(16) : Buffer.from(toText(value)).toString('hex');
+  const text = flags.includes('#') ? digits.replace(/^-?/, '$&0x') : digits;
   return verb === 'X' ? text.toUpperCase() : text;
 }
 

@@ -10,6 +10,26 @@ const DAYS = 'Sunday Monday Tuesday Wednesday Thursday Friday Saturday'.split(' 
 const PART =
   /January|Jan|Monday|Mon|MST|2006|Z07:00:00|Z07:00|Z0700|Z07|-07:00:00|-07:00|-0700|-07|__2|002|[.,]0+(?!\d)|[.,]9+(?!\d)|_2|01|02|03|04|05|06|15|PM|pm|1|2|3|4|5/g;
 const NS_PER_S = 1_000_000_000n;
+/** Which of them knows the name of a zone's time depends on where the zone is. */
+const abbreviationLocales = ['en-US', 'en-GB', 'en-AU', 'en-IN', 'en-ZA', 'en-NZ'];
+/** Names that none of them knows. */
+const abbreviations: Readonly<Record<string, string>> = {
+  'Asia/Tokyo': 'JST',
+  'Asia/Seoul': 'KST',
+  'Asia/Shanghai': 'CST',
+  'Asia/Taipei': 'CST',
+  'Asia/Hong_Kong': 'HKT',
+  'Asia/Jakarta': 'WIB',
+  'Asia/Manila': 'PST',
+  'Asia/Karachi': 'PKT',
+  'Asia/Kolkata': 'IST',
+  'Asia/Jerusalem': 'IST',
+  'Africa/Johannesburg': 'SAST',
+  'Africa/Lagos': 'WAT',
+  'Africa/Nairobi': 'EAT',
+  'Europe/Moscow': 'MSK',
+  'Pacific/Auckland': 'NZST',
+};
 
 interface Fields {
   year: number;
@@ -44,13 +64,16 @@ function offsetOf(seconds: number, zone: string): { offsetSeconds: number; abbre
   }
   if (zone === 'UTC') return { offsetSeconds: 0, abbreviation: 'UTC' };
   const date = new Date(seconds * 1000);
-  const name = (timeZoneName: 'longOffset' | 'short') =>
-    new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName })
+  const name = (timeZoneName: 'longOffset' | 'short', locale = 'en-US') =>
+    new Intl.DateTimeFormat(locale, { timeZone: zone, timeZoneName })
       .formatToParts(date)
       .find(({ type }) => type === 'timeZoneName')!.value;
   const offset = /GMT([+-])(\d\d):(\d\d)(?::(\d\d))?/.exec(name('longOffset'));
   const size = offset ? Number(offset[2]) * 3600 + Number(offset[3]) * 60 + Number(offset[4] ?? 0) : 0;
-  return { offsetSeconds: offset?.[1] === '-' ? -size : size, abbreviation: name('short') };
+  const offsetSeconds = offset?.[1] === '-' ? -size : size;
+  const named = abbreviationLocales.map((locale) => name('short', locale)).find((short) => /^[A-Z]+$/.test(short));
+  const digits = offset === null ? '+00' : `${offset[1]}${offset[2]}${offset[3]}`.replace(/(?<=^...)00$/, '');
+  return { offsetSeconds, abbreviation: named ?? abbreviations[zone] ?? digits };
 }
 
 function fieldsOf({ ns, zone }: GoTime): Fields {

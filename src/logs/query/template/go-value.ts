@@ -1,4 +1,4 @@
-import { formatGeneral } from '../../../base/go-float.ts';
+import { formatGeneral, parseGoFloat } from '../../../base/go-float.ts';
 import { formatGoTime, type GoTime } from './go-time.ts';
 
 /** What a template computes with: a bigint is Go's int64, a number its float64, `undefined` is nil. */
@@ -35,17 +35,27 @@ export function isTruthy(value: GoValue): boolean {
 
 /** The largest and smallest int64. */
 const INT_MAX = 2n ** 63n - 1n;
+/** With a base in front, 0 alone standing for octal; digits may be separated. */
+const INTEGER = /^([+-]?)(0[xX]|0[bB]|0[oO]?)?_?((?:[\da-fA-F]_?)*[\da-fA-F])$/;
 
-/** A value as an integer, as Sprig's `int` and its arithmetic convert: what is no number is 0. */
+/** A value as an integer, as Sprig's `int` and its arithmetic convert: decimals are cut off, and what is no number is 0. */
 export function toInt(value: GoValue): bigint {
   if (typeof value === 'bigint') return value;
   if (typeof value === 'boolean') return value ? 1n : 0n;
   if (typeof value === 'number') return Number.isFinite(value) ? BigInt.asIntN(64, BigInt(Math.trunc(value))) : 0n;
   if (typeof value !== 'string') return 0n;
-  const text = value.trim();
-  if (!/^[+-]?\d+(?:\.0*)?$/.test(text)) return 0n;
-  const number = BigInt(text.replace(/\.0*$/, '').replace(/^\+/, ''));
-  return number > INT_MAX || number < -INT_MAX - 1n ? 0n : number;
+  const [whole = ''] = value.split('.', 1);
+  if (!/^\d*$/.test(value.slice(whole.length + 1))) return 0n;
+  const parts = INTEGER.exec(whole);
+  if (parts === null) return 0n;
+  const [, sign, base = '', digits] = parts;
+  const literal = `${base.length === 1 ? '0o' : base}${digits!.replaceAll('_', '')}`;
+  try {
+    const number = whole.replace(/^[+-]/, '') === '0' ? 0n : BigInt(literal) * (sign === '-' ? -1n : 1n);
+    return number > INT_MAX || number < -INT_MAX - 1n ? 0n : number;
+  } catch {
+    return 0n;
+  }
 }
 
 /** A value as a float: what is no number is 0. */
@@ -53,8 +63,7 @@ export function toFloat(value: GoValue): number {
   if (typeof value === 'number') return value;
   if (typeof value === 'bigint') return Number(value);
   if (typeof value === 'boolean') return value ? 1 : 0;
-  if (typeof value !== 'string' || !/^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(value)) return 0;
-  return Number(value);
+  return typeof value === 'string' ? (parseGoFloat(value) ?? 0) : 0;
 }
 
 export function toText(value: GoValue): string {

@@ -4,18 +4,23 @@ import { TemplateError } from './template-error.ts';
 
 type Entry = readonly [string, TemplateFunction];
 
-function ints(name: string, run: (left: bigint, right: bigint) => bigint): Entry {
-  const reduce: TemplateFunction['run'] = (args) =>
-    args.map(toInt).reduce((left, right) => BigInt.asIntN(64, run(left, right)));
-  return [name, { arity: [1, 100], run: reduce }];
+type Arity = TemplateFunction['arity'];
+const anyNumber: Arity = [0, 100];
+const some: Arity = [1, 100];
+const two: Arity = [2, 2];
+
+function ints(name: string, arity: Arity, run: (left: bigint, right: bigint) => bigint): Entry {
+  const reduce: TemplateFunction['run'] = ([first, ...rest]) =>
+    rest.map(toInt).reduce((left, right) => BigInt.asIntN(64, run(left, right)), toInt(first));
+  return [name, { arity, run: reduce }];
 }
 
 function byValue(left: bigint, right: bigint): number {
   return left < right ? -1 : 1;
 }
 
-function floats(name: string, run: (left: number, right: number) => number): Entry {
-  return [name, { arity: [1, 100], run: (args) => args.map(toFloat).reduce(run) }];
+function floats(name: string, arity: Arity, run: (left: number, right: number) => number): Entry {
+  return [name, { arity, run: ([first, ...rest]) => rest.map(toFloat).reduce(run, toFloat(first)) }];
 }
 
 function divisor(right: bigint): bigint {
@@ -26,22 +31,22 @@ function divisor(right: bigint): bigint {
 export const numberFunctions: readonly Entry[] = [
   ['int', { arity: [1, 1], run: ([value]) => toInt(value) }],
   ['float64', { arity: [1, 1], run: ([value]) => toFloat(value) }],
-  ints('add', (left, right) => left + right),
-  ints('sub', (left, right) => left - right),
-  ints('mul', (left, right) => left * right),
-  ints('div', (left, right) => left / divisor(right)),
-  ints('mod', (left, right) => left % divisor(right)),
-  ints('max', (left, right) => [left, right].sort(byValue)[1]!),
-  ints('min', (left, right) => [left, right].sort(byValue)[0]!),
-  floats('addf', (left, right) => decimal(left + right)),
-  floats('subf', (left, right) => decimal(left - right)),
-  floats('mulf', (left, right) => decimal(left * right)),
-  floats('divf', (left, right) => {
+  ints('add', anyNumber, (left, right) => left + right),
+  ints('sub', two, (left, right) => left - right),
+  ints('mul', some, (left, right) => left * right),
+  ints('div', two, (left, right) => left / divisor(right)),
+  ints('mod', two, (left, right) => left % divisor(right)),
+  ints('max', some, (left, right) => [left, right].sort(byValue)[1]!),
+  ints('min', some, (left, right) => [left, right].sort(byValue)[0]!),
+  floats('addf', anyNumber, (left, right) => decimal(left + right)),
+  floats('subf', some, (left, right) => decimal(left - right)),
+  floats('mulf', some, (left, right) => decimal(left * right)),
+  floats('divf', some, (left, right) => {
     if (right === 0) throw new TemplateError('decimal division by 0');
     return left / right;
   }),
-  floats('maxf', (left, right) => Math.max(left, right)),
-  floats('minf', (left, right) => Math.min(left, right)),
+  floats('maxf', some, (left, right) => Math.max(left, right)),
+  floats('minf', some, (left, right) => Math.min(left, right)),
   ['ceil', { arity: [1, 1], run: ([value]) => Math.ceil(toFloat(value)) }],
   ['floor', { arity: [1, 1], run: ([value]) => Math.floor(toFloat(value)) }],
   [

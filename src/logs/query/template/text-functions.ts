@@ -1,10 +1,11 @@
 import { compilePattern } from '../regex/compile-pattern.ts';
-import { replaceAll } from '../regex/replace-all.ts';
+import { matches, replaceAll } from '../regex/replace-all.ts';
 import { parseByteCount } from '../text/byte-counts.ts';
 import { parseGoDuration } from '../text/durations.ts';
 import { queryEscape } from './builtin-functions.ts';
 import type { TemplateFunction } from './functions.ts';
-import { type GoValue, isTruthy, toInt, toText } from './go-value.ts';
+import { typeName } from './go-printf.ts';
+import { type GoValue, isTruthy, toText } from './go-value.ts';
 import { checkedLength, TemplateError } from './template-error.ts';
 
 type Entry = readonly [string, TemplateFunction];
@@ -24,22 +25,41 @@ function textArgument(name: string, value: GoValue): string {
 
 /** A function of a whole number and a text. */
 function counted(name: string, run: (count: number, text: string) => string): Entry {
-  return [name, { arity: [2, 2], run: ([count, text]) => run(Number(toInt(count)), textArgument(name, text)) }];
+  return [name, { arity: [2, 2], run: ([count, text]) => run(intArgument(name, count), textArgument(name, text)) }];
+}
+
+function intArgument(name: string, value: GoValue): number {
+  if (typeof value === 'bigint' || (typeof value === 'number' && Number.isInteger(value))) return Number(value);
+  throw new TemplateError(`wrong type for value; expected int; got ${typeName(value)} in ${name}`);
+}
+
+/** Character by character, as Go does it: one stays one. */
+function perCharacter(text: string, convert: (text: string) => string): string {
+  if (/^[\0-\x7f]*$/.test(text)) return convert(text);
+  return [...text]
+    .map((char) => {
+      const converted = [...convert(char)];
+      return converted.length === 1 || char === 'İ' ? converted[0] : char;
+    })
+    .join('');
 }
 
 const SPACE = /^\s+|\s+$/g;
 
 export const textFunctions: readonly Entry[] = [
-  ...['ToLower', 'lower'].map((name) => texts(name, 1, (text) => text.toLowerCase())),
-  ...['ToUpper', 'upper'].map((name) => texts(name, 1, (text) => text.toUpperCase())),
+  ...['ToLower', 'lower'].map((name) => texts(name, 1, (text) => perCharacter(text, (part) => part.toLowerCase()))),
+  ...['ToUpper', 'upper'].map((name) => texts(name, 1, (text) => perCharacter(text, (part) => part.toUpperCase()))),
   texts('title', 1, (text) =>
-    text.replace(/(^|[^\p{L}\p{N}_'])(\p{L})/gu, (_, before, letter) => before + letter.toUpperCase()),
+    text.replace(/(?<=^|[\0-\x7f\s])(?<![A-Za-z0-9_])\p{L}/gu, (letter) =>
+      perCharacter(letter, (one) => one.toUpperCase()),
+    ),
   ),
   [
     'Replace',
     {
       arity: [4, 4],
-      run: ([text, from, to, count]) => replaceSome(toText(text), toText(from), toText(to), Number(toInt(count))),
+      run: ([text, from, to, count]) =>
+        replaceSome(toText(text), toText(from), toText(to), intArgument('Replace', count)),
     },
   ],
   texts('replace', 3, (from, to, text) => replaceSome(text, from, to, -1)),
@@ -82,7 +102,10 @@ export const textFunctions: readonly Entry[] = [
   counted('alignRight', (count, text) => aligned(count, text, 'right')),
   [
     'substr',
-    { arity: [3, 3], run: ([from, to, text]) => substring(Number(toInt(from)), Number(toInt(to)), toText(text)) },
+    {
+      arity: [3, 3],
+      run: ([from, to, text]) => substring(intArgument('substr', from), intArgument('substr', to), toText(text)),
+    },
   ],
   ['default', { arity: [1, 2], run: ([otherwise, value]) => (isTruthy(value) ? value : otherwise) }],
   texts('fromJson', 1, fromJson),
@@ -118,9 +141,8 @@ function trimChars(text: string, chars: string, left: boolean, right: boolean): 
 }
 
 function countMatches(pattern: string, text: string): bigint {
-  const matcher = compilePattern(pattern).matcher(text);
   let count = 0n;
-  while (matcher.find()) count++;
+  for (const _ of matches(compilePattern(pattern), text)) count++;
   return count;
 }
 
@@ -168,8 +190,11 @@ function aligned(count: number, text: string, side: 'left' | 'right'): string {
 
 function substring(from: number, to: number, text: string): string {
   if (from < 0) return text.slice(0, Math.max(to, 0));
-  if (to < 0 || to > text.length) return text.slice(from);
-  return from > to ? '' : text.slice(from, to);
+  const end = to < 0 || to > text.length ? text.length : to;
+  if (from > end) {
+    throw new TemplateError(`error calling substr: runtime error: slice bounds out of range [${from}:${end}]`);
+  }
+  return text.slice(from, end);
 }
 
 /** Values deeper than this are refused. */
