@@ -29,6 +29,8 @@ const BYTES: u32 = 16;
 const TEXT: u32 = 0;
 const DECIMALS: u32 = 1;
 
+/** Values that one is looked for among. */
+const PROBES_MAX: u32 = 256;
 const HASH_PRIME: u64 = 0x9e3779b97f4a7c15;
 const ZEROS: u64 = 0x3030303030303030;
 
@@ -90,29 +92,30 @@ function takeText(row: u32, column: u32, from: u32, to: u32): void {
   store<u32>(row, load<u32>(row, BYTES) + (to - from), BYTES);
 }
 
-/** Which of the different values of the column it is. */
+/** Which of the different values of the column it is. Of values that are made to collide, the same may be there twice. */
 function valueOf(row: u32, column: u32, from: u32, to: u32): u32 {
   const hash = hashOf(column, from, to);
   const tag = <u32>hash;
   const placesAt = load<u32>(row, PLACES_AT);
   const values = load<u32>(row, VALUES);
+  const added = placesAt + (values << 3);
   let slot = <u32>(hash >> 32) & (slotCount - 1);
-  while (true) {
+  for (let probes: u32 = 0; probes < PROBES_MAX; probes++) {
     const at = slotsAt + (slot << 3);
     const place = load<u32>(at, 4);
     if (place == 0) {
-      const added = placesAt + (values << 3);
       store<u32>(at, tag);
       store<u32>(at, added, 4);
-      store<u32>(added, from);
-      store<u32>(added, to, 4);
-      store<u32>(row, values + 1, VALUES);
-      return values;
+      break;
     }
     // A place of another column lies before or behind those of this one.
     if (load<u32>(at) == tag && (place - placesAt) >> 3 < values && isSame(place, from, to)) return (place - placesAt) >> 3;
     slot = (slot + 1) & (slotCount - 1);
   }
+  store<u32>(added, from);
+  store<u32>(added, to, 4);
+  store<u32>(row, values + 1, VALUES);
+  return values;
 }
 
 function hashOf(column: u32, from: u32, to: u32): u64 {

@@ -43,12 +43,15 @@ function collect(from: u32, to: u32): void {
   /** A bit for each of the last pairs of symbols: whether they may stand beside each other in a run. */
   let together: u32 = 0;
   let followers: u32 = 0;
+  const symbols = symbolsAt;
+  const seen = seenAt;
+  const followersOf = followersAt;
   for (let at = from; at < to; at++) {
-    const symbol: u32 = load<u8>(symbolsAt + <u32>load<u8>(at));
+    const symbol: u32 = load<u8>(symbols + <u32>load<u8>(at));
     gram = ((gram << 5) | symbol) & GRAMS_MASK;
     together = (together << 1) | ((followers >> symbol) & 1);
-    followers = load<u32>(followersAt + (symbol << 2));
-    const isSeen = (<u32>load<u8>(seenAt + (gram >> 3)) >> (gram & 7)) & 1;
+    followers = load<u32>(followersOf + (symbol << 2));
+    const isSeen = (<u32>load<u8>(seen + (gram >> 3)) >> (gram & 7)) & 1;
     // One test, which hardly ever holds, is quicker than several that hold now and then.
     if ((~together & PAIRS_MASK | isSeen) == 0) take(gram);
   }

@@ -25,7 +25,7 @@ const DECIMAL_DIGITS_MAX: u32 = 15;
 const UNIT_LETTERS_MAX: u32 = 2;
 const SLOTS: u32 = 1 << 17;
 /** Templates that one line is looked for among: lines that are made to collide are kept whole. */
-const PROBES_MAX: u32 = 256;
+const PROBES_MAX: u32 = 64;
 
 const HASH_PRIME: u64 = 0x9e3779b97f4a7c15;
 const PRIME_A: u64 = 0xa0761d6478bd642f;
@@ -80,23 +80,12 @@ export function classify(length: u32): void {
   /** Whether the last byte of the piece before is a letter or a digit. */
   let before: u64 = 0;
   for (let at = textAt; at < end; at += 64) {
-    let letters: u64 = 0;
-    let digits: u64 = 0;
-    let singles: u64 = 0;
-    for (let part: u32 = 0; part < 64; part += 16) {
-      const bytes = v128.load(at + part);
-      const lower = v128.or(bytes, i8x16.splat(0x20));
-      const isLetter = i8x16.lt_u(i8x16.sub(lower, i8x16.splat(0x61)), i8x16.splat(26));
-      const isDigit = i8x16.lt_u(i8x16.sub(bytes, i8x16.splat(0x30)), i8x16.splat(10));
-      const isJoiner = v128.or(
-        i8x16.lt_u(i8x16.sub(bytes, i8x16.splat(0x2d)), i8x16.splat(2)),
-        i8x16.eq(bytes, i8x16.splat(0x5f)),
-      );
-      letters |= <u64>(<u32>i8x16.bitmask(isLetter)) << part;
-      digits |= <u64>(<u32>i8x16.bitmask(isDigit)) << part;
-      singles |= <u64>(<u32>i8x16.bitmask(isJoiner)) << part;
-    }
-    const next = letters | digits;
+    const a = v128.load(at);
+    const b = v128.load(at, 16);
+    const c = v128.load(at, 32);
+    const d = v128.load(at, 48);
+    const digits = maskOf(digitsOf(a), digitsOf(b), digitsOf(c), digitsOf(d));
+    const next = digits | maskOf(lettersOf(a), lettersOf(b), lettersOf(c), lettersOf(d));
     // The piece before is only known with the first byte of this one.
     if (at > textAt) {
       store<u64>(into, words | (joiners & ((words << 1) | before) & ((words >> 1) | (next << 63))));
@@ -105,9 +94,36 @@ export function classify(length: u32): void {
     }
     store<u64>(into, digits, 8);
     words = next;
-    joiners = singles;
+    joiners = maskOf(joinersOf(a), joinersOf(b), joinersOf(c), joinersOf(d));
   }
   store<u64>(into, words | (joiners & ((words << 1) | before) & (words >> 1)));
+}
+
+// @ts-ignore: decorator
+@inline
+function maskOf(a: v128, b: v128, c: v128, d: v128): u64 {
+  const low = i8x16.bitmask(a) | (i8x16.bitmask(b) << 16);
+  const high = i8x16.bitmask(c) | (i8x16.bitmask(d) << 16);
+  return <u64>(<u32>low) | (<u64>(<u32>high) << 32);
+}
+
+// @ts-ignore: decorator
+@inline
+function digitsOf(bytes: v128): v128 {
+  return i8x16.le_u(i8x16.sub(bytes, i8x16.splat(0x30)), i8x16.splat(9));
+}
+
+// @ts-ignore: decorator
+@inline
+function lettersOf(bytes: v128): v128 {
+  return i8x16.le_u(i8x16.sub(v128.or(bytes, i8x16.splat(0x20)), i8x16.splat(0x61)), i8x16.splat(25));
+}
+
+// @ts-ignore: decorator
+@inline
+function joinersOf(bytes: v128): v128 {
+  const isDashOrPoint = i8x16.le_u(i8x16.sub(bytes, i8x16.splat(0x2d)), i8x16.splat(1));
+  return v128.or(isDashOrPoint, i8x16.eq(bytes, i8x16.splat(0x5f)));
 }
 
 // @ts-ignore: decorator
@@ -332,7 +348,7 @@ function mix(hash: u64, a: u64, b: u64): u64 {
 /** The template of the line just scanned; -1 where there is no room for another one. */
 function templateOf(lineFrom: u32, lineTo: u32): i32 {
   const hash = <u32>lineHash;
-  let slot = <u32>(lineHash >> 32) & (SLOTS - 1);
+  let slot = <u32>(lineHash >> 47);
   for (let probes: u32 = 0; probes < PROBES_MAX; probes++) {
     const at = slotsAt + (slot << 1);
     const number: u32 = load<u16>(at);
