@@ -18,6 +18,7 @@ import type { Committer, Group } from './committer.ts';
 import { type Bell, followBlocks } from './follow.ts';
 import { followPushedBlocks } from './follow-pushed.ts';
 import type { Housekeeping } from './housekeeping.ts';
+import { keyOf, ListMemo } from './list-memo.ts';
 import { listBlocks, readListedBlock } from './listed-blocks.ts';
 import { listPushedBlocks, readListedPushedBlock } from './listed-pushed.ts';
 import { listInstances } from './listing.ts';
@@ -73,9 +74,11 @@ export class DurableStore implements LogStore {
   readonly epoch: string;
   readonly #parts: StoreParts;
   readonly #closing = new AbortController();
+  readonly #lists: ListMemo;
 
   constructor(parts: StoreParts) {
     this.#parts = parts;
+    this.#lists = new ListMemo(parts.catalogue.database);
     this.epoch = parts.epoch;
   }
 
@@ -107,7 +110,8 @@ export class DurableStore implements LogStore {
 
   instances(scope: Scope, filter: InstanceFilter): Instance[] {
     this.#requireOpen();
-    return listInstances(this.#parts.catalogue, scope, filter);
+    const list = () => listInstances(this.#parts.catalogue, scope, filter);
+    return filter.labels ? list() : this.#lists.get(keyOf('instances', scope, filter), list);
   }
 
   async *read(scope: Scope, instance: InstanceId, range: ReadRange): AsyncGenerator<LineBlock> {
@@ -122,7 +126,8 @@ export class DurableStore implements LogStore {
 
   list(scope: Scope, instance: InstanceId, range: Parameters<LogStore['list']>[2]): ListedBlock[] {
     this.#requireOpen();
-    return listBlocks(this.#parts.catalogue, this.#parts.packs, scope, instance, range);
+    const list = () => listBlocks(this.#parts.catalogue, this.#parts.packs, scope, instance, range);
+    return this.#lists.get(keyOf(instance, scope, range), list);
   }
 
   async *readListed(scope: Scope, block: ListedBlock): AsyncGenerator<LineBlock> {
@@ -181,7 +186,8 @@ export class DurableStore implements LogStore {
 
   listPushed(scope: Scope, stream: string, range: Parameters<LogStore['listPushed']>[2]): ListedPushed[] {
     this.#requireOpen();
-    return listPushedBlocks(this.#parts.catalogue, this.#parts.packs, scope, stream, range);
+    const list = () => listPushedBlocks(this.#parts.catalogue, this.#parts.packs, scope, stream, range);
+    return this.#lists.get(keyOf(stream, scope, range), list);
   }
 
   async *readListedPushed(scope: Scope, block: ListedPushed): AsyncGenerator<PushedBlock> {

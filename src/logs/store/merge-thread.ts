@@ -29,7 +29,7 @@ export class UnreadableSource extends Fault {
   }
 }
 
-/** The thread that merges. Invariant: it has one task at a time. It is started when there is something to merge. */
+/** The thread that merges. What is handed to it belongs to it. Invariant: it has one task at a time. It is started when there is something to merge. */
 export class MergeThread {
   #worker: Worker | undefined;
 
@@ -79,7 +79,7 @@ export class MergeThread {
         });
       worker.on('message', answered).on('error', lost).on('exit', lost);
       worker.ref();
-      worker.postMessage(task);
+      worker.postMessage(task, 'frames' in task ? ownMemory(task.frames) : []);
     });
   }
 
@@ -103,6 +103,14 @@ export interface Regrouping {
   make(target: number): Promise<RegroupedFrame[]>;
   /** The thread lets go of what it holds. */
   end(): Promise<void>;
+}
+
+/** Memory that goes over to the other thread, instead of being copied: of those that have theirs for themselves. */
+export function ownMemory(buffers: readonly (Uint8Array | undefined)[]): ArrayBuffer[] {
+  return buffers.flatMap((bytes) => {
+    const memory = bytes?.buffer;
+    return memory instanceof ArrayBuffer && memory.byteLength > Buffer.poolSize ? [memory] : [];
+  });
 }
 
 function bufferOf({ buffer, byteOffset, length }: Uint8Array): Buffer {

@@ -1,6 +1,6 @@
 import { parentPort } from 'node:worker_threads';
 import { mergeFrames } from './merge-frames.ts';
-import type { MergeAnswer, MergeTask } from './merge-thread.ts';
+import { type MergeAnswer, type MergeTask, ownMemory } from './merge-thread.ts';
 import { batchOf } from './payloads.ts';
 import { LinePieces, type PlannedTarget, UnreadableFrame } from './regroup/line-pieces.ts';
 import { regroupedFrames } from './regroup/regrouped-frames.ts';
@@ -17,7 +17,7 @@ parentPort!.on('message', (task: MergeTask) => {
     const frame = error instanceof UnreadableFrame ? error.frame : undefined;
     answer = { kind: 'error', error: error instanceof Error ? error.message : String(error), frame };
   }
-  parentPort!.postMessage(answer);
+  parentPort!.postMessage(answer, ownMemory(framesOf(answer)));
 });
 
 function answerTo(task: MergeTask): MergeAnswer {
@@ -41,6 +41,11 @@ function answerTo(task: MergeTask): MergeAnswer {
     };
   pieces.take(task.frames.map(bufferOf), task.places);
   return { kind: 'done' };
+}
+
+function framesOf(answer: MergeAnswer): (Uint8Array | undefined)[] {
+  if (answer.kind === 'merged') return [answer.frame];
+  return answer.kind === 'made' ? answer.frames.map(({ frame }) => frame) : [];
 }
 
 function bufferOf({ buffer, byteOffset, length }: Uint8Array): Buffer {

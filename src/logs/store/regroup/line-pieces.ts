@@ -1,4 +1,5 @@
 import { constants as zlibConstants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { release } from '../../../base/release.ts';
 import {
   type DecodedPushedColumns,
   decodePushedColumns,
@@ -67,9 +68,13 @@ export class LinePieces {
    */
   take(frames: readonly Buffer[], places: readonly Int32Array[]): void {
     const loose = new Map<number, { run: Placed; text: Buffer }[]>();
+    const decoded: Buffer[] = [];
     for (const [i, bytes] of frames.entries()) {
       try {
-        for (const taken of this.#runsOf(decodePushedFrame(bytes), places[i]!)) {
+        const frame = decodePushedFrame(bytes);
+        const text = pushedTextOf(frame);
+        decoded.push(text);
+        for (const taken of this.#runsOf(frame, text, places[i]!)) {
           const others = loose.get(taken.target);
           if (others) others.push(taken);
           else loose.set(taken.target, [taken]);
@@ -79,11 +84,11 @@ export class LinePieces {
       }
     }
     for (const taken of loose.values()) this.#hold(taken);
+    for (const text of decoded) release(text);
   }
 
-  #runsOf(frame: PushedFrame, places: Int32Array): { target: number; run: Placed; text: Buffer }[] {
+  #runsOf(frame: PushedFrame, text: Buffer, places: Int32Array): { target: number; run: Placed; text: Buffer }[] {
     const { runs, hasNewlines, startsIn, times, metadata } = decodePushedColumns(frame);
-    const text = pushedTextOf(frame);
     const starts = hasNewlines ? startsIn(text) : undefined;
     const allTimes = times();
     const share = frame.form === 'compact' ? Number.POSITIVE_INFINITY : frame.text.length / Math.max(1, text.length);
@@ -116,7 +121,10 @@ export class LinePieces {
     const text = Buffer.concat(taken.map((each) => each.text));
     const piece: Piece = { bytes: text, textBytes: text.length, isCompressed: false };
     if (this.#rawBytes + text.length <= rawBytesMax) this.#rawBytes += text.length;
-    else Object.assign(piece, { bytes: squeezed(text), isCompressed: true });
+    else {
+      Object.assign(piece, { bytes: squeezed(text), isCompressed: true });
+      release(text);
+    }
     let textAt = 0;
     for (const { run } of taken) {
       run.piece = piece;
@@ -125,7 +133,7 @@ export class LinePieces {
     }
   }
 
-  /** What goes to a target, in the order of the plan. It is not held any longer. */
+  /** What goes to a target, in the order of the plan. It is not held any longer; the text belongs to the caller. */
   release(target: number): { runs: HeldRun[]; text: Buffer; labelsOf: (position: number) => LabelRecord } {
     const runs = this.#runs[target]!.map((run) => run!);
     const labels = this.#labels[target]!;
@@ -140,6 +148,7 @@ export class LinePieces {
       if (!whole) open.set(piece, (whole = this.#opened(piece)));
       at += whole.copy(text, at, textAt, textAt + textBytes);
     }
+    for (const whole of open.values()) release(whole);
     return { runs, text, labelsOf: (position) => labels.get(streams[position]!)! };
   }
 
@@ -171,5 +180,6 @@ function squeezed(text: Buffer): Buffer {
   });
   const own = Buffer.allocUnsafeSlow(bytes.length);
   bytes.copy(own);
+  release(bytes);
   return own;
 }

@@ -1,3 +1,4 @@
+import { release } from '../../../base/release.ts';
 import {
   describedBytesOf,
   encodePushedLines,
@@ -44,6 +45,7 @@ export function regroupedFrames(
     textFrom += taken.textBytes;
     from = to;
   }
+  release(text);
   return frames;
 }
 
