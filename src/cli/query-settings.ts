@@ -1,18 +1,9 @@
 import { InvalidArgumentError, type Option } from 'commander';
-import { type Features, noFeatures } from '../series/query/query.ts';
+import { type Features, featureNames, noFeatures } from '../series/query/query.ts';
 import { defaultQuerySettings, type QuerySettings } from '../series/serve/serve.ts';
 import { setting } from './settings.ts';
 import { durationMs, wholeNumber } from './values.ts';
 
-/** As Prometheus names them in --enable-feature. */
-const featureNames: Readonly<Record<string, keyof Features>> = {
-  'promql-experimental-functions': 'experimentalFunctions',
-  'promql-duration-expr': 'durationExpressions',
-  'promql-extended-range-selectors': 'extendedRangeSelectors',
-  'promql-binop-fill-modifiers': 'fillModifiers',
-  'promql-delayed-name-removal': 'delayedNameRemoval',
-  'use-start-timestamps': 'startTimestamps',
-};
 const { lookbackMs, queuedMax, runningMax, samplesMax, timeoutMs } = defaultQuerySettings;
 
 export interface QueryFlags {

@@ -29,3 +29,13 @@ export const allFeatures: Features = {
   delayedNameRemoval: true,
   startTimestamps: true,
 };
+
+/** By the names that Prometheus gives them in --enable-feature. */
+export const featureNames: Readonly<Record<string, keyof Features>> = {
+  'promql-experimental-functions': 'experimentalFunctions',
+  'promql-duration-expr': 'durationExpressions',
+  'promql-extended-range-selectors': 'extendedRangeSelectors',
+  'promql-binop-fill-modifiers': 'fillModifiers',
+  'promql-delayed-name-removal': 'delayedNameRemoval',
+  'use-start-timestamps': 'startTimestamps',
+};

@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Fault, messageOf } from '../../../base/fault.ts';
 import type { SeriesWriter } from '../../store/store.ts';
 import type { Surroundings } from '../routes/surroundings.ts';
-import { takeIn } from '../write/intake.ts';
+import { problemTexts, takeIn } from '../write/intake.ts';
 import { decodedBytesMax, registerTakingRoutes } from '../write/taking-routes.ts';
 import { WriterStates } from '../write/writer-states.ts';
 import { seriesOf } from './otlp-series.ts';
@@ -49,7 +49,7 @@ export function registerOtlpRoutes(app: FastifyInstance, parts: OtlpParts): void
         for (const [reason, count] of outcome.refused) samples.add(count, { outcome: reason });
         if (rejectedPoints > 0) rejected.add(rejectedPoints);
         const refused = [...outcome.refused.values()].reduce((sum, count) => sum + count, 0);
-        const told = [...problems, ...outcome.problems];
+        const told = [...problems, ...problemTexts(outcome)];
         return answer(
           request,
           reply,

@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import type { FastifyInstance } from 'fastify';
 import { formatPrometheusDuration } from '../../../base/prometheus-duration.ts';
 import { version } from '../../../base/version.ts';
-import type { Features } from '../../query/query.ts';
+import { type Features, featureNames } from '../../query/query.ts';
 import type { SeriesStatus } from '../../store/store.ts';
 import { ApiError } from '../answer/api-error.ts';
 import { sendData } from '../answer/send.ts';
@@ -84,12 +84,9 @@ export function registerStatusRoutes(app: FastifyInstance, parts: StatusParts): 
 
 /** Named as Prometheus names its flags, since tools look there. */
 function flagsOf({ adminApi, lookbackMs, timeoutMs, samplesMax, retentionMs, features }: StatusParts) {
-  const enabled: [boolean, string][] = [
-    [features.experimentalFunctions, 'promql-experimental-functions'],
-    [features.durationExpressions, 'promql-duration-expr'],
-  ];
+  const enabled = Object.keys(featureNames).filter((name) => features[featureNames[name]!]);
   return {
-    'enable-feature': enabled.flatMap(([on, name]) => (on ? [name] : [])).join(','),
+    'enable-feature': enabled.join(','),
     'query.lookback-delta': formatPrometheusDuration(lookbackMs),
     'query.max-samples': String(samplesMax),
     'query.timeout': formatPrometheusDuration(timeoutMs),

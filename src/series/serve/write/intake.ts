@@ -16,7 +16,8 @@ export interface Outcome {
   written: number;
   /** By reason; what is here was dropped, and the sender is told. */
   refused: Map<string, number>;
-  problems: string[];
+  /** How many samples, by what is wrong with them. */
+  problems: Map<string, number>;
 }
 
 /** Problems that an answer spells out; the rest is counted. */
@@ -31,7 +32,7 @@ export async function takeIn(
   store: SeriesWriter,
   known: KnownSeries,
 ): Promise<Outcome> {
-  const outcome: Outcome = { written: 0, refused: new Map(), problems: [] };
+  const outcome: Outcome = { written: 0, refused: new Map(), problems: new Map() };
   const { samples } = received;
   const refs = refsOf(received, writer, store, known, outcome);
   const given: number[] = [];
@@ -144,7 +145,13 @@ function count({ taken, repeated, conflicting, tooOld, tooNew }: Appended, outco
 function refuse(outcome: Outcome, reason: string, samples: number, problem: string): void {
   if (samples === 0 && reason !== 'invalid' && reason !== 'limit') return;
   outcome.refused.set(reason, (outcome.refused.get(reason) ?? 0) + samples);
-  if (outcome.problems.length < problemsMax) {
-    outcome.problems.push(`${problem} (${samples} sample${samples === 1 ? '' : 's'})`);
+  const { problems } = outcome;
+  if (problems.has(problem) || problems.size < problemsMax) {
+    problems.set(problem, (problems.get(problem) ?? 0) + samples);
   }
+}
+
+/** A line for each. */
+export function problemTexts({ problems }: Outcome): string[] {
+  return [...problems].map(([problem, samples]) => `${problem} (${samples} sample${samples === 1 ? '' : 's'})`);
 }

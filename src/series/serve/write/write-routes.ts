@@ -4,7 +4,7 @@ import { release } from '../../../base/release.ts';
 import { snappyDecode } from '../../../base/snappy.ts';
 import type { SeriesWriter } from '../../store/store.ts';
 import type { Surroundings } from '../routes/surroundings.ts';
-import { type Outcome, takeIn } from './intake.ts';
+import { type Outcome, problemTexts, takeIn } from './intake.ts';
 import type { ReceivedWrite } from './received-series.ts';
 import { decodedBytesMax, registerTakingRoutes } from './taking-routes.ts';
 import { readWriteRequest1 } from './write-request-1.ts';
@@ -89,7 +89,8 @@ function writtenHeaders({ written }: Outcome): Record<string, string> {
   return { [name('samples')]: String(written), [name('histograms')]: '0', [name('exemplars')]: '0' };
 }
 
-function problemsOf({ histogramCount }: ReceivedWrite, { problems }: Outcome): string[] {
+function problemsOf({ histogramCount }: ReceivedWrite, outcome: Outcome): string[] {
+  const problems = problemTexts(outcome);
   if (histogramCount === 0) return problems;
   return [...problems, `native histograms are not supported yet: ${histogramCount} were not taken`];
 }
