@@ -2,12 +2,16 @@ import { Arena } from './arena.ts';
 import { collectValuesModule } from './collect-values-module.ts';
 import { draftTemplatesModule } from './draft-templates-module.ts';
 import { filterGramsModule } from './filter-grams-module.ts';
+import { maskWordsModule } from './mask-words-module.ts';
 import { packColumnsModule } from './pack-columns-module.ts';
 import { scanLinesModule } from './scan-lines-module.ts';
 
 /** What the modules give; their sources say what each does. */
+interface MaskWords {
+  maskWords(text: number, length: number, masks: number): void;
+}
+
 interface ScanLines {
-  classify(length: number): void;
   scan(first: number, count: number, length: number): number;
 }
 
@@ -64,6 +68,7 @@ class Instance<Functions> {
 /** What encodes texts, one after the other: WebAssembly over one memory. */
 export class Encoder {
   readonly arena = new Arena();
+  readonly masks: Instance<MaskWords>;
   readonly scan: Instance<ScanLines>;
   readonly draft: Instance<DraftTemplates>;
   readonly collect: Instance<CollectValues>;
@@ -71,10 +76,8 @@ export class Encoder {
   readonly grams: Instance<FilterGrams>;
 
   constructor() {
-    compiled ??= [scanLinesModule, draftTemplatesModule, collectValuesModule, packColumnsModule, filterGramsModule].map(
-      (module) => new WebAssembly.Module(Buffer.from(module, 'base64')),
-    );
-    const [scan, draft, collect, pack, grams] = compiled;
+    const [masks, scan, draft, collect, pack, grams] = (compiled ??= modules.map(compile));
+    this.masks = new Instance(masks!, this.arena);
     this.scan = new Instance(scan!, this.arena);
     this.draft = new Instance(draft!, this.arena);
     this.collect = new Instance(collect!, this.arena);
@@ -83,5 +86,18 @@ export class Encoder {
   }
 }
 
+const modules = [
+  maskWordsModule,
+  scanLinesModule,
+  draftTemplatesModule,
+  collectValuesModule,
+  packColumnsModule,
+  filterGramsModule,
+];
+
 /** Once in a thread. */
 let compiled: object[] | undefined;
+
+function compile(module: string): object {
+  return new WebAssembly.Module(Buffer.from(module, 'base64'));
+}

@@ -12,7 +12,6 @@ const COMMA: u32 = 0x2c;
 const DASH: u32 = 0x2d;
 const POINT: u32 = 0x2e;
 const ZERO: u32 = 0x30;
-const UNDERSCORE: u32 = 0x5f;
 const LETTER_T: u32 = 0x54;
 const LETTER_Z: u32 = 0x5a;
 
@@ -47,9 +46,9 @@ const HOLES_AT: u32 = 12;
 const HOLES: u32 = 16;
 const LINES: u32 = 20;
 
-/** A multiple of 64, as are its pieces that a mask is for. */
+/** A multiple of 64. */
 export let textAt: u32 = 0;
-/** Of 64 bytes of text each: u64 which are in words, u64 which are digits. */
+/** As mask-words.as makes them. */
 export let masksAt: u32 = 0;
 /** u32 of each line, and one more: where it starts in the text. */
 export let startsAt: u32 = 0;
@@ -69,62 +68,7 @@ export let lineHolesMax: u32 = 0;
 export let lineBytesMax: u32 = 0;
 export let wholeLines: u32 = 0;
 
-// --- words and digits
-
-/** Tells words and digits of `text[0, length)`; a word is letters and digits, with single `-`, `_` and `.` inside. */
-export function classify(length: u32): void {
-  const end = textAt + length;
-  let into = masksAt;
-  let words: u64 = 0;
-  let joiners: u64 = 0;
-  /** Whether the last byte of the piece before is a letter or a digit. */
-  let before: u64 = 0;
-  for (let at = textAt; at < end; at += 64) {
-    const a = v128.load(at);
-    const b = v128.load(at, 16);
-    const c = v128.load(at, 32);
-    const d = v128.load(at, 48);
-    const digits = maskOf(digitsOf(a), digitsOf(b), digitsOf(c), digitsOf(d));
-    const next = digits | maskOf(lettersOf(a), lettersOf(b), lettersOf(c), lettersOf(d));
-    // The piece before is only known with the first byte of this one.
-    if (at > textAt) {
-      store<u64>(into, words | (joiners & ((words << 1) | before) & ((words >> 1) | (next << 63))));
-      before = words >> 63;
-      into += 16;
-    }
-    store<u64>(into, digits, 8);
-    words = next;
-    joiners = maskOf(joinersOf(a), joinersOf(b), joinersOf(c), joinersOf(d));
-  }
-  store<u64>(into, words | (joiners & ((words << 1) | before) & (words >> 1)));
-}
-
-// @ts-ignore: decorator
-@inline
-function maskOf(a: v128, b: v128, c: v128, d: v128): u64 {
-  const low = i8x16.bitmask(a) | (i8x16.bitmask(b) << 16);
-  const high = i8x16.bitmask(c) | (i8x16.bitmask(d) << 16);
-  return <u64>(<u32>low) | (<u64>(<u32>high) << 32);
-}
-
-// @ts-ignore: decorator
-@inline
-function digitsOf(bytes: v128): v128 {
-  return i8x16.le_u(i8x16.sub(bytes, i8x16.splat(0x30)), i8x16.splat(9));
-}
-
-// @ts-ignore: decorator
-@inline
-function lettersOf(bytes: v128): v128 {
-  return i8x16.le_u(i8x16.sub(v128.or(bytes, i8x16.splat(0x20)), i8x16.splat(0x61)), i8x16.splat(25));
-}
-
-// @ts-ignore: decorator
-@inline
-function joinersOf(bytes: v128): v128 {
-  const isDashOrPoint = i8x16.le_u(i8x16.sub(bytes, i8x16.splat(0x2d)), i8x16.splat(1));
-  return v128.or(isDashOrPoint, i8x16.eq(bytes, i8x16.splat(0x5f)));
-}
+// --- bytes
 
 // @ts-ignore: decorator
 @inline

@@ -27,38 +27,46 @@ export interface ScannedLines {
 }
 
 /** Finds templates and holes. Throws RangeError where a line does not end with a newline. */
-export function scanLines({ arena, scan }: Encoder, { text, starts }: Lines): ScannedLines {
+export function scanLines(encoder: Encoder, { text, starts }: Lines): ScannedLines {
+  const { arena, masks, scan } = encoder;
   const lineCount = starts.length - 1;
+  const { templatesMax, lineHolesMax, templateLineBytesMax: lineBytesMax } = limits;
   const textAt = arena.room(text.length);
   const masksAt = arena.room(MASK_BYTES * (Math.ceil(text.length / MASK_TEXT_BYTES) + 1));
   const startsAt = arena.room(4 * starts.length);
   const linesAt = arena.room(4 * lineCount);
-  const templatesAt = arena.room(4 * templateRow.numbers * limits.templatesMax);
+  const templatesAt = arena.room(4 * templateRow.numbers * templatesMax);
   const slotsAt = arena.zeros(2 * TEMPLATE_SLOTS);
-  // The last one, so that it can grow.
-  let holesBytes = HOLE_BYTES * (Math.ceil(text.length * holesOfByte) + limits.lineHolesMax + 1);
-  const holesAt = arena.room(holesBytes);
   arena.bytes(textAt, text.length).set(text);
   arena.u32(startsAt, starts.length).set(starts);
-  const { templatesMax, lineHolesMax, templateLineBytesMax: lineBytesMax } = limits;
-  scan.set({ textAt, masksAt, startsAt, linesAt, templatesAt, slotsAt, holesAt, holesEnd: holesAt + holesBytes });
+  scan.set({ textAt, masksAt, startsAt, linesAt, templatesAt, slotsAt });
   scan.set({ templateCount: 0, templatesMax, lineHolesMax, lineBytesMax, wholeLines: 0 });
-  scan.run.classify(text.length);
-  for (let line = 0; ; ) {
-    line = scan.run.scan(line, lineCount, text.length);
-    if (line === lineCount) break;
-    const holesTo = scan.get('holesAt');
-    if (holesTo + HOLE_BYTES * (limits.lineHolesMax + 1) <= holesAt + holesBytes)
-      throw new RangeError(`line ${line} does not end with a newline`);
-    holesBytes *= 2;
-    arena.shorten(holesAt);
-    arena.room(holesBytes);
-    scan.set({ holesEnd: holesAt + holesBytes });
-  }
-  arena.shorten(scan.get('holesAt'));
+  masks.run.maskWords(textAt, text.length, masksAt);
+  const holesAt = findHoles(encoder, lineCount, text.length);
   const [templateCount, wholeLines] = [scan.get('templateCount'), scan.get('wholeLines')];
   const measures = measureTemplates(arena.u32(templatesAt, templateRow.numbers * templateCount));
   return { lineCount, textAt, startsAt, linesAt, templatesAt, templateCount, ...measures, holesAt, wholeLines };
+}
+
+/** Gives where they are. */
+function findHoles({ arena, scan }: Encoder, lineCount: number, textBytes: number): number {
+  const lineRoom = HOLE_BYTES * (limits.lineHolesMax + 1);
+  let room = HOLE_BYTES * Math.ceil(textBytes * holesOfByte) + lineRoom;
+  const holesAt = arena.room(room);
+  scan.set({ holesAt, holesEnd: holesAt + room });
+  for (let line = 0; ; ) {
+    line = scan.run.scan(line, lineCount, textBytes);
+    const end = scan.get('holesAt');
+    if (line === lineCount) {
+      arena.shorten(end);
+      return holesAt;
+    }
+    if (end + lineRoom <= holesAt + room) throw new RangeError(`line ${line} does not end with a newline`);
+    room *= 2;
+    arena.shorten(holesAt);
+    arena.room(room);
+    scan.set({ holesEnd: holesAt + room });
+  }
 }
 
 function measureTemplates(rows: Uint32Array): { templateHoles: number; templateBytes: number } {
