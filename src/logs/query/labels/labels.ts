@@ -42,6 +42,12 @@ export class Labels {
     return Labels.of(value === '' ? others : { ...others, [name]: value });
   }
 
+  withoutEmpty(): Labels {
+    return this.pairs.every(([, value]) => value !== '')
+      ? this
+      : new Labels(this.pairs.filter(([, value]) => value !== ''));
+  }
+
   toRecord(): Record<string, string> {
     return Object.fromEntries(this.pairs);
   }

@@ -56,9 +56,9 @@ export class LineLabels {
     if (metadata.size > 0 && metadata.has(errorLabel)) this.error = metadata.get(errorLabel)!;
   }
 
-  /** Whether labels are still those of the stream and of the line's metadata. */
+  /** Whether labels are still those of the stream and of the line's metadata. Details of an error that was dropped are none of them. */
   get isUntouched(): boolean {
-    return this.parsed.size === 0 && this.#deleted.size === 0 && this.error === '' && this.errorDetails === '';
+    return this.parsed.size === 0 && this.#deleted.size === 0 && this.error === '';
   }
 
   get(name: string): string | undefined {
@@ -148,7 +148,9 @@ export class LineLabels {
 
   /** All labels as one record, errors included. */
   toRecord(): Record<string, string> {
-    return Object.fromEntries(this.toMap());
+    const all = this.toMap();
+    if (this.isUntouched) all.delete(errorDetailsLabel);
+    return Object.fromEntries(all);
   }
 }
 

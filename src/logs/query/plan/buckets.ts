@@ -6,13 +6,15 @@ export interface Buckets {
   of(time: number): number;
   /** First and last bucket of the window that ends at a step. */
   window(step: number): readonly [number, number];
+  /** Whether a bucket lies between two windows, in none of them. */
+  isGap(bucket: number): boolean;
 }
 
 export function bucketsOf({ stepNs, rangeNs }: BucketPlan): Buckets {
   const whole = Math.floor(rangeNs / stepNs);
   const rest = rangeNs - whole * stepNs;
   if (rest === 0) {
-    return { of: (time) => Math.ceil(time / stepNs), window: (step) => [step - whole + 1, step] };
+    return { of: (time) => Math.ceil(time / stepNs), window: (step) => [step - whole + 1, step], isGap: () => false };
   }
   const split = stepNs - rest;
   return {
@@ -22,5 +24,6 @@ export function bucketsOf({ stepNs, rangeNs }: BucketPlan): Buckets {
       return 2 * period + (inside > split ? 1 : 0);
     },
     window: (step) => [2 * (step - whole) + 1, 2 * step + 1],
+    isGap: (bucket) => whole === 0 && bucket % 2 === 0,
   };
 }

@@ -7,6 +7,7 @@ import { isNeeded, neededLabels } from './needed-labels.ts';
 import { neededText } from './needles.ts';
 import type { LinesPlan, LogPlan, MetricPlan, PlanNode, Read, SampleKind } from './plan.ts';
 import { type QueryTimes, stepCount } from './times.ts';
+import { withoutUnreadLines } from './unread-lines.ts';
 
 /** Range functions whose sums by group are the sums of the lines by group. */
 const summable: ReadonlySet<RangeOp> = new Set([
@@ -76,20 +77,22 @@ class PlanBuilder {
     const steps = stepCount(this.#times);
     const stepNs = steps === 1 ? Math.max(intervalNs, 1) : this.#times.stepNs;
     const startNs = this.#times.startNs - BigInt(offsetNs);
-    const needed = neededLabels(log.stages, unwrap, grouping);
-    const untouched = log.stages.length === 0 && !unwrap;
+    const kind = sampleKind(op, unwrap !== undefined);
+    const stages = kind === 'bytes' ? log.stages : withoutUnreadLines(log.stages);
+    const needed = neededLabels(stages, unwrap, grouping);
+    const untouched = stages.length === 0 && !unwrap;
     this.reads.push({
       matchers: log.matchers,
-      needles: neededText(log.stages),
+      needles: neededText(stages),
       // A level may have to be read from the line.
       needsText: !untouched || isNeeded(needed, levelLabel),
       plan: {
         kind: 'samples',
-        stages: log.stages,
+        stages,
         needed,
         sinceNs: startNs - BigInt(intervalNs) + 1n,
         untilNs: startNs + BigInt(stepNs) * BigInt(steps - 1) + 1n,
-        sampleKind: sampleKind(op, unwrap !== undefined),
+        sampleKind: kind,
         ...(unwrap ? { unwrap } : {}),
         ...(grouping ? { grouping } : {}),
         preserveErrors: needed?.includes(errorLabel) ?? false,

@@ -59,7 +59,9 @@ export function createSamplesRunner(plan: SamplesPlan, select: LineSelector): Bl
         if (value === undefined) return true;
         matchedLines++;
         const time = timeOf(index);
-        writers.of(line, index).add(buckets.of(time), value, time);
+        const bucket = buckets.of(time);
+        // What no window sees need not be sound.
+        if (!buckets.isGap(bucket)) writers.of(line, index).add(bucket, value, time);
         return true;
       });
       const series = [...writers.all()].map(({ cells }) => cells);

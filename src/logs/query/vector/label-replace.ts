@@ -11,6 +11,6 @@ export function labelReplace(node: LabelReplaceNode, input: readonly StepSeries[
     const matcher = pattern.matcher(series.labels.get(node.source));
     if (!matcher.find()) return series;
     const value = expand(node.replacement, (name) => groupText(matcher, names, name));
-    return { ...series, labels: series.labels.with(node.target, value) };
+    return { ...series, labels: series.labels.with(node.target, value).withoutEmpty() };
   });
 }
