@@ -34,8 +34,6 @@ const RESOLVE_RETRY_MS = 1000;
 /** Memory is given back in a pause, and no more often than this. */
 const RELIEF_MS = 30_000;
 const RELIEF_FIRST_MS = 5000;
-/** The shortest rest: however many events come, the loop turns no more often. */
-const REST_MS_MIN = 25;
 
 /**
  * Finds log files, asks what the server lacks of them, reads that, sends it.
@@ -66,7 +64,8 @@ export class NodeAgent {
     this.#options = options;
     this.#clock = clock;
     this.#settings = { ...defaultCollectSettings, ...defaultShipSettings, ...options.settings };
-    this.#pause = new Rest(clock, Math.min(REST_MS_MIN, this.#settings.pollActiveMs));
+    // What is written in that time to many files goes out in one request.
+    this.#pause = new Rest(clock, this.#settings.pollActiveMs);
     this.#progressAtMs = clock.monotonicMs() + HOUSEKEEPING_MS;
     this.#reliefAtMs = clock.monotonicMs() + RELIEF_FIRST_MS;
     const { dataDir, log, access, nodeName, cluster } = options;

@@ -21,7 +21,7 @@ export class Rest {
     this.#endMs = Math.max(endMs, this.#earliestMs);
     await new Promise<void>((resolve) => {
       this.#resolve = resolve;
-      this.#timer = setTimeout(resolve, this.#endMs - this.#clock.monotonicMs());
+      this.#timer = setTimeout(resolve, this.#msUntil(this.#endMs));
     });
     this.#resolve = null;
     this.#endMs = Number.NEGATIVE_INFINITY;
@@ -41,6 +41,10 @@ export class Rest {
     if (endMs >= this.#endMs) return;
     this.#endMs = endMs;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(this.#resolve, endMs - this.#clock.monotonicMs());
+    this.#timer = setTimeout(this.#resolve, this.#msUntil(endMs));
+  }
+
+  #msUntil(timeMs: number): number {
+    return Math.max(0, timeMs - this.#clock.monotonicMs());
   }
 }

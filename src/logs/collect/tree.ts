@@ -161,6 +161,7 @@ export class Tree {
       if (now >= pod.nextLookMs) {
         pod.nextLookMs = this.#nextLookMs(pod.watch !== null, now);
         if (hasChanged(pod)) this.#suspect(pod);
+        else if (!pod.watch && this.#watchPod(pod, now)) this.#dirtyPods.add(pod);
       }
       for (const container of pod.containers.values()) {
         if (!container.watch.isOpen) this.#unwatched++;
@@ -235,7 +236,7 @@ export class Tree {
   }
 
   #readPod(pod: Pod, now: number): void {
-    pod.watch ??= this.#watchFor(pod.path, now, (_, name) => this.#onPodEvent(pod, name));
+    this.#watchPod(pod, now);
     pod.nextLookMs = this.#nextLookMs(pod.watch !== null, now);
     remember(pod);
     const names = new Set(this.#listing.subdirectories(pod.path));
@@ -243,6 +244,11 @@ export class Tree {
     for (const name of names) {
       if (!pod.containers.has(name)) this.#dirty.add(this.#addContainer(pod, name));
     }
+  }
+
+  #watchPod(pod: Pod, now: number): boolean {
+    pod.watch ??= this.#watchFor(pod.path, now, (_, name) => this.#onPodEvent(pod, name));
+    return pod.watch !== null;
   }
 
   #onPodEvent(pod: Pod, name: string | null): void {
