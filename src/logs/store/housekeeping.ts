@@ -13,7 +13,7 @@ const RETENTION_INTERVAL_MS = 60_000;
 const busyUtilizationMin = 0.2;
 const BUSY_WORK_SHARE = 0.1;
 
-export type HousekeepingOptions = MergeOptions & RetentionOptions & Pick<RegroupOptions, 'rules' | 'limits'>;
+export type HousekeepingOptions = MergeOptions & RetentionOptions & Pick<RegroupOptions, 'rules' | 'regroupLimits'>;
 
 /** The background work: merging, making compact, cleaning, retention, and trying again after the disk was full. One thing at a time. */
 export class Housekeeping {

@@ -79,7 +79,7 @@ async function openLocked(
     retention,
     packBytesMax,
     compact: rules = compactRules,
-    regroup: limits = regroupLimits,
+    regroup = regroupLimits,
     pushedStreamsMax: streamsMax = pushedStreamsMax,
   }: StoreOptions,
   directory: string,
@@ -131,7 +131,19 @@ async function openLocked(
     bytesMax: retention?.bytesMax === undefined ? defaultBytesMax(freeBytes, packs.totalBytes) : retention.bytesMax,
   };
   const housekeeping = new Housekeeping({
-    ...{ catalogue, packs, committer, followers, clock, log, giveUp, giveUpPushed, retention: kept, rules, limits },
+    ...{
+      catalogue,
+      packs,
+      committer,
+      followers,
+      clock,
+      log,
+      giveUp,
+      giveUpPushed,
+      retention: kept,
+      rules,
+      regroupLimits: regroup,
+    },
     thread: new MergeThread(),
     merged: metrics.counter('taffrail_store_merged_blocks_total', 'Blocks that became part of a larger one'),
     removed: metrics.counter(

@@ -1,7 +1,8 @@
 import { Fault, messageOf } from '../../base/fault.ts';
-import { decodePushedFrame, type PushedLines } from '../batch/batch.ts';
+import { decodePushedFrame, type PushedFrame, type PushedLines } from '../batch/batch.ts';
 import { isDamage } from './block-reader.ts';
 import type { Catalogue } from './catalogue.ts';
+import { type ComparableLines, comparable, comparableCompact } from './comparable-lines.ts';
 import { pushedLinesOf } from './frame-lines.ts';
 import type { Packs } from './packs.ts';
 import { frameBytesOf } from './payloads.ts';
@@ -10,6 +11,9 @@ import type { PushedBlock } from './store.ts';
 
 /** Text of decoded blocks that is kept for whoever reads them next: many streams lie in one block. */
 export const decodedPushedBytesMax = 32 * 1024 * 1024;
+
+/** Compact blocks that are kept open for comparing: as stored, and their times. */
+const openMax = 4;
 
 /** `moved`: the block has become part of another meanwhile, or is gone. `damaged`: it is lost, and counted. */
 export type LoadedPushed = PushedLines | 'moved' | 'damaged';
@@ -21,6 +25,7 @@ export class PushedReader {
   readonly #onDamaged: (block: PushedBlockRow, why: string) => Promise<void>;
   readonly #kept = new Map<string, { lines: Promise<PushedLines>; bytes: number }>();
   #keptBytes = 0;
+  readonly #open = new Map<string, ComparableLines>();
 
   /** `onDamaged` gives the block up. */
   constructor(packs: Packs, catalogue: Catalogue, onDamaged: (block: PushedBlockRow, why: string) => Promise<void>) {
@@ -30,11 +35,23 @@ export class PushedReader {
   }
 
   /** Throws what the file system throws: a block that cannot be read just now is not lost. */
-  async load(block: PushedBlockRow): Promise<LoadedPushed> {
+  load(block: PushedBlockRow): Promise<LoadedPushed> {
+    return this.#sound(block, () => this.#decoded(block));
+  }
+
+  /** Lines to compare others with; `find` may be called twice. Of a compact block only what it asks for is put together. */
+  compare<T>(block: PushedBlockRow, find: (lines: ComparableLines) => T): Promise<T | 'moved' | 'damaged'> {
+    return this.#sound(block, async () => {
+      const isKept = this.#kept.has(keyOf(block));
+      return find(block.compact && !isKept ? await this.#opened(block) : comparable(await this.#decoded(block)));
+    });
+  }
+
+  async #sound<T>(block: PushedBlockRow, read: () => Promise<T>): Promise<T | 'moved' | 'damaged'> {
     try {
       // Read again before it is given up: the fault may have been in memory.
-      return await this.#decoded(block).catch((error) => {
-        if (isDamage(error)) return this.#decoded(block);
+      return await read().catch((error) => {
+        if (isDamage(error)) return read();
         throw error;
       });
     } catch (error) {
@@ -47,8 +64,20 @@ export class PushedReader {
     }
   }
 
+  async #opened(block: PushedBlockRow): Promise<ComparableLines> {
+    const key = keyOf(block);
+    const lines = this.#open.get(key) ?? comparableCompact(await this.#frame(block));
+    this.#open.delete(key);
+    this.#open.set(key, lines);
+    for (const oldest of this.#open.keys()) {
+      if (this.#open.size <= openMax) break;
+      this.#open.delete(oldest);
+    }
+    return lines;
+  }
+
   #decoded(block: PushedBlockRow): Promise<PushedLines> {
-    const key = `${block.location.pack}/${block.location.offset}`;
+    const key = keyOf(block);
     const kept = this.#kept.get(key);
     const lines = kept?.lines ?? this.#read(block);
     if (!kept) lines.catch(() => this.#drop(key));
@@ -70,12 +99,18 @@ export class PushedReader {
   }
 
   async #read(block: PushedBlockRow): Promise<PushedLines> {
-    const record = await this.#packs.read(block.location);
-    const frame = decodePushedFrame(frameBytesOf(record));
-    const { runs, lines } = pushedLinesOf(frame);
-    if (runs.length !== block.runCount) throw new Fault('corrupt', 'a block is not the one in the catalogue');
-    return lines;
+    return pushedLinesOf(await this.#frame(block)).lines;
   }
+
+  async #frame(block: PushedBlockRow): Promise<PushedFrame> {
+    const frame = decodePushedFrame(frameBytesOf(await this.#packs.read(block.location)));
+    if (frame.header.runCount !== block.runCount) throw new Fault('corrupt', 'a block is not the one in the catalogue');
+    return frame;
+  }
+}
+
+function keyOf({ location }: PushedBlockRow): string {
+  return `${location.pack}/${location.offset}`;
 }
 
 /** The lines of the run's parts [first, last). */

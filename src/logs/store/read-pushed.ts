@@ -58,8 +58,8 @@ export async function* partsOf(
   const slices = runsOf(run.parts, isWanted);
   if (slices.length === 0) return;
   const lines = await reader.load(run.block);
-  if (lines === 'damaged') return;
-  if (lines === 'moved') {
+  // What was in a damaged block may lie in another one by now.
+  if (typeof lines === 'string') {
     const found = catalogue.pushed.runsHolding(run.stream, Math.min(...wanted), Math.max(...wanted));
     for (const each of direction === 'forward' ? found : found.toReversed())
       yield* partsOf(catalogue, reader, id, each, wanted, direction);

@@ -1,6 +1,6 @@
 import { Fault } from '../../base/fault.ts';
-import type { PushedLines } from '../batch/batch.ts';
 import type { Catalogue } from './catalogue.ts';
+import type { ComparableLines } from './comparable-lines.ts';
 import { lineCountOf, lineKey, picked, type StreamPush, timeOf } from './push-lines.ts';
 import type { PushedReader } from './pushed-reader.ts';
 import type { PushedBlockRow, PushedRunRow } from './pushed-rows.ts';
@@ -11,6 +11,8 @@ import type { PushedStreamLines } from './store.ts';
  * Lines beyond it are taken without being compared, and counted. docs/decisions/pushed-repeats.md says why.
  */
 export const comparedTextBytesMax = 64 * 1024 * 1024;
+/** Of a compact block little more is read than the times of its lines, and those lines that have one of the times that are sought. */
+const COMPACT_SHARE = 1 / 16;
 /** The same in runs of one stream. */
 const comparedRunsMax = 4096;
 const ATTEMPTS_MAX = 20;
@@ -73,44 +75,68 @@ async function heldAround(
     const isWhole = affordable.length === runs.length && runs.length < comparedRunsMax;
     let moved = false;
     for (const run of affordable) {
-      const lines = await reader.load(run.block);
-      moved ||= lines === 'moved';
-      if (typeof lines === 'object') collect(lines, run, times, compared);
+      const found = await reader.compare(run.block, (lines) => sameTimes(lines, run, times));
+      // The lines of a block that turned out to be damaged may lie in another one by now.
+      if (typeof found === 'string') moved = true;
+      else add(found, compared);
+      if (run.block.compact && typeof found === 'object') for (const key of found.keys) budget.textBytes -= key.length;
     }
     if (!moved) return { compared, isWhole };
   }
   throw new Fault('unavailable', 'blocks are merged faster than they can be compared');
 }
 
-function afford({ sequence, textBytes }: PushedBlockRow, budget: CompareBudget): boolean {
+function afford({ sequence, textBytes, compact }: PushedBlockRow, budget: CompareBudget): boolean {
   if (budget.seen.has(sequence)) return true;
   if (budget.textBytes <= 0) return false;
   budget.seen.add(sequence);
-  budget.textBytes -= textBytes;
+  budget.textBytes -= compact ? textBytes * COMPACT_SHARE : textBytes;
   return true;
 }
 
-function collect(lines: PushedLines, run: PushedRunRow, times: BigInt64Array, compared: Compared): void {
+/** Lines of a run that have the time of a pushed one, and the first pushed one of that time. */
+interface SameTimes {
+  pushed: number[];
+  keys: string[];
+}
+
+function sameTimes(stored: ComparableLines, run: PushedRunRow, times: BigInt64Array): SameTimes {
+  const pushed: number[] = [];
+  const lines: number[] = [];
   let from = run.lineFrom;
   for (const { lineCount } of run.parts) {
-    collectPart(lines, from, from + lineCount, times, compared);
+    sameTimesOfPart(stored.times, from, from + lineCount, times, (i, line) => {
+      pushed.push(i);
+      lines.push(line);
+    });
     from += lineCount;
   }
+  return { pushed, keys: lines.length === 0 ? [] : stored.keysOf(lines) };
 }
 
 /** Both lie in the order of time, so the place in one is sought from the place in the other on. */
-function collectPart(stored: PushedLines, from: number, to: number, times: BigInt64Array, compared: Compared): void {
+function sameTimesOfPart(
+  stored: BigInt64Array,
+  from: number,
+  to: number,
+  times: BigInt64Array,
+  found: (pushed: number, line: number) => void,
+): void {
   let at = from;
   for (let i = 0; i < times.length && at < to; i++) {
     const time = times[i]!;
     if (i > 0 && times[i - 1] === time) continue;
-    at = firstNotBefore(stored.times, at, to, time);
-    for (; at < to && stored.times[at] === time; at++) {
-      const key = stored.text.toString('latin1', stored.starts[at], stored.starts[at + 1]! - 1);
-      const found = compared.get(i);
-      if (found) found.push(key);
-      else compared.set(i, [key]);
-    }
+    at = firstNotBefore(stored, at, to, time);
+    for (; at < to && stored[at] === time; at++) found(i, at);
+  }
+}
+
+function add({ pushed, keys }: SameTimes, compared: Compared): void {
+  for (const [at, i] of pushed.entries()) {
+    const key = keys[at]!;
+    const found = compared.get(i);
+    if (found) found.push(key);
+    else compared.set(i, [key]);
   }
 }
 

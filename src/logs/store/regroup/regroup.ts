@@ -1,23 +1,25 @@
+import { limits } from '../../batch/batch.ts';
 import { type CompactOptions, declinedMax } from '../compact.ts';
-import { isSettled, SMALL_BLOCKS_MIN, smallTextBytes } from '../merge.ts';
+import { isSettled, SMALL_BLOCKS_MIN, smallTextBytes, sumOfText } from '../merge.ts';
 import type { PlainTenant, PushedBlockRow } from '../pushed-rows.ts';
 import { alikeTogether, planTargets, type Source } from './plan-targets.ts';
 import { blockRoom } from './regrouped-frames.ts';
 import { rewriteRuns } from './rewrite.ts';
-import { type RegroupLimits, windowOf, withPartlyFull } from './window.ts';
+import { type RegroupLimits, windowsOf, withPartlyFull } from './window.ts';
 
 const BLOCKS_PER_PAGE = 4096;
 /** Pushes smaller than `smallTextBytes` wait for so many others before they are put together: once, until they become compact. */
 const smallCountMin = 256;
-/** What lies idle is regrouped from so much text on; with less it waits until it is old. */
-const idleTextBytesMin = 1024 * 1024;
-/** Nothing came for so long. */
-const idleMsMin = 2 * 60_000;
-/** However little it is, lines wait no longer. */
+/** While nothing comes, so much text waits so long for more; more of each stream makes better blocks, and fewer. */
+const idleWaits = [
+  { textBytesMin: limits.compactTextBytesMax, waitMs: 10_000 },
+  { textBytesMin: 1024 * 1024, waitMs: 2 * 60_000 },
+];
+/** Lines wait no longer, however little there is and whatever comes. */
 const waitMsMax = 3600_000;
 
 export interface RegroupOptions extends CompactOptions {
-  limits: RegroupLimits;
+  regroupLimits: RegroupLimits;
 }
 
 /**
@@ -34,30 +36,32 @@ export async function regroupPushes(options: RegroupOptions, now: boolean, signa
   return made;
 }
 
+/** One window of it at a time: other work is due in between. */
 async function regroupTenant(
   options: RegroupOptions,
   { tenant, textBytes }: PlainTenant,
   now: boolean,
   signal: AbortSignal,
 ): Promise<number> {
-  const { catalogue, rules, limits } = options;
+  const { catalogue, rules, regroupLimits: most } = options;
   if (textBytes < rules.textBytesMin) return 0;
-  const { blocks, isFull } = windowOf(candidates(options, tenant, now), limits);
-  if (!isDue(options, blocks, isFull, now)) return 0;
-  const partlyFull = catalogue.pushed
-    .partlyFull(tenant, limits.blocksMax)
-    .filter((block) => isSettledPush(options, block));
-  return rewrite(options, withPartlyFull(blocks, partlyFull, limits), 'compact', signal);
+  for (const { blocks, isFull } of windowsOf(candidates(options, tenant, now), most)) {
+    if (!isDue(options, blocks, isFull || now)) continue;
+    const partlyFull = catalogue.pushed.partlyFull(tenant, most.blocksMax);
+    const settled = partlyFull.filter((block) => isSettledPush(options, block));
+    return rewrite(options, withPartlyFull(blocks, settled, most), 'compact', signal);
+  }
+  return 0;
 }
 
-function isDue({ clock, rules }: RegroupOptions, blocks: readonly PushedBlockRow[], isFull: boolean, now: boolean) {
-  const textBytes = blocks.reduce((sum, block) => sum + block.textBytes, 0);
+/** `isFull`: nothing is gained by waiting. */
+function isDue({ clock, rules }: RegroupOptions, blocks: readonly PushedBlockRow[], isFull: boolean): boolean {
+  const textBytes = sumOfText(blocks);
   if (textBytes < rules.textBytesMin) return false;
-  if (now || isFull) return true;
   const nowMs = clock.nowMs();
-  const isIdle = blocks.every(({ receivedMs }) => receivedMs < nowMs - idleMsMin);
-  const isOld = blocks.some(({ receivedMinMs }) => receivedMinMs < nowMs - waitMsMax);
-  return isOld || (isIdle && textBytes >= idleTextBytesMin);
+  const latestMs = blocks.reduce((latest, { receivedMs }) => Math.max(latest, receivedMs), 0);
+  const isIdle = idleWaits.some((wait) => textBytes >= wait.textBytesMin && latestMs < nowMs - wait.waitMs);
+  return isFull || isIdle || blocks.some(({ receivedMinMs }) => receivedMinMs < nowMs - waitMsMax);
 }
 
 /** Many small pushes are put together while they wait, so that reading them does not open thousands of blocks. */
@@ -67,14 +71,16 @@ async function joinSmall(
   now: boolean,
   signal: AbortSignal,
 ): Promise<number> {
-  const { limits } = options;
-  const countMin = now ? SMALL_BLOCKS_MIN : smallCountMin;
-  if (!now && smallCount < countMin) return 0;
+  if (!now && smallCount < smallCountMin) return 0;
+  const most = { ...options.regroupLimits, textBytesMax: limits.batchTextBytesMax };
   const isSmall = ({ textBytes, sequence, sequenceMin }: PushedBlockRow) =>
     textBytes < smallTextBytes && (now || sequence === sequenceMin);
   const small = [...candidates(options, tenant, now)].filter(isSmall);
-  const { blocks } = windowOf(small, { ...limits, textBytesMax: blockRoom.plain.textBytesMax });
-  return blocks.length < countMin ? 0 : rewrite(options, blocks, 'plain', signal);
+  for (const { blocks, isFull } of windowsOf(small, most)) {
+    const countMin = now || isFull ? SMALL_BLOCKS_MIN : smallCountMin;
+    if (blocks.length >= countMin) return rewrite(options, blocks, 'plain', signal);
+  }
+  return 0;
 }
 
 /** Plain blocks of a tenant that may be rewritten, in the order of storing. */
@@ -98,7 +104,7 @@ async function rewrite(
   form: 'plain' | 'compact',
   signal: AbortSignal,
 ): Promise<number> {
-  const { catalogue, declined, merged, rules, limits } = options;
+  const { catalogue, declined, merged, rules, regroupLimits } = options;
   const { pushed } = catalogue;
   const sources = blocks.map((block): Source => ({ block, runs: pushed.placesOf(block) }));
   const rows = new Set(sources.flatMap(({ runs }) => runs.map(({ stream }) => stream)));
@@ -106,7 +112,7 @@ async function rewrite(
   const targets = planTargets(
     sources,
     streams,
-    form === 'plain' ? blockRoom.plain : { ...blockRoom.compact, ...limits.room },
+    form === 'plain' ? blockRoom.plain : { ...blockRoom.compact, ...regroupLimits.room },
   );
   const compactShareMax = form === 'plain' ? 0 : rules.shareMax;
   const outcome = await rewriteRuns({ ...options, compactShareMax }, sources, targets, signal);

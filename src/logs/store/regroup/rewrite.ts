@@ -1,4 +1,4 @@
-import { Fault } from '../../../base/fault.ts';
+import { Fault, messageOf } from '../../../base/fault.ts';
 import { isDamage } from '../block-reader.ts';
 import type { Part } from '../block-table.ts';
 import type { MergeOptions } from '../merge.ts';
@@ -105,7 +105,7 @@ async function frameOf({ packs, log }: RewriteOptions, { block }: Source): Promi
     return frameBytesOf(await packs.read(block.location));
   } catch (error) {
     if (!isDamage(error)) throw error;
-    log.warn('a block of pushed lines cannot be merged', { ...block.location, error: (error as Fault).message });
+    log.warn('a block of pushed lines cannot be merged', { ...block.location, error: messageOf(error) });
     return undefined;
   }
 }
@@ -128,10 +128,18 @@ async function makeTarget(
   outcome: Rewritten,
 ): Promise<PlannedRun[]> {
   const moved: PlannedRun[] = [];
+  const decline = (own: readonly PlannedRun[]) =>
+    outcome.declined.push(...new Set(own.map(({ source }) => sources[source]!.block)));
+  const frames = await regrouping.make(number).catch((error) => {
+    if (!isDamage(error)) throw error;
+    options.log.warn('pushed lines were not merged', { error: messageOf(error) });
+    decline(runs);
+    return [];
+  });
   let from = 0;
-  for (const { frame, runCount } of await regrouping.make(number)) {
+  for (const { frame, runCount } of frames) {
     const taken = runs.slice(from, (from += runCount));
-    if (!frame) outcome.declined.push(...new Set(taken.map(({ source }) => sources[source]!.block)));
+    if (!frame) decline(taken);
     else if (await submitBlock(options, sources, { taken, parts: partsByStream(taken), frame })) {
       outcome.made++;
       moved.push(...taken);

@@ -19,10 +19,16 @@ export interface RegroupWindow {
   isFull: boolean;
 }
 
-export function windowOf(candidates: Iterable<PushedBlockRow>, limits: RegroupLimits): RegroupWindow {
-  const filling = new WindowFilling(limits);
-  for (const block of candidates) if (!filling.add(block)) return { blocks: filling.blocks, isFull: true };
-  return { blocks: filling.blocks, isFull: false };
+/** One behind the other, none of them empty. */
+export function* windowsOf(candidates: Iterable<PushedBlockRow>, limits: RegroupLimits): Generator<RegroupWindow> {
+  let filling = new WindowFilling(limits);
+  for (const block of candidates) {
+    if (filling.add(block)) continue;
+    yield { blocks: filling.blocks, isFull: true };
+    filling = new WindowFilling(limits);
+    filling.add(block);
+  }
+  if (filling.blocks.length > 0) yield { blocks: filling.blocks, isFull: false };
 }
 
 /**
