@@ -56,9 +56,13 @@ export class LineLabels {
     if (metadata.size > 0 && metadata.has(errorLabel)) this.error = metadata.get(errorLabel)!;
   }
 
-  /** Whether labels are still those of the stream and of the line's metadata. Details of an error that was dropped are none of them. */
+  /**
+   * Whether labels are still those of the stream and of the line's metadata. Details of an error that was dropped stay, but, as in Loki,
+   * not where the line has no labels but its stream's.
+   */
   get isUntouched(): boolean {
-    return this.parsed.size === 0 && this.#deleted.size === 0 && this.error === '';
+    if (this.parsed.size > 0 || this.#deleted.size > 0 || this.error !== '') return false;
+    return this.errorDetails === '' || (this.#metadata.size === 0 && this.#detectLevel === undefined);
   }
 
   get(name: string): string | undefined {

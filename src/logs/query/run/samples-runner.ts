@@ -2,7 +2,7 @@ import { levelLabel } from '../../level/level.ts';
 import { Labels, labelsKey } from '../labels/labels.ts';
 import { duplicateSuffix } from '../pipeline/label-name.ts';
 import type { Line } from '../pipeline/line.ts';
-import { errorLabel, LineLabels, preserveErrorLabel } from '../pipeline/line-labels.ts';
+import { errorDetailsLabel, errorLabel, LineLabels, preserveErrorLabel } from '../pipeline/line-labels.ts';
 import { compileUnwrap } from '../pipeline/unwrap.ts';
 import { type Buckets, bucketsOf } from '../plan/buckets.ts';
 import { isNeeded } from '../plan/needed-labels.ts';
@@ -153,6 +153,8 @@ class SeriesWriters {
     if (this.#names === undefined) {
       const all = labels.toRecord();
       for (const name of this.#dropped) delete all[name];
+      // Whoever takes labels away takes those of an error that was dropped.
+      if (this.#dropped.length > 0) delete all[errorDetailsLabel];
       return all;
     }
     const grouped: Record<string, string> = {};

@@ -74,12 +74,13 @@ function mean(values: readonly number[]): number {
 }
 
 function variance(values: readonly number[]): number {
-  let average = 0;
+  // The first has no distance from itself, even where it is no number.
+  let average = values[0]!;
   let squares = 0;
-  values.forEach((value, at) => {
-    const delta = value - average;
+  for (let at = 1; at < values.length; at++) {
+    const delta = values[at]! - average;
     average += delta / (at + 1);
-    squares += delta * (value - average);
-  });
+    squares += delta * (values[at]! - average);
+  }
   return squares / values.length;
 }
