@@ -14,6 +14,9 @@ import type { SeriesStore } from '../../src/series/store/store.ts';
 import { MetricsRegistry, silentLogger } from '../../src/telemetry/telemetry.ts';
 import { atEnd, type Cleanup, temporaryDirectory } from './processes.ts';
 
+/** All of the language; what queries mean is as in the Prometheus that they are held against. */
+const features = { ...allFeatures, delayedNameRemoval: false, startTimestamps: false };
+
 /** The store of series and its API on a port of loopback, in this process. */
 export async function startSeriesServer(
   t: Cleanup,
@@ -23,7 +26,7 @@ export async function startSeriesServer(
   const parts = { clock: systemClock, log: silentLogger, metrics };
   const dataDir = temporaryDirectory(t, 'series');
   const store = await openSeriesStore({ dataDir, ...parts });
-  const query = { ...defaultQuerySettings, features: allFeatures, ...options };
+  const query = { ...defaultQuerySettings, features, ...options };
   const engine = new LocalEngine({ store, settings: query, ...parts });
   const server = createHttpServer({ host: '127.0.0.1', port: 0, ready: () => true, ...parts });
   registerSeriesApi(server.app, {

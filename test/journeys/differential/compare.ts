@@ -128,11 +128,6 @@ function annotationDifference(a: Answer, b: Answer): string {
 function asIn35(texts: readonly string[]): string[] {
   const worded = texts
     .filter((text) => !text.startsWith('PromQL warning: sort is ineffective for range queries'))
-    .map((text) =>
-      text.replace(
-        /(fixed for monotonicity \(see [^)]*\))(, from buckets .*| for metric name ".*")( \(\d+:\d+\))$/,
-        '$1',
-      ),
-    );
+    .map((text) => text.replace(/(fixed for monotonicity \(see [^)]*\)).*$/, '$1'));
   return [...new Set(worded)];
 }
