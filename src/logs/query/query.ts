@@ -8,6 +8,7 @@ export type { BlockPlan } from './plan/plan.ts';
 export type { BlockCost, BlockResult, LinesResult, SamplesResult, SeriesCells } from './run/block-result.ts';
 export { type BlockRunner, createBlockRunner } from './run/block-runner.ts';
 export * from './run/engine.ts';
+export { createLineMatcher, type LineMatcher } from './run/line-matcher.ts';
 export * from './run/query-error.ts';
 export * from './run/result.ts';
 export { createResultMerger } from './run/result-merger.ts';

@@ -1,31 +1,63 @@
 import type { Nanos } from '../../../base/nanotime.ts';
 import { LINE_STDERR } from '../../batch/batch.ts';
+import type { LabelRecord, LineMatcher } from '../../query/query.ts';
 import type { LineBlock, PushedBlock } from '../../store/store.ts';
+import type { SelectedInstance } from '../source/selected-streams.ts';
+import { instanceBlocks, pushedBlock } from '../source/source-blocks.ts';
 import type { Output } from '../source/stream-labels.ts';
 
-/** Lines that are not to be shown: from `startNs` to `endNs`, both inclusive; of an instance, those of these outputs. */
+/**
+ * Lines that are not to be shown: from `startNs` to `endNs`, both inclusive; of an instance, those of these outputs; with a filter, those
+ * that it matches.
+ */
 export interface Cut {
   startNs: Nanos;
   endNs: Nanos;
   outputs: readonly Output[];
+  filter?: LineMatcher;
 }
 
+/** The streams of an instance, whose labels a filter may ask for. */
+export type OutputLabels = SelectedInstance['streams'];
+
 /** What of a block stays; undefined: nothing. */
-export function cutLines(block: LineBlock, cuts: readonly Cut[]): LineBlock | undefined {
-  const masks = cuts.map(({ startNs, endNs, outputs }) => {
-    return { startNs, endNs, out: outputs.includes('stdout'), err: outputs.includes('stderr') };
+export function cutLines(block: LineBlock, cuts: readonly Cut[], labelsOf: () => OutputLabels): LineBlock | undefined {
+  const masks = cuts.map(({ startNs, endNs, outputs, filter }) => {
+    const marks = filter && matched(block, filter, labelsOf());
+    return { startNs, endNs, marks, out: outputs.includes('stdout'), err: outputs.includes('stderr') };
   });
   const kept = keptLines(block.times, (time, line) => {
     const isError = (block.flags[line]! & LINE_STDERR) !== 0;
-    return !masks.some(({ startNs, endNs, out, err }) => (isError ? err : out) && time >= startNs && time <= endNs);
+    return !masks.some(({ startNs, endNs, marks, out, err }) => {
+      return (isError ? err : out) && time >= startNs && time <= endNs && marks?.[line] !== 0;
+    });
   });
   if (kept === undefined) return block;
   if (kept.length === 0) return undefined;
   return { ...block, ...linesAt(block, kept), flags: Uint8Array.from(kept, (line) => block.flags[line]!) };
 }
 
-export function cutPushed(block: PushedBlock, cuts: readonly Cut[]): PushedBlock | undefined {
-  const kept = keptLines(block.times, (time) => !cuts.some(({ startNs, endNs }) => time >= startNs && time <= endNs));
+/** The lines that a filter matches, of whichever output. */
+function matched(block: LineBlock, filter: LineMatcher, streams: OutputLabels): Uint8Array {
+  const marks = new Uint8Array(block.times.length);
+  for (const one of instanceBlocks(block, streams)) {
+    const found = filter(one);
+    for (let line = 0; line < marks.length; line++) marks[line]! |= found[line]!;
+  }
+  return marks;
+}
+
+export function cutPushed(
+  block: PushedBlock,
+  cuts: readonly Cut[],
+  labelsOf: () => LabelRecord,
+): PushedBlock | undefined {
+  const masks = cuts.map(({ startNs, endNs, filter }) => {
+    return { startNs, endNs, marks: filter?.(pushedBlock(block, labelsOf())) };
+  });
+  const kept = keptLines(block.times, (time, line) => {
+    return !masks.some(({ startNs, endNs, marks }) => time >= startNs && time <= endNs && marks?.[line] !== 0);
+  });
   if (kept === undefined) return block;
   if (kept.length === 0) return undefined;
   const { sets, of } = block.metadata;

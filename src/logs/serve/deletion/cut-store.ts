@@ -1,6 +1,8 @@
 import type { Nanos } from '../../../base/nanotime.ts';
-import type { Instance, LogStore, PushedStream } from '../../store/store.ts';
-import { type Cut, cutLines, cutPushed } from './cut-lines.ts';
+import type { LabelRecord } from '../../query/query.ts';
+import type { Instance, LineBlock, LogStore, PushedBlock, PushedStream, Scope } from '../../store/store.ts';
+import { outputs, pushedLabels, streamLabels } from '../source/stream-labels.ts';
+import { type Cut, cutLines, cutPushed, type OutputLabels } from './cut-lines.ts';
 
 export type { Cut };
 
@@ -11,6 +13,18 @@ type CutsOf = (stream: string) => readonly Cut[] | undefined;
  * The store without the lines that are cut. A listed block with such lines is read through the store, never where it lies. What is counted of streams is still all of them, unless nothing is left.
  */
 export function withCuts(store: LogStore, cutsOf: CutsOf): LogStore {
+  const linesOf = (scope: Scope, blocks: AsyncIterable<LineBlock>) =>
+    mapped(
+      blocks,
+      ({ instance }) => cutsOf(instance),
+      (block, cuts) => cutLines(block, cuts, () => outputLabels(store, scope, block.instance)),
+    );
+  const pushedOf = (scope: Scope, blocks: AsyncIterable<PushedBlock>) =>
+    mapped(
+      blocks,
+      ({ stream }) => cutsOf(stream),
+      (block, cuts) => cutPushed(block, cuts, () => labelsOfPushed(store, scope, block.stream)),
+    );
   const overrides: Partial<LogStore> = {
     instances: (scope, filter) => store.instances(scope, filter).map((instance) => withoutCut(instance, cutsOf)),
     pushedStreams: (scope, filter) =>
@@ -19,14 +33,12 @@ export function withCuts(store: LogStore, cutsOf: CutsOf): LogStore {
       store.list(scope, instance, range).map((block) => throughStore(block, cutsOf(instance))),
     listPushed: (scope, stream, range) =>
       store.listPushed(scope, stream, range).map((block) => throughStore(block, cutsOf(stream))),
-    read: (scope, instance, range) =>
-      mapped(store.read(scope, instance, range), ({ instance }) => cutsOf(instance), cutLines),
-    readListed: (scope, block) => mapped(store.readListed(scope, block), ({ instance }) => cutsOf(instance), cutLines),
-    follow: (...request) => mapped(store.follow(...request), ({ instance }) => cutsOf(instance), cutLines),
-    readPushed: (...request) => mapped(store.readPushed(...request), ({ stream }) => cutsOf(stream), cutPushed),
-    readListedPushed: (...request) =>
-      mapped(store.readListedPushed(...request), ({ stream }) => cutsOf(stream), cutPushed),
-    followPushed: (...request) => mapped(store.followPushed(...request), ({ stream }) => cutsOf(stream), cutPushed),
+    read: (scope, ...request) => linesOf(scope, store.read(scope, ...request)),
+    readListed: (scope, ...request) => linesOf(scope, store.readListed(scope, ...request)),
+    follow: (scope, ...request) => linesOf(scope, store.follow(scope, ...request)),
+    readPushed: (scope, ...request) => pushedOf(scope, store.readPushed(scope, ...request)),
+    readListedPushed: (scope, ...request) => pushedOf(scope, store.readListedPushed(scope, ...request)),
+    followPushed: (scope, ...request) => pushedOf(scope, store.followPushed(scope, ...request)),
   };
   return new Proxy(store, {
     get(target, name) {
@@ -49,6 +61,17 @@ async function* mapped<T extends { timeMin: Nanos; timeMax: Nanos }>(
   }
 }
 
+/** Whoever reads, a filter sees the same labels. */
+function outputLabels(store: LogStore, { tenant }: Scope, id: string): OutputLabels {
+  const [instance] = store.instances({ tenant, namespaces: '*' }, { ids: [id] });
+  return outputs.map((output) => ({ output, labels: instance === undefined ? {} : streamLabels(instance, output) }));
+}
+
+function labelsOfPushed(store: LogStore, { tenant }: Scope, id: string): LabelRecord {
+  const [stream] = store.pushedStreams({ tenant, namespaces: '*' }, { ids: [id] });
+  return stream === undefined ? {} : pushedLabels(stream.labels);
+}
+
 function overlaps({ timeMin, timeMax }: { timeMin: Nanos; timeMax: Nanos }, { startNs, endNs }: Cut): boolean {
   return timeMax >= startNs && timeMin <= endNs;
 }
@@ -62,7 +85,7 @@ function throughStore<T extends { timeMin: Nanos; timeMax: Nanos; throughStore?:
 
 /** An instance stays addressable; of its lines nothing is told where nothing is left. */
 function withoutCut(instance: Instance, cutsOf: CutsOf): Instance {
-  const cuts = cutsOf(instance.id)?.filter(({ outputs }) => outputs.length === 2);
+  const cuts = cutsOf(instance.id)?.filter((cut) => cut.outputs.length === outputs.length);
   if (!isWhollyCut(instance, cuts)) return instance;
   return { ...instance, firstTime: null, lastTime: null, lineCount: 0, textBytes: 0 };
 }
@@ -72,5 +95,5 @@ function isWhollyCut(
   cuts: readonly Cut[] | undefined,
 ): boolean {
   if (cuts === undefined || firstTime === null || lastTime === null) return false;
-  return cuts.some(({ startNs, endNs }) => startNs <= firstTime && endNs >= lastTime);
+  return cuts.some(({ startNs, endNs, filter }) => !filter && startNs <= firstTime && endNs >= lastTime);
 }

@@ -5,7 +5,10 @@ import { writeFileDurably } from '../../../base/files.ts';
 import type { Nanos } from '../../../base/nanotime.ts';
 import type { Output } from '../source/stream-labels.ts';
 
-/** What somebody asked to have deleted: lines of these streams, from `startNs` to `endNs`, both inclusive. docs/formats/deletes.md */
+/**
+ * What somebody asked to have deleted: lines of these streams, from `startNs` to `endNs`, both inclusive; of a filtered one, those that
+ * come through the stages of its query. docs/formats/deletes.md
+ */
 export interface DeleteRequest {
   id: string;
   tenant: string;
@@ -19,9 +22,11 @@ export interface DeleteRequest {
   /** By instance, outputs. */
   instances: Readonly<Record<string, readonly Output[]>>;
   pushed: readonly string[];
+  filtered?: true;
 }
 
-const format = 1;
+/** Without filters, files are of the first format: to a version that knows no filters, such requests would name whole streams. */
+const [unfilteredFormat, format] = [1, 2];
 
 /** Throws Fault `corrupt` or `newer-format`; without a file there are none. */
 export function readDeletes(path: string): DeleteRequest[] {
@@ -41,8 +46,9 @@ export function readDeletes(path: string): DeleteRequest[] {
 }
 
 export function writeDeletes(path: string, all: readonly DeleteRequest[]): void {
+  const version = all.some(({ filtered }) => filtered) ? format : unfilteredFormat;
   const requests = all.map((one) => ({ ...one, startNs: `${one.startNs}`, endNs: `${one.endNs}` }));
-  writeFileDurably(path, `${JSON.stringify({ version: format, sha256: digest(requests), requests })}\n`, 0o600);
+  writeFileDurably(path, `${JSON.stringify({ version, sha256: digest(requests), requests })}\n`, 0o600);
 }
 
 function parsed(text: string, path: string): Record<string, unknown> {

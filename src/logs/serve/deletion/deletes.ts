@@ -3,7 +3,7 @@ import type { Clock } from '../../../base/clock.ts';
 import { Fault, messageOf } from '../../../base/fault.ts';
 import type { Nanos } from '../../../base/nanotime.ts';
 import type { Logger } from '../../../telemetry/telemetry.ts';
-import type { Matcher } from '../../query/query.ts';
+import { createLineMatcher, type LogExpr, parse } from '../../query/query.ts';
 import type { LogStore, Scope } from '../../store/store.ts';
 import { selectStreams } from '../source/selected-streams.ts';
 import type { Output } from '../source/stream-labels.ts';
@@ -60,10 +60,11 @@ export class Deletes {
   /** Durable when it returns. Throws Fault `overloaded`, or `bad-request` where it names more streams than it may. */
   add(
     scope: Scope,
-    asked: Pick<DeleteRequest, 'by' | 'query' | 'startNs' | 'endNs'> & { matchers: readonly Matcher[] },
+    asked: Pick<DeleteRequest, 'by' | 'startNs' | 'endNs'> & { query: string; expr: LogExpr },
   ): DeleteRequest {
     const { clock, random, store } = this.#parts;
-    const { matchers, ...rest } = asked;
+    const { expr, ...rest } = asked;
+    const { matchers, stages } = expr;
     this.#makeRoom();
     const range = { sinceNs: rest.startNs, untilNs: rest.endNs + 1n };
     const { instances, pushed } = selectStreams(store, { scope, matchers, ...range });
@@ -76,6 +77,7 @@ export class Deletes {
     const request: DeleteRequest = {
       ...{ ...rest, id: random(), tenant: scope.tenant, createdMs: clock.nowMs(), status: 'received' },
       ...{ instances: outputs, pushed: pushed.map(({ id }) => id) },
+      ...(stages.length > 0 && { filtered: true as const }),
     };
     this.#keep([...this.#requests, request]);
     return request;
@@ -116,12 +118,14 @@ export class Deletes {
     const scope: Scope = { tenant: request.tenant, namespaces: '*' };
     const isWithin = (first: Nanos | null, last: Nanos | null) =>
       first !== null && last !== null && first >= request.startNs && last <= request.endNs;
-    const ids = Object.keys(request.instances).filter((id) => request.instances[id]!.length === 2);
+    // Of a filtered request no stream is named whole.
+    const [named, pushed] = request.filtered ? [[], []] : [Object.keys(request.instances), request.pushed];
+    const ids = named.filter((id) => request.instances[id]!.length === 2);
     // One that still runs would lose what it has yet to write.
     const gone = (ids.length > 0 ? store.instances(scope, { ids }) : []).filter(
       ({ ended, firstTime, lastTime }) => ended && isWithin(firstTime, lastTime),
     );
-    const streams = (request.pushed.length > 0 ? store.pushedStreams(scope, { ids: request.pushed }) : []).filter(
+    const streams = (pushed.length > 0 ? store.pushedStreams(scope, { ids: pushed }) : []).filter(
       ({ firstTime, lastTime }) => isWithin(firstTime, lastTime),
     );
     const [goneIds, streamIds] = [gone.map(({ id }) => id), streams.map(({ id }) => id)];
@@ -145,9 +149,23 @@ export class Deletes {
   #index(): void {
     this.#cuts.clear();
     const add = (stream: string, cut: Cut) => this.#cuts.set(stream, [...(this.#cuts.get(stream) ?? []), cut]);
-    for (const { startNs, endNs, instances, pushed } of this.#requests) {
-      for (const [id, outputs] of Object.entries(instances)) add(id, { startNs, endNs, outputs });
-      for (const id of pushed) add(id, { startNs, endNs, outputs: [] });
+    for (const request of this.#requests) {
+      const { startNs, endNs, instances, pushed } = request;
+      const common = { startNs, endNs, ...this.#filterOf(request) };
+      for (const [id, outputs] of Object.entries(instances)) add(id, { ...common, outputs });
+      for (const id of pushed) add(id, { ...common, outputs: [] });
     }
+  }
+
+  /** A filter that this version cannot read hides all that it may have meant. */
+  #filterOf({ id, query, filtered }: DeleteRequest): Pick<Cut, 'filter'> {
+    if (!filtered) return {};
+    try {
+      const expr = parse(query);
+      if (expr.kind === 'log') return { filter: createLineMatcher(expr.stages) };
+    } catch (error) {
+      this.#parts.log.error('the filter of a delete request cannot be read', { request: id, error: messageOf(error) });
+    }
+    return {};
   }
 }

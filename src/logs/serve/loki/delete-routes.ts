@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Fault } from '../../../base/fault.ts';
 import { type Nanos, nanosOfMs, parseRfc3339 } from '../../../base/nanotime.ts';
-import { type Matcher, parse } from '../../query/query.ts';
+import { type LogExpr, parse } from '../../query/query.ts';
 import type { DeleteRequest } from '../deletion/delete-file.ts';
 import type { Deletes } from '../deletion/deletes.ts';
 import { bad, Parameters } from './parameters.ts';
@@ -24,14 +24,14 @@ export function registerDeleteRoutes(app: FastifyInstance, parts: Surroundings, 
     handler: async (request, reply) => {
       const { parameters, scope, by } = asked(request);
       const query = parameters.text('query');
-      const matchers = deletedMatchers(query);
+      const expr = deletedLines(query);
       const startNs = timeOf('start', parameters.text('start'));
       if (startNs === undefined) throw bad('start time not set');
       const nowNs = nanosOfMs(clock.nowMs());
       const endNs = timeOf('end', parameters.text('end')) ?? nowNs;
       if (endNs > nowNs) throw bad('deletes in the future are not allowed');
       if (startNs >= endNs) throw bad("start time can't be greater than or equal to end time");
-      const { id } = deletes.add(scope, { by, query, matchers, startNs, endNs });
+      const { id } = deletes.add(scope, { by, query, expr, startNs, endNs });
       return reply.code(204).header('x-delete-request-id', id).send();
     },
   });
@@ -68,14 +68,11 @@ function shownRequest({ id, startNs, endNs, query, status, createdMs }: DeleteRe
 }
 
 /** Throws ParseError and Fault `bad-request`. */
-function deletedMatchers(query: string): Matcher[] {
+function deletedLines(query: string): LogExpr {
   if (query === '') throw bad('query not set');
   const expr = parse(query);
   if (expr.kind !== 'log') throw bad('invalid query expression');
-  if (expr.stages.length === 0) return expr.matchers;
-  throw bad(
-    'deleting with filters is not supported here: give a selector and a time range; all lines in them are deleted',
-  );
+  return expr;
 }
 
 /** Seconds of ten digits, or RFC 3339. */

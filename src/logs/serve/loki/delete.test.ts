@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { type Clock, systemClock } from '../../../base/clock.ts';
@@ -194,6 +194,41 @@ test('one output of a container is deleted without the other, and a pushed strea
   assert.equal((await server.lines('{pod="web-1"}')).length, 4);
 });
 
+test('with filters only the lines that come through are gone, at once, over restarts and when others are processed', async (t) => {
+  const server = await started(t);
+  await server.push({ app: 'job', part: 'b' }, ['level=info n=1', 'level=error n=2', '{"level":"error","n":3}'], 100);
+  const whole = { start: at(0), end: at(3000) };
+  const { id } = await server.call('POST', { ...whole, query: '{pod=~".+"} |= "middle" != "also" | pod="web-1"' });
+  const queries = ['{app="job"} | logfmt | level="error" or part!="b" | n=""', '{part="b"} | json | n > 2'];
+  for (const query of queries) assert.equal((await server.call('POST', { ...whole, query })).status, 204);
+  const expected = ['also in the middle', 'early', 'late', 'of another pod'];
+  const kept = ['level=error n=2', 'level=info n=1'];
+  for (const state of ['now', 'after a restart', 'processed']) {
+    assert.deepEqual(await server.lines('{pod=~".+"}'), expected, state);
+    assert.deepEqual(await server.lines('{app="job"}'), kept, state);
+    const count = `query?time=${at(600)}&query=${encodeURIComponent('sum(count_over_time({app="job"}[1h]))')}`;
+    assert.equal(((await server.json(count)).data as { result: { value: string[] }[] }).result[0]!.value[1], '2');
+    if (state === 'now') await server.restart();
+    else {
+      server.nowMs += cancelPeriodMs + 1;
+      await server.deletes.process();
+    }
+  }
+  assert.deepEqual(new Set((await server.list()).map(({ status }) => status)), new Set(['processed']));
+  assert.equal((await server.call('DELETE', { request_id: id })).status, 400);
+  assert.equal(JSON.parse(readFileSync(join(server.directory.path, 'deletes.json'), 'utf8')).version, 2);
+});
+
+test('a request with a filter can be cancelled, and the list is then as older versions read it', async (t) => {
+  const server = await started(t);
+  const { id } = await server.call('POST', { ...middle, query: '{pod="web-1"} | detected_level="unknown" |= "also"' });
+  assert.deepEqual(await server.lines('{pod="web-1"}'), ['early', 'late', 'middle']);
+  await server.call('POST', { query: '{app="job"}', start: at(0), end: at(3000) });
+  assert.equal((await server.call('DELETE', { request_id: id })).status, 204);
+  assert.equal((await server.lines('{pod="web-1"}')).length, 4);
+  assert.equal(JSON.parse(readFileSync(join(server.directory.path, 'deletes.json'), 'utf8')).version, 1);
+});
+
 test('only administrators delete, list and cancel; within their namespaces', async (t) => {
   const server = await started(t);
   const { id } = await server.call('POST', middle);
@@ -221,7 +256,7 @@ test('mistakes are answered in the words of Loki, and delete nothing', async (t)
     [{ ...middle, query: '' }, /^query not set/],
     [{ ...middle, query: '{' }, /^parse error/],
     [{ ...middle, query: 'rate({a="b"}[1m])' }, /^invalid query expression/],
-    [{ ...middle, query: '{pod="web-1"} |= "middle"' }, /^deleting with filters is not supported here/],
+    [{ ...middle, query: '{pod="web-1"} |~ "("' }, /^parse error/],
     [{ ...middle, start: '' }, /^start time not set/],
     [{ ...middle, start: 'soon' }, /^invalid start time: require unix seconds or RFC3339 format/],
     [{ ...middle, end: at(50) }, /^start time can't be greater than or equal to end time/],
@@ -247,7 +282,7 @@ test('a damaged or newer list of deletions is refused, not forgotten', async (t)
   for (const [text, code] of [
     ['{', 'corrupt'],
     ['{"version":1,"sha256":"0","requests":[]}', 'corrupt'],
-    ['{"version":2}', 'newer-format'],
+    ['{"version":3}', 'newer-format'],
   ]) {
     writeFileSync(path, text!);
     assert.throws(open, { code });

@@ -73,7 +73,7 @@ async function* followedInstances(
   };
   for await (const block of store.follow(scope, after, wants, signal)) {
     const from = selected.get(block.instance);
-    if (from) yield* instanceBlocks(block, from);
+    if (from) yield* instanceBlocks(block, from.streams);
   }
 }
 

@@ -6,7 +6,7 @@ import { type Output, outputs, pushedLabels, streamLabels } from './stream-label
 /** An instance of which at least one output is selected. */
 export interface SelectedInstance {
   instance: Instance;
-  streams: { output: Output; labels: LabelRecord }[];
+  streams: readonly { output: Output; labels: LabelRecord }[];
 }
 
 export interface Selection {

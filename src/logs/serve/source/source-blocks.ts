@@ -4,7 +4,7 @@ import type { LineBlock, PushedBlock } from '../../store/store.ts';
 import type { SelectedInstance } from './selected-streams.ts';
 
 /** Lines of an instance: a block for each output that is selected and has lines in it. They share their columns. */
-export function instanceBlocks(block: LineBlock, { streams }: SelectedInstance): Generator<SourceBlock> {
+export function instanceBlocks(block: LineBlock, streams: SelectedInstance['streams']): Generator<SourceBlock> {
   return outputBlocks({ ...columnsOf(block), text: plainText(block), flags: block.flags }, streams);
 }
 

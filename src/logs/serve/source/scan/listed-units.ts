@@ -62,7 +62,7 @@ function instanceUnit(
 ): ListedUnit {
   const { timeMin, timeMax, lineCount, textBytes, place, ranges, throughStore } = block;
   async function* read() {
-    for await (const lines of store.readListed(scope, block)) yield* instanceBlocks(lines, selected);
+    for await (const lines of store.readListed(scope, block)) yield* instanceBlocks(lines, selected.streams);
   }
   const parts = [{ lineCount, ranges, streams: selected.streams, read }];
   return { timeMin, timeMax, textBytes, place, parts, ...(throughStore && { throughStore }) };
