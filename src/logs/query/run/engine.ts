@@ -95,7 +95,10 @@ class QueryRun {
   }
 
   #value(expr: Expr, times: QueryTimes, isInstant: boolean): Promise<QueryValue> {
-    if (expr.kind === 'variants') throw new QueryError('variants queries are not supported');
+    if (expr.kind === 'variants')
+      throw new QueryError(
+        'variants(…) of (…), an experiment that Loki has taken back, is read and not run: ask for each of its queries by itself',
+      );
     if (expr.kind !== 'log') return this.#metric(expr, times, isInstant);
     if (isInstant) {
       throw new QueryError(
