@@ -1,7 +1,7 @@
 import { releaseOwn } from '../../base/release.ts';
 
-/** As much as a record of TLS brings at most: packed bodies come in one, nearly all. */
-const sizeAtFirst = 16 * 1024;
+/** Packed bodies are of one or two of these; hundreds of them may wait for their turn to be unpacked where cores are few. */
+const stepBytes = 8 * 1024;
 /** Buffers kept for later: few are being read at a time, and others wait for their turn to be unpacked. */
 const idleMax = 64;
 /** A buffer that grew beyond it is not kept. */
@@ -42,7 +42,7 @@ export class GrowingBuffer {
     this.#bytes =
       pooled && pooled.length >= needed
         ? pooled
-        : Buffer.allocUnsafeSlow(Math.max(needed, sizeAtFirst, 2 * this.#bytes.length));
+        : Buffer.allocUnsafeSlow(stepBytes * Math.ceil(Math.max(needed, 2 * this.#bytes.length) / stepBytes));
     before.copy(this.#bytes, 0, 0, this.length);
     giveBack(before);
     if (pooled && pooled !== this.#bytes) giveBack(pooled);

@@ -7,7 +7,8 @@ const packedAtOnceBytesMax = 64 * 1024;
 const unpackedAtOnceBytesMax = 1024 * 1024;
 /** gzip ends with the length of what it holds. Taken as a hint, it saves a copy; where it lies, only the hint is wrong. */
 const trailerBytes = 4;
-const chunkBytesMin = 1024;
+/** Less would be cut from the pool of buffers, half of whose pieces would then be pages that nobody can release. */
+const chunkBytesMin = Buffer.poolSize / 2;
 const gunzipElsewhere = promisify(gunzip);
 
 /** Throws Fault `unavailable` for what unpacks to more than `bytesMax`, before it is held whole. */

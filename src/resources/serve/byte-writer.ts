@@ -1,7 +1,7 @@
+import { takePiece } from './pieces.ts';
+
 /** Of the first piece, which is all of a short answer. */
 const firstPieceBytes = 2048;
-/** Neither many small buffers nor one of megabytes. */
-const pieceBytes = 128 * 1024;
 /** Shorter text is written faster by ourselves than handed over. */
 const loopCharactersMax = 64;
 const digitsMax = 2 ** 31;
@@ -9,6 +9,7 @@ const digitsMax = 2 ** 31;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const ZERO = 0x30;
+const nothing = Buffer.alloc(0);
 
 /**
  * Writes text as UTF-8, piece by piece. An answer has millions of characters, nearly all of them plain: they go straight into the
@@ -101,7 +102,7 @@ export class ByteWriter {
 
   #cut(bytes: number): void {
     if (this.#at > 0) this.#full.push(this.#piece.subarray(0, this.#at));
-    this.#piece = bytes === 0 ? Buffer.alloc(0) : Buffer.allocUnsafeSlow(Math.max(pieceBytes, bytes));
+    this.#piece = bytes === 0 ? nothing : takePiece(bytes);
     this.#at = 0;
   }
 }

@@ -1,30 +1,34 @@
 import type { ServerResponse } from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { release } from '../../base/release.ts';
 import type { Answer } from '../../kubernetes/serve/serve.ts';
 import type { AnswerBudget } from './answer-budget.ts';
 import type { ListForm } from './form.ts';
+import { givePiece } from './pieces.ts';
 
 /** A client that has not taken its answer by then is cut off. */
 const takenWithinMs = 60_000;
 /** Encryption holds the event loop: no more than so much at a time. */
 const bytesPerTurn = 1024 * 1024;
+/** What was written and is not sent yet: beyond it a list waits for its client. */
+const unsentBytesMax = 1024 * 1024;
+/** It waits no longer, all in all: others wait for their turn. What is written then stays in memory until the client takes it. */
+const patienceMs = 500;
 
 /**
- * Sends what `fill` puts into the form; `fill` calls `sliced` whenever it pauses, and what is written by then goes out, unless
- * `sliced` says false: then there is nobody any more who would take it.
+ * Sends what `fill` puts into the form; `fill` waits for `pause` every now and then, and what is written by then goes out, unless
+ * `pause` says false: then there is nobody any more who would take it.
  * The bytes count as held until the client has taken them, or has gone.
  */
 export function formAnswer(
   form: ListForm,
   budget: AnswerBudget,
-  fill: (sliced: () => boolean) => Promise<void>,
+  fill: (pause: () => Promise<boolean>) => Promise<void>,
 ): Answer {
   return {
     stream: async (response) => {
       const outlet = new Outlet(response, form.contentType, budget);
       try {
-        await fill(() => outlet.write(form.take()));
+        await fill(() => outlet.pause(form.take()));
         await outlet.end(form.end());
       } finally {
         outlet.release();
@@ -33,7 +37,7 @@ export function formAnswer(
   };
 }
 
-/** Invariant: `#bytes` is what was written and counts as held. */
+/** Invariant: `#bytes` is what was written and counts as held, `#unsentBytes` what of it the connection has not taken. */
 class Outlet {
   readonly #response: ServerResponse;
   readonly #contentType: string;
@@ -41,6 +45,10 @@ class Outlet {
   readonly #closed: Promise<void>;
   readonly #stalled: NodeJS.Timeout;
   #bytes = 0;
+  #unsentBytes = 0;
+  #patience: NodeJS.Timeout | undefined;
+  #isPatient = true;
+  #goOn: () => void = () => {};
 
   constructor(response: ServerResponse, contentType: string, budget: AnswerBudget) {
     this.#response = response;
@@ -50,12 +58,13 @@ class Outlet {
     this.#stalled = setTimeout(() => response.destroy(), takenWithinMs);
   }
 
-  /** False where the client has gone. */
-  write(pieces: readonly Buffer[]): boolean {
-    if (this.#response.destroyed) return false;
+  /** Writes, and gives others their turn; with a client that keeps up it takes until there is room for more. False where it has gone. */
+  async pause(pieces: readonly Buffer[]): Promise<boolean> {
     if (pieces.length > 0) this.#begin();
     for (const piece of pieces) this.#piece(piece);
-    return true;
+    await nextTurn();
+    if (this.#unsentBytes > unsentBytesMax && this.#isPatient) await this.#room();
+    return !this.#response.destroyed;
   }
 
   /** Resolves when the client has taken everything, or has gone. */
@@ -77,6 +86,7 @@ class Outlet {
 
   release(): void {
     clearTimeout(this.#stalled);
+    clearTimeout(this.#patience);
     this.#budget.release(this.#bytes);
     this.#bytes = 0;
   }
@@ -84,8 +94,22 @@ class Outlet {
   #piece(piece: Buffer): void {
     this.#bytes += piece.length;
     this.#budget.hold(piece.length);
-    // Large ones by the dozen: their memory is given back as soon as they are sent.
-    this.#response.write(piece, () => release(piece));
+    this.#unsentBytes += piece.length;
+    this.#response.write(piece, () => {
+      this.#unsentBytes -= piece.length;
+      givePiece(piece);
+      if (this.#unsentBytes <= unsentBytesMax) this.#goOn();
+    });
+  }
+
+  async #room(): Promise<void> {
+    this.#patience ??= setTimeout(() => {
+      this.#isPatient = false;
+      this.#goOn();
+    }, patienceMs);
+    await new Promise<void>((resolve) => {
+      this.#goOn = resolve;
+    });
   }
 
   /** `bytes`: of the whole answer, where they are known. */

@@ -117,13 +117,13 @@ function list({ metrics, clock, budget }: Serving, request: ApiRequest, { info, 
   budget.admit();
   const selection = parseSelection(request.query);
   const form = formOf(request, info.kind as Kind, { nowMs: clock.nowMs(), isList: true });
-  return formAnswer(form, budget, (sliced) =>
+  return formAnswer(form, budget, (pause) =>
     budget.inTurn(() => {
       const items = info.namespaced ? metrics.pods(namespace === '' ? undefined : namespace) : metrics.nodes();
       return inSlices<PodMetrics | NodeMetrics>(
         items,
         (item) => isSelected(selection, item) && form.add(item),
-        sliced,
+        pause,
         clock,
       );
     }),

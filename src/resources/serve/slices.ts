@@ -1,19 +1,15 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../../base/clock.ts';
 
-/** How long the event loop may be held at a time. */
-const sliceMs = 2;
+/** How long the event loop may be held at a time: about as long as what was written takes to be sent. */
+const sliceMs = 1;
 /** The clock costs something, too. */
-const itemsPerLook = 64;
+const itemsPerLook = 32;
 
-/**
- * Gives every item to `take`, and every few milliseconds lets others have their turn, having called `sliced`; ends early where
- * that says false.
- */
+/** Gives every item to `take`, and every few milliseconds waits for `pause`; ends early where that says false. */
 export async function inSlices<T>(
   items: Iterable<T>,
   take: (item: T) => void,
-  sliced: () => boolean,
+  pause: () => Promise<boolean>,
   clock: Clock,
 ): Promise<void> {
   let untilMs = clock.monotonicMs() + sliceMs;
@@ -21,8 +17,7 @@ export async function inSlices<T>(
   for (const item of items) {
     take(item);
     if (++count % itemsPerLook !== 0 || clock.monotonicMs() < untilMs) continue;
-    if (!sliced()) return;
-    await nextTurn();
+    if (!(await pause())) return;
     untilMs = clock.monotonicMs() + sliceMs;
   }
 }
