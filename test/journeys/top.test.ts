@@ -20,6 +20,10 @@ import {
 } from './processes.ts';
 
 const kubectl = findKubectls().at(-1);
+/** Both commands read within one scrape's time, also where they take seconds to start. */
+const resolution = '10s';
+/** For what comes with scrapes. */
+const scrapedWithinMs = 180_000;
 
 const manifest = `apiVersion: v1
 kind: Pod
@@ -105,7 +109,7 @@ async function startSandbox(t: Cleanup): Promise<Sandbox> {
   const dataDir = join(directory, 'data');
   const path = join(directory, 'manifest.yaml');
   writeFileSync(path, manifest);
-  const flags = ['--no-examples', '--no-scrape', '--metric-resolution', '5s', '--manifest', path];
+  const flags = ['--no-examples', '--no-scrape', '--metric-resolution', resolution, '--manifest', path];
   const { process: up } = await startServing('up', dataDir, flags);
   atEnd(t, () => up.stop());
   const own = ['--kubeconfig', join(dataDir, 'kubeconfig')];
@@ -152,14 +156,15 @@ async function assertSame(sandbox: Sandbox, args: string): Promise<void> {
     const usages = items.map(({ timestamp, usage, containers }: KubeObject) => [timestamp, usage, containers]);
     return JSON.stringify(usages);
   };
-  await until(`kubectl and taffrail read the same scrape: ${args}`, async () => {
+  const readBoth = async () => {
     const before = await stamps();
     const [theirs, ours] = await Promise.all([sandbox.kube(`top ${args}`), sandbox.text(args)]);
     assert.equal(theirs.code, 0, theirs.stderr);
     if ((await stamps()) !== before) return false;
     assertBeginsWith(ours, theirs.stdout);
     return true;
-  });
+  };
+  await until(`kubectl and taffrail read the same scrape: ${args}`, readBoth, scrapedWithinMs);
 }
 
 function assertSum(total: Item, parts: readonly Item[]): void {
@@ -182,7 +187,7 @@ describe('taffrail top', { skip: !kubectl && 'there is no kubectl' }, () => {
         const { items } = JSON.parse(stdout.toString()) as Data;
         return items.length === 4 && items.some(({ usage }) => usage.cpuNanocores > 1_000_000);
       },
-      60_000,
+      scrapedWithinMs,
       500,
     );
     const compared = ['pods --containers', 'pods -A --sort-by cpu', 'nodes', 'pods -l app=two --no-headers'];
@@ -231,8 +236,8 @@ async function requestsAndLimits({ data, text }: Sandbox): Promise<void> {
   // One of its two containers has none.
   assert.deepEqual(two.limits, {});
   const [, burn, idle] = rows(await text('pods two --containers'));
-  assert.match(burn!.join(' '), /^two burn \d+m \d+Mi \d+%\/500m \d+%\/1000m \d+%\/64Mi \d+%\/128Mi 0 \d+s$/);
-  assert.match(idle!.join(' '), /^two idle \d+m \d+Mi \d+%\/10m <none> <none> <none> 0 \d+s$/);
+  assert.match(burn!.join(' '), /^two burn \d+m \d+Mi \d+%\/500m \d+%\/1000m \d+%\/64Mi \d+%\/128Mi 0 (\d+[smh])+$/);
+  assert.match(idle!.join(' '), /^two idle \d+m \d+Mi \d+%\/10m <none> <none> <none> 0 (\d+[smh])+$/);
   const { items: workloads } = await data('workloads deploy/web');
   assert.deepEqual(workloads[0]!.limits, { memoryBytes: 64 * 2 ** 20 });
 }
