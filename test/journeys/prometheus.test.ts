@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Labels } from '../../src/series/query/query.ts';
 import { temporaryDirectory, until } from './processes.ts';
-import { ask, noPrometheus, promtool, startPrometheus, valuesOf } from './prometheus-peer.ts';
+import { ask, noPrometheus, promtool, startPrometheus, toolPath, valuesOf } from './prometheus-peer.ts';
 import { startSeriesServer } from './series-server.ts';
 
 const writing = (url: string, message: string, version: string) => `
@@ -93,6 +94,11 @@ scrape_configs:
     without('job', await valuesOf(prometheus.url, '{room=~".+"}', nowMs)),
     [...(await valuesOf(url, '{room=~".+"}', nowMs))].sort(),
   );
+
+  const page = await (await fetch(`${url}/metrics`)).text();
+  assert.match(page, /^taffrail_http_requests_total\{/m);
+  const checked = spawnSync(toolPath('promtool'), ['check', 'metrics'], { input: page, encoding: 'utf8' });
+  assert.deepEqual([checked.status, checked.stdout, checked.stderr], [0, '', '']);
 
   const instant = await promtool(['query', 'instant', `--time=${nowMs / 1000}`, url, 'temperature * 2']).exited;
   assert.match(instant.stdout.toString(), /=> 43 @\[/, instant.stderr);
