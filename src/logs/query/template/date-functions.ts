@@ -23,7 +23,7 @@ export const dateFunctions: readonly Entry[] = [
   ['now', { arity: [0, 0], run: now }],
   ['unixEpoch', { arity: [1, 1], run: ([time]) => String(timeArgument(time).ns / 1_000_000_000n) }],
   ['unixEpochMillis', { arity: [1, 1], run: ([time]) => String(timeArgument(time).ns / 1_000_000n) }],
-  ['unixEpochNanos', { arity: [1, 1], run: ([time]) => String(timeArgument(time).ns) }],
+  ['unixEpochNanos', { arity: [1, 1], run: ([time]) => String(BigInt.asIntN(64, timeArgument(time).ns)) }],
   ['unixToTime', { arity: [1, 1], run: ([text]) => unixToTime(toText(text)) }],
 ];
 
