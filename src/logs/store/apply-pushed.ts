@@ -26,7 +26,7 @@ export function applyPushedRegrouped(catalogue: Catalogue, placed: PlacedRecord)
   let block = 0;
   const taken = header.blocks.map((difference, i) => ({ block: (block += difference), positions: header.runs[i]! }));
   const frame = decodePushedFrame(bytes);
-  const runs = decodePushedRuns(frame);
+  const runs = placed.runs ?? decodePushedRuns(frame);
   const own = { sequence: placed.record.sequence, sequenceMin, sequenceMax, receivedMs, receivedMinMs };
   catalogue.pushed.replace(taken, blockOf(placed, frame, runs, own), runs, parts);
 }

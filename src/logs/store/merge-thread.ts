@@ -14,7 +14,7 @@ export type MergeTask =
 
 export type MergeAnswer =
   | { kind: 'merged'; frame: Uint8Array; count: number; compact: boolean }
-  | { kind: 'made'; frames: { frame: Uint8Array | undefined; runCount: number }[] }
+  | { kind: 'made'; frames: (Omit<RegroupedFrame, 'frame'> & { frame: Uint8Array | undefined })[] }
   | { kind: 'done' }
   /** `frame`: the number of the one that cannot be read, where it is known. */
   | { kind: 'error'; error: string; frame?: number | undefined };
@@ -50,7 +50,7 @@ export class MergeThread {
       make: async (target) => {
         const made = await this.#ask({ kind: 'make', target });
         if (made.kind !== 'made') throw new TypeError(`the merging thread answered ${made.kind}`);
-        return made.frames.map(({ frame, runCount }) => ({ frame: frame && bufferOf(frame), runCount }));
+        return made.frames.map(({ frame, ...rest }) => ({ frame: frame && bufferOf(frame), ...rest }));
       },
       end: async () => {
         if (this.#worker) await this.#ask({ kind: 'end' });

@@ -52,8 +52,9 @@ export class PushedStreamTable {
     return found && this.get(found.id as string);
   }
 
-  labelsOf(row: number): LabelRecord {
-    return this.index.get(this.#idOf.get(row)!.id as string)!.stream.labels;
+  labelsOf(row: number): LabelRecord | undefined {
+    const found = this.#idOf.get(row);
+    return found && this.index.get(found.id as string)?.stream.labels;
   }
 
   /** Adds what the run has; gives the row of its stream. */

@@ -39,6 +39,8 @@ export class PushedTable {
   readonly #database: DatabaseSync;
   readonly #prepared = new Map<string, StatementSync>();
 
+  /** Counts how often lines were taken out of blocks: while it stands still, every run is where it was. */
+  removals = 0;
   readonly streams: PushedStreamTable;
   readonly tombstones: PushedTombstones;
 
@@ -56,6 +58,7 @@ export class PushedTable {
   discard(): void {
     this.streams.index.discard();
     this.tombstones.discard();
+    this.removals++;
   }
 
   /** Adds a block. `parts` are of each run, null for a run of one part. */
@@ -125,6 +128,7 @@ export class PushedTable {
 
   /** Gives how many lines of each stream went. */
   #take(taken: readonly TakenRuns[]): Map<number, number> {
+    this.removals++;
     const lines = new Map<number, number>();
     const remove = 'DELETE FROM pushed_runs WHERE block = ?';
     for (const { block, positions } of taken) {
@@ -148,6 +152,7 @@ export class PushedTable {
   /** Takes back what the stream had up to the deletion, and remembers it. Blocks from before it have lower numbers, those after it higher ones. */
   bury(tombstone: Tombstone, location: Location): void {
     const { id, sequence } = tombstone;
+    this.removals++;
     const stream = this.streams.get(id);
     if (stream) {
       const rows = this.#all('SELECT block FROM pushed_runs WHERE stream = ? AND block <= ?', stream.row, sequence);

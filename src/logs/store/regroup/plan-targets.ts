@@ -19,6 +19,8 @@ export type Target = PlannedRun[];
 export interface Room {
   textBytesMax: number;
   linesMax: number;
+  /** Each is a row that goes, and one that comes, in one transaction of the catalogue: it holds up everything else. */
+  runsMax: number;
 }
 
 /**
@@ -60,13 +62,15 @@ function runsByStream(sources: readonly Source[]): Map<number, PlannedRun[]> {
 function portionsOf(runs: readonly PlannedRun[], room: Room): Filling[] {
   const whole = new Filling();
   for (const run of runs) whole.take(run);
-  const count = Math.ceil(Math.max(whole.textBytes / room.textBytesMax, whole.lineCount / room.linesMax));
+  const { textBytes, lineCount } = whole;
+  const { textBytesMax, linesMax, runsMax } = room;
+  const count = Math.ceil(Math.max(textBytes / textBytesMax, lineCount / linesMax, runs.length / runsMax));
   if (count <= 1) return [whole];
-  const enough: Room = { textBytesMax: whole.textBytes / count, linesMax: whole.lineCount / count };
+  const enough = { textBytes: textBytes / count, lineCount: lineCount / count };
   const portions: Filling[] = [];
   let portion = new Filling();
   for (const run of runs) {
-    const isEnough = portion.textBytes >= enough.textBytesMax || portion.lineCount >= enough.linesMax;
+    const isEnough = portion.textBytes >= enough.textBytes || portion.lineCount >= enough.lineCount;
     if (portion.runs.length > 0 && (isEnough || !portion.fitsRun(run, room))) {
       portions.push(portion);
       portion = new Filling();
@@ -93,11 +97,15 @@ class Filling {
 
   /** What is alone always does. */
   fits(other: Filling, room: Room): boolean {
-    return this.runs.length === 0 || this.fitsRun(other, room);
+    return this.runs.length === 0 || this.fitsRun(other, room, other.runs.length);
   }
 
-  fitsRun({ textBytes, lineCount }: Pick<PlannedRun, 'textBytes' | 'lineCount'>, room: Room): boolean {
-    return this.textBytes + textBytes <= room.textBytesMax && this.lineCount + lineCount <= room.linesMax;
+  fitsRun({ textBytes, lineCount }: Pick<PlannedRun, 'textBytes' | 'lineCount'>, room: Room, runCount = 1): boolean {
+    return (
+      this.textBytes + textBytes <= room.textBytesMax &&
+      this.lineCount + lineCount <= room.linesMax &&
+      this.runs.length + runCount <= room.runsMax
+    );
   }
 }
 

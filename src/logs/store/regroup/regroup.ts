@@ -1,13 +1,17 @@
-import { limits } from '../../batch/batch.ts';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type LabelRecord, limits } from '../../batch/batch.ts';
 import { type CompactOptions, declinedMax } from '../compact.ts';
 import { isSettled, SMALL_BLOCKS_MIN, smallTextBytes, sumOfText } from '../merge.ts';
 import type { PlainTenant, PushedBlockRow } from '../pushed-rows.ts';
+import type { MovePlan } from './new-block.ts';
 import { alikeTogether, planTargets, type Source } from './plan-targets.ts';
 import { blockRoom } from './regrouped-frames.ts';
 import { rewriteRuns } from './rewrite.ts';
 import { type RegroupLimits, windowsOf, withPartlyFull } from './window.ts';
 
 const BLOCKS_PER_PAGE = 4096;
+/** Runs that are looked at before others have their turn. */
+const runsPerTurnMax = 2000;
 /** Pushes smaller than `smallTextBytes` wait for so many others before they are put together: once, until they become compact. */
 const smallCountMin = 256;
 /** While nothing comes, so much text waits so long for more; more of each stream makes better blocks, and fewer. */
@@ -104,20 +108,39 @@ async function rewrite(
   form: 'plain' | 'compact',
   signal: AbortSignal,
 ): Promise<number> {
-  const { catalogue, declined, merged, rules, regroupLimits } = options;
-  const { pushed } = catalogue;
-  const sources = blocks.map((block): Source => ({ block, runs: pushed.placesOf(block) }));
-  const rows = new Set(sources.flatMap(({ runs }) => runs.map(({ stream }) => stream)));
-  const streams = alikeTogether(new Map(Array.from(rows, (row) => [row, pushed.streams.labelsOf(row)])));
-  const targets = planTargets(
-    sources,
-    streams,
-    form === 'plain' ? blockRoom.plain : { ...blockRoom.compact, ...regroupLimits.room },
-  );
+  const { declined, merged, rules, regroupLimits } = options;
+  const plan = await planned(options, blocks, signal);
+  const room = form === 'plain' ? blockRoom.plain : { ...blockRoom.compact, ...regroupLimits.room };
+  const targets = planTargets(plan.sources, alikeTogether(plan.labels), room);
   const compactShareMax = form === 'plain' ? 0 : rules.shareMax;
-  const outcome = await rewriteRuns({ ...options, compactShareMax }, sources, targets, signal);
+  const outcome = await rewriteRuns({ ...options, compactShareMax }, plan, targets, signal);
   for (const { sequence } of outcome.declined) declined.add(sequence);
   if (declined.size > declinedMax) declined.clear();
   merged.add(outcome.emptied);
   return outcome.made + Number(outcome.isCut);
+}
+
+/** Looks at what is to be moved, with pauses for others: it may be a lot. */
+async function planned(
+  { catalogue }: RegroupOptions,
+  blocks: readonly PushedBlockRow[],
+  signal: AbortSignal,
+): Promise<Required<MovePlan>> {
+  const { pushed } = catalogue;
+  const { removals } = pushed;
+  const sources: Source[] = [];
+  const labels = new Map<number, LabelRecord>();
+  let looked = 0;
+  for (const block of blocks) {
+    const runs = pushed.placesOf(block);
+    sources.push({ block, runs });
+    // A stream may have gone since the turn before; then what is planned with it does not come to pass.
+    for (const { stream } of runs) if (!labels.has(stream)) labels.set(stream, pushed.streams.labelsOf(stream) ?? {});
+    looked += runs.length;
+    if (looked < runsPerTurnMax) continue;
+    looked = 0;
+    await nextTurn();
+    signal.throwIfAborted();
+  }
+  return { sources, labels, removals };
 }

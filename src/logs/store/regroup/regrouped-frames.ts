@@ -20,6 +20,8 @@ export interface RegroupedFrame {
   frame: Buffer | undefined;
   /** So many runs of the target went into it, behind those of the frame before. */
   runCount: number;
+  /** The earliest and the latest time of each run of the frame, in turn. */
+  times: BigInt64Array;
 }
 
 /**
@@ -41,7 +43,7 @@ export function regroupedFrames(
     let to = from;
     while (to < runs.length && taken.add(runs[to]!, streams[to]!, labelsOf(to))) to++;
     const own = text.subarray(textFrom, textFrom + taken.textBytes);
-    frames.push({ frame: taken.frame(own, compactShareMax), runCount: to - from });
+    frames.push({ frame: taken.frame(own, compactShareMax), runCount: to - from, times: taken.times() });
     textFrom += taken.textBytes;
     from = to;
   }
@@ -107,6 +109,10 @@ class Content {
     return name;
   }
 
+  times(): BigInt64Array {
+    return BigInt64Array.from(this.#runs.flatMap(({ timeMin, timeMax }) => [timeMin, timeMax]));
+  }
+
   frame(text: Buffer, compactShareMax: number): Buffer | undefined {
     const lineCount = this.#runs.reduce((sum, run) => sum + run.lineCount, 0);
     const hasNewlines = this.#held.some(({ starts }) => starts);
@@ -145,8 +151,11 @@ class Content {
   }
 }
 
+/** Rows of the catalogue that one new block changes. */
+const runsMax = 4096;
+
 /** What a new block may hold, as the plan has to keep to. */
 export const blockRoom = {
-  plain: { textBytesMax: limits.batchTextBytesMax, linesMax: pushedRoom.plain.linesMax },
-  compact: { textBytesMax: limits.compactTextBytesMax, linesMax: limits.compactLinesMax },
+  plain: { textBytesMax: limits.batchTextBytesMax, linesMax: pushedRoom.plain.linesMax, runsMax },
+  compact: { textBytesMax: limits.compactTextBytesMax, linesMax: limits.compactLinesMax, runsMax },
 } as const;

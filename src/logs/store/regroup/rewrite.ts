@@ -1,12 +1,11 @@
 import { Fault, messageOf } from '../../../base/fault.ts';
 import { isDamage } from '../block-reader.ts';
-import type { Part } from '../block-table.ts';
 import type { MergeOptions } from '../merge.ts';
 import { type Regrouping, UnreadableSource } from '../merge-thread.ts';
-import { encodeMerged, frameBytesOf, type PushedRegroupedHeader } from '../payloads.ts';
-import { formatRunParts, type PushedBlockRow } from '../pushed-rows.ts';
-import { recordKinds } from '../record.ts';
+import { frameBytesOf } from '../payloads.ts';
+import type { PushedBlockRow } from '../pushed-rows.ts';
 import { NOWHERE } from './line-pieces.ts';
+import { type MovePlan, madeBlock, submitBlock } from './new-block.ts';
 import type { PlannedRun, Source, Target } from './plan-targets.ts';
 
 /** Text that is read and taken apart at a time. */
@@ -39,10 +38,11 @@ export interface Rewritten {
  */
 export async function rewriteRuns(
   options: RewriteOptions,
-  sources: readonly Source[],
+  plan: MovePlan,
   targets: readonly Target[],
   signal: AbortSignal,
 ): Promise<Rewritten> {
+  const { sources } = plan;
   const outcome: Rewritten = { made: 0, emptied: 0, declined: [], isCut: false };
   const { thread, compactShareMax, log, pace } = options;
   const streams = targets.map((runs) => ({ streams: Int32Array.from(runs, ({ stream }) => stream) }));
@@ -53,7 +53,7 @@ export async function rewriteRuns(
     if (unreadable) return { ...outcome, declined: [unreadable.block], isCut: true };
     for (let target = 0; target < targets.length && !signal.aborted; target++) {
       const begun = performance.now();
-      const made = await makeTarget(options, regrouping, sources, { number: target, runs: targets[target]! }, outcome);
+      const made = await makeTarget(options, regrouping, plan, { number: target, runs: targets[target]! }, outcome);
       for (const { source } of made) if (--left[source]! === 0) outcome.emptied++;
       await pace(performance.now() - begun);
     }
@@ -123,13 +123,13 @@ function placesOf(sources: readonly Source[], targets: readonly Target[]): Int32
 async function makeTarget(
   options: RewriteOptions,
   regrouping: Regrouping,
-  sources: readonly Source[],
+  plan: MovePlan,
   { number, runs }: { number: number; runs: Target },
   outcome: Rewritten,
 ): Promise<PlannedRun[]> {
   const moved: PlannedRun[] = [];
   const decline = (own: readonly PlannedRun[]) =>
-    outcome.declined.push(...new Set(own.map(({ source }) => sources[source]!.block)));
+    outcome.declined.push(...new Set(own.map(({ source }) => plan.sources[source]!.block)));
   const frames = await regrouping.make(number).catch((error) => {
     if (!isDamage(error)) throw error;
     options.log.warn('pushed lines were not merged', { error: messageOf(error) });
@@ -137,82 +137,13 @@ async function makeTarget(
     return [];
   });
   let from = 0;
-  for (const { frame, runCount } of frames) {
+  for (const { frame, runCount, times } of frames) {
     const taken = runs.slice(from, (from += runCount));
     if (!frame) decline(taken);
-    else if (await submitBlock(options, sources, { taken, parts: partsByStream(taken), frame })) {
+    else if (await submitBlock(options, plan, madeBlock(plan, taken, frame, times))) {
       outcome.made++;
       moved.push(...taken);
     }
   }
   return moved;
-}
-
-interface MadeBlock {
-  taken: readonly PlannedRun[];
-  /** Of each run of the frame. */
-  parts: readonly (readonly Part[])[];
-  frame: Buffer;
-}
-
-/** False where some of the lines have gone meanwhile. */
-export async function submitBlock(
-  { committer, catalogue, makesRoom = false }: Pick<RewriteOptions, 'committer' | 'catalogue' | 'makesRoom'>,
-  sources: readonly Source[],
-  { taken, parts, frame }: MadeBlock,
-): Promise<boolean> {
-  let isMade = false;
-  await committer.submit({
-    ...{ bytes: frame.length, exclusive: makesRoom, makesRoom },
-    plan(group) {
-      isMade = taken.every(({ source, position }) =>
-        catalogue.pushed.hasRun(sources[source]!.block.sequence, position),
-      );
-      if (!isMade) return;
-      const { tenant } = sources[taken[0]!.source]!.block;
-      const payload = encodeMerged(headerOf(sources, taken, parts), frame);
-      group.records.push({ kind: recordKinds.pushedRegrouped, tenant, payload });
-    },
-  });
-  return isMade;
-}
-
-/** Of a block that the runs make in this order. They are there, so where they are as many as the source had at first, they are all it has. */
-function headerOf(
-  sources: readonly Source[],
-  taken: readonly PlannedRun[],
-  parts: readonly (readonly Part[])[],
-): PushedRegroupedHeader {
-  const positions = new Map<Source, number[]>();
-  for (const { source, position } of taken) {
-    const own = positions.get(sources[source]!);
-    if (own) own.push(position);
-    else positions.set(sources[source]!, [position]);
-  }
-  const used = [...positions.keys()].sort((a, b) => a.block.sequence - b.block.sequence);
-  const blocks = used.map(({ block }) => block);
-  const sequenceMax = max(taken.map(({ parts }) => max(parts.map(({ sequence }) => sequence))));
-  return {
-    blocks: blocks.map(({ sequence }, i) => sequence - (blocks[i - 1]?.sequence ?? 0)),
-    runs: used.map((source) => (positions.get(source)!.length === source.runs.length ? null : positions.get(source)!)),
-    parts: parts.map((own) => formatRunParts(own, sequenceMax)),
-    sequenceMin: -max(taken.map(({ parts }) => max(parts.map(({ sequence }) => -sequence)))),
-    sequenceMax,
-    receivedMs: max(blocks.map(({ receivedMs }) => receivedMs)),
-    receivedMinMs: -max(blocks.map(({ receivedMinMs }) => -receivedMinMs)),
-  };
-}
-
-/** Runs of one stream lie together and become one. */
-function partsByStream(taken: readonly PlannedRun[]): Part[][] {
-  const all: Part[][] = [];
-  for (const [i, { stream, parts }] of taken.entries()) {
-    if (stream === taken[i - 1]?.stream) all.at(-1)!.push(...parts);
-    else all.push([...parts]);
-  }
-  return all;
-}
-
-function max(numbers: readonly number[]): number {
-  return numbers.reduce((most, number) => Math.max(most, number), Number.NEGATIVE_INFINITY);
 }

@@ -11,7 +11,7 @@ export interface RegroupLimits {
   room?: { textBytesMax: number };
 }
 
-export const regroupLimits: RegroupLimits = { textBytesMax: 256 * 1024 * 1024, blocksMax: 16_384, runsMax: 50_000 };
+export const regroupLimits: RegroupLimits = { textBytesMax: 256 * 1024 * 1024, blocksMax: 16_384, runsMax: 20_000 };
 
 /** Blocks that are regrouped together. Full: what comes behind them would be too much for it, or is too far in age. */
 export interface RegroupWindow {
