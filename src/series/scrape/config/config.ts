@@ -2,7 +2,6 @@ import type { RelabelRule } from '../relabel/relabel.ts';
 
 /** What of a prometheus.yml is understood, with defaults filled in and durations in milliseconds. A limit of 0 is none. */
 export interface ScrapeConfig {
-  externalLabels: Readonly<Record<string, string>>;
   jobs: readonly JobConfig[];
   /** Of `global`. */
   intervalMs: number;

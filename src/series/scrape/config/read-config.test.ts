@@ -8,12 +8,11 @@ import { defaultScrapeConfig, readScrapeConfig, readScrapeConfigFile } from '../
 const read = (text: string) => readScrapeConfig(text, '/etc/prometheus.yml');
 
 test('jobs take from global what they do not say themselves', () => {
-  const { jobs, externalLabels, unsupported } = read(`
+  const { jobs, unsupported } = read(`
 global:
   scrape_interval: 30s
   scrape_timeout: 5s
   body_size_limit: 10MB
-  external_labels: { cluster: one }
 scrape_configs:
   - job_name: a
     static_configs: [{ targets: ['h:1'], labels: { zone: z } }]
@@ -27,7 +26,6 @@ scrape_configs:
     relabel_configs: [{ source_labels: [x, y], target_label: z }]
 `);
   assert.deepEqual(unsupported, []);
-  assert.deepEqual(externalLabels, { cluster: 'one' });
   const [a, b] = jobs;
   assert.deepEqual(
     [a!.intervalMs, a!.timeoutMs, a!.bodyBytesMax, a!.metricsPath],
@@ -88,7 +86,7 @@ test('what is wrong is named with file, line and key', () => {
 
 test('what Prometheus has and this has not is named, and the rest is read', () => {
   const { jobs, unsupported } = read(`
-global: { evaluation_interval: 15s }
+global: { evaluation_interval: 15s, external_labels: { cluster: one } }
 rule_files: [a.yml]
 alerting: { alertmanagers: [] }
 scrape_configs:
@@ -105,6 +103,7 @@ scrape_configs:
   assert.deepEqual(named.toSorted(), [
     'prometheus.yml:11: scrape_configs[0].scrape_native_histograms',
     'prometheus.yml:2: global.evaluation_interval',
+    'prometheus.yml:2: global.external_labels',
     'prometheus.yml:3: rule_files',
     'prometheus.yml:4: alerting',
     'prometheus.yml:7: scrape_configs[0].consul_sd_configs',

@@ -28,7 +28,7 @@ export function readScrapeConfigFile(file: string): ScrapeConfig {
 export function readScrapeConfig(text: string, file: string): ScrapeConfig {
   const { root, source } = open(text, file);
   const resolve = resolveFrom(file);
-  const { externalLabels, ...defaults } = readGlobal(root.section('global'));
+  const defaults = readGlobal(root.section('global'));
   const jobs = root.sections('scrape_configs').map((job) => readJob(job, defaults, resolve));
   const further = root.texts('scrape_config_files').flatMap((pattern) => globSync(resolve(pattern)).sort());
   for (const path of further) jobs.push(...readFurther(path, defaults, source.unsupported));
@@ -37,7 +37,7 @@ export function readScrapeConfig(text: string, file: string): ScrapeConfig {
   root.done();
   checkNames(jobs, root);
   const { intervalMs, timeoutMs } = defaults;
-  return { externalLabels, jobs, intervalMs, timeoutMs, monitors, unsupported: source.unsupported };
+  return { jobs, intervalMs, timeoutMs, monitors, unsupported: source.unsupported };
 }
 
 function readFurther(file: string, defaults: JobDefaults, unsupported: string[]): JobConfig[] {

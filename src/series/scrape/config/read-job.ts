@@ -27,7 +27,7 @@ const protocolsDefault: readonly ScrapeProtocol[] = [
   'PrometheusText0.0.4',
 ];
 
-export function readGlobal(section: Section): JobDefaults & { externalLabels: Record<string, string> } {
+export function readGlobal(section: Section): JobDefaults {
   const intervalMs = section.durationMs('scrape_interval', 60_000) || 60_000;
   const timeoutMs = section.durationMs('scrape_timeout', Math.min(10_000, intervalMs));
   if (timeoutMs > intervalMs) throw section.wrong('scrape_timeout', 'is greater than scrape_interval');
@@ -35,9 +35,9 @@ export function readGlobal(section: Section): JobDefaults & { externalLabels: Re
     intervalMs,
     timeoutMs,
     protocols: readProtocols(section, protocolsDefault),
-    externalLabels: section.textMap('external_labels'),
     ...readLimits(section, undefined),
   };
+  section.unsupported('external_labels', 'series go to /federate and to other servers with their own labels alone');
   section.unsupported('rule_query_offset', 'rules are not evaluated');
   section.unsupported('evaluation_interval', 'rules are not evaluated');
   section.unsupported('query_log_file', 'queries are not logged to a file');
