@@ -11,17 +11,19 @@ export interface HeldLock {
   release(): void;
 }
 
+const ANOTHER_DIRECTORY = 'stop it first, or give this one a directory of its own with --data-dir';
+
 /** Throws Fault `already-locked`. `what` completes "another process is using …". */
-export function takeLock(path: string, what: string): HeldLock {
+export function takeLock(path: string, what: string, hint = ANOTHER_DIRECTORY): HeldLock {
   mkdirSync(dirname(path), { recursive: true });
   for (;;) {
-    const database = opened(path, what);
+    const database = opened(path, what, hint);
     // The file goes with the lock; whoever opened it just before that has a lock on a file without a name, and tries again.
     if (database) return { release: () => removeAndClose(path, database) };
   }
 }
 
-function opened(path: string, what: string): DatabaseSync | undefined {
+function opened(path: string, what: string, hint: string): DatabaseSync | undefined {
   closeSync(openSync(path, 'a'));
   const identity = identityOf(path);
   const database = new DatabaseSync(path);
@@ -31,10 +33,7 @@ function opened(path: string, what: string): DatabaseSync | undefined {
     );
   } catch (error) {
     database.close();
-    throw new Fault('already-locked', `another process is using ${what}`, {
-      cause: error,
-      hint: 'stop it first, or give this one a directory of its own with --data-dir',
-    });
+    throw new Fault('already-locked', `another process is using ${what}`, { cause: error, hint });
   }
   // Had the file been replaced before it was opened, or removed before it was locked, it would be another one now.
   if (identity !== undefined && identityOf(path) === identity) return database;

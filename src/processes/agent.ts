@@ -72,7 +72,11 @@ function takeLocks({ logRoot, dataDir }: AgentOptions): HeldLock[] {
   mkdirSync(dataDir, { recursive: true });
   const own = takeLock(join(dataDir, 'agent.lock'), `the agent's data directory ${dataDir}`);
   try {
-    return [own, takeLock(join(tmpdir(), `taffrail-agent-${root.dev}-${root.ino}.lock`), `the log root ${logRoot}`)];
+    const path = join(tmpdir(), `taffrail-agent-${root.dev}-${root.ino}.lock`);
+    return [
+      own,
+      takeLock(path, `the log root ${logRoot}`, 'one agent reads the logs of a node; stop the other one first'),
+    ];
   } catch (error) {
     own.release();
     throw error;

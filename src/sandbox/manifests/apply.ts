@@ -69,10 +69,13 @@ async function applyOne(
   }
 }
 
+/** How the API server names a field in what it says of a body that it cannot decode. */
+const FIELD_IN_WORDS = /unknown field "([^"]+)"|: json: ([^\s:]+): /;
+
 /** Words a refusal with the manifest's file and line, of the first field that the API server complains about. */
 function named(error: unknown, manifest: Manifest, fallbackField?: string): unknown {
   if (!(error instanceof ApiError)) return error;
   const causes = error.details?.causes as { field?: string }[] | undefined;
-  const field = causes?.[0]?.field ?? /unknown field "([^"]+)"/.exec(error.message)?.[1] ?? fallbackField;
+  const field = causes?.[0]?.field ?? FIELD_IN_WORDS.exec(error.message)?.slice(1).find(Boolean) ?? fallbackField;
   return new Fault('bad-manifest', `${manifest.where(field)}${messageOf(error)}`, { cause: error });
 }
