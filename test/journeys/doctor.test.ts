@@ -141,38 +141,80 @@ async function endpoints(sandbox: Sandbox): Promise<void> {
   await sandbox.kube(['delete', 'endpoints', 'metrics-server', '-n', 'kube-system']);
   await assertNames(sandbox, 'endpoints', /no ready endpoint/);
   await stoppedServer(sandbox, plain);
+  await expiredServer(sandbox, plain);
   await sandbox.kube(['delete', 'endpoints', 'metrics-server', '-n', 'kube-system']);
   await sandbox.apply(plain);
   await assertMended(sandbox);
 }
 
+/** Another one than that in `up`, on any port unless one is given. */
+async function startServer(
+  sandbox: Sandbox,
+  flags: readonly string[],
+  port = 0,
+): Promise<{ process: Running; port: number }> {
+  const process = new Running(taffrail, [
+    'metrics-server',
+    '--kubeconfig',
+    join(sandbox.dataDir, 'kubeconfig'),
+    ...['--bind-address', '127.0.0.1', '--secure-port', String(port), '--metric-resolution', '10s'],
+    ...['--kubelet-use-node-status-port', '--kubelet-preferred-address-types', 'InternalIP'],
+    ...flags,
+  ]);
+  const url = await until('the metrics server listens', () => /url=(https:\S+)/.exec(process.stderr)?.[1]);
+  return { process, port: Number(new URL(url).port) };
+}
+
+/** The service leads to it. */
+async function setEndpoint(sandbox: Sandbox, plain: object, port: number): Promise<void> {
+  const ports = [{ name: 'https', port, protocol: 'TCP' }];
+  await sandbox.apply({ ...plain, subsets: [{ addresses: [{ ip: '127.0.0.1' }], ports }] });
+}
+
 /** A metrics server of its own takes the place of the one in `up`, is stopped, and is started again. */
-async function stoppedServer(sandbox: Sandbox, plain: { subsets: { ports: object[] }[] }): Promise<void> {
-  const start = async (port: number) => {
-    const process = new Running(taffrail, [
-      'metrics-server',
-      '--kubeconfig',
-      join(sandbox.dataDir, 'kubeconfig'),
-      ...['--bind-address', '127.0.0.1', '--secure-port', String(port), '--metric-resolution', '10s'],
-      ...['--cert-dir', join(sandbox.directory, 'certificates'), '--kubelet-use-node-status-port'],
-      ...['--kubelet-preferred-address-types', 'InternalIP'],
-    ]);
-    const url = await until('the metrics server listens', () => /url=(https:\S+)/.exec(process.stderr)?.[1]);
-    return { process, port: Number(new URL(url).port) };
-  };
-  const first = await start(0);
+async function stoppedServer(sandbox: Sandbox, plain: object): Promise<void> {
+  const flags = ['--cert-dir', join(sandbox.directory, 'certificates')];
+  const first = await startServer(sandbox, flags);
   let second: Running | undefined;
   try {
-    const ports = [{ name: 'https', port: first.port, protocol: 'TCP' }];
-    await sandbox.apply({ ...plain, subsets: [{ addresses: [{ ip: '127.0.0.1' }], ports }] });
+    await setEndpoint(sandbox, plain, first.port);
     await assertMended(sandbox);
     await first.process.stop();
     await assertNames(sandbox, 'server-certificate', /nothing answers at 127\.0\.0\.1:\d+: .*ECONNREFUSED/);
-    second = (await start(first.port)).process;
+    second = (await startServer(sandbox, flags, first.port)).process;
     await assertMended(sandbox);
   } finally {
     await first.process.stop();
     await second?.stop();
+  }
+}
+
+/** The metrics server's certificate was good once; it is replaced in its files. */
+async function expiredServer(sandbox: Sandbox, plain: object): Promise<void> {
+  const directory = join(sandbox.dataDir, 'pki');
+  const names = ['metrics-server.kube-system.svc'];
+  const files = ['serving.crt', 'serving.key'].map((file) => join(sandbox.directory, file)) as [string, string];
+  const write = ({ certificate, key }: KeyPair) => {
+    writeFileSync(files[0], certificate);
+    writeFileSync(files[1], key);
+  };
+  write(await (await openPki(directory, yearsAgo)).server('served-once', names));
+  const pki = await openPki(directory, systemClock);
+  const registration = async (spec: object) => {
+    const patch = JSON.stringify({ spec });
+    await sandbox.kube(['patch', 'apiservice', 'v1beta1.metrics.k8s.io', '--type=merge', '-p', patch]);
+  };
+  const server = await startServer(sandbox, ['--tls-cert-file', files[0], '--tls-private-key-file', files[1]]);
+  try {
+    await setEndpoint(sandbox, plain, server.port);
+    await registration({ caBundle: Buffer.from(pki.ca).toString('base64'), insecureSkipTLSVerify: null });
+    const { fixes } = await assertNames(sandbox, 'server-certificate', /^it is expired on 20\d\d-\d\d-\d\d$/);
+    assert.match(fixes[0]!, /--tls-cert-file and --tls-private-key-file/);
+    write(await pki.server('serves', names));
+    await assertMended(sandbox);
+  } finally {
+    await server.process.stop();
+    await registration({ caBundle: null, insecureSkipTLSVerify: true });
   }
 }
 
@@ -192,6 +234,8 @@ async function frontProxy(sandbox: Sandbox): Promise<void> {
   await assertMended(sandbox);
 }
 
+/** What was signed then is expired now. */
+const yearsAgo = { ...systemClock, nowMs: () => Date.now() - 3 * 365 * 24 * 3600_000 };
 /** Of a node whose clock is wrong. */
 const clockAheadMs = 900_000;
 
@@ -229,7 +273,6 @@ async function kubelets(t: Cleanup, sandbox: Sandbox): Promise<void> {
   const signed = await pki.server('refusing', ['127.0.0.1']);
   const misnamed = await pki.server('misnamed', ['kubelet.example']);
   const own = await selfSignedServer(join(sandbox.directory, 'own'), 'kubelet', ['127.0.0.1'], systemClock);
-  const yearsAgo = { ...systemClock, nowMs: () => Date.now() - 3 * 365 * 24 * 3600_000 };
   const expired = await (await openPki(join(sandbox.dataDir, 'pki'), yearsAgo)).server('expired', ['127.0.0.1']);
   await addKubelet(t, sandbox, 'expired', 200, expired);
   await addKubelet(t, sandbox, 'ahead', 200, signed, clockAheadMs);
@@ -286,7 +329,6 @@ async function accountKubeconfig({ directory, dataDir, kube }: Sandbox, account:
 
 /** The person's own certificate has run out: nobody knows them any more, until they have a new one. */
 async function expiredCaller(sandbox: Sandbox): Promise<void> {
-  const yearsAgo = { ...systemClock, nowMs: () => Date.now() - 3 * 365 * 24 * 3600_000 };
   const pki = await openPki(join(sandbox.dataDir, 'pki'), yearsAgo);
   const { certificate, key } = await pki.client('late', ['system:masters']);
   const config = parse(readFileSync(join(sandbox.dataDir, 'kubeconfig'), 'utf8'));

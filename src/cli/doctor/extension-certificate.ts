@@ -51,12 +51,21 @@ function judged(
 ): Result {
   const dates = certificate && validity(certificate, examination.clock.nowMs());
   if (takesAny) return ok(`any is taken${dates ? `; it is ${dates.says}` : ''}`);
+  if (distrust !== undefined && dates?.state === 'bad') return broken(`it is ${dates.says}`, renewals(examination));
   if (distrust !== undefined) {
     const by = hasBundle ? 'the caBundle of the APIService' : "the cluster's authorities";
     return broken(`not believed by ${by}: ${distrust}`, fixes(examination));
   }
-  if (dates?.state === 'soon') return warning(`${dates.says}`, fixes(examination));
+  if (dates?.state === 'soon') return warning(`${dates.says}`, renewals(examination));
   return ok(`believed by the APIService, ${dates?.says ?? ''}`);
+}
+
+/** The files are read again by themselves. */
+function renewals(examination: Examination): string[] {
+  return [
+    "the metrics server's lines --tls-cert-file and --tls-private-key-file: a certificate of the same authority that is valid now",
+    ...fixes(examination),
+  ];
 }
 
 function fixes(examination: Examination): string[] {
