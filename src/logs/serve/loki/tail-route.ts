@@ -3,6 +3,7 @@ import type { WebSocket } from 'ws';
 import { Fault, messageOf } from '../../../base/fault.ts';
 import { msOfNanos } from '../../../base/nanotime.ts';
 import { parse } from '../../query/query.ts';
+import { delayed } from './delayed.ts';
 import { bad, Parameters } from './parameters.ts';
 import { wantsCategories } from './query-routes.ts';
 import { streamsJson } from './result-json.ts';
@@ -37,7 +38,7 @@ export function registerTailRoute(app: FastifyInstance, parts: Surroundings, upg
       throw bad(`max entries limit per query exceeded, limit > max_entries_limit_per_query ${limits}`);
     }
     const sinceNs = parameters.range().startNs;
-    const tailing = { expr, scope, sinceNs, limit };
+    const tailing = { expr, scope, sinceNs, limit, delayMs: delay * 1000 };
     const [startMs, endMs, by] = [msOfNanos(sinceNs), msOfNanos(latestNs), principalOf(request).name];
     const asked = { kind: 'tail', query: parameters.text('query'), tenant: scope.tenant, by, startMs, endMs } as const;
     const categorized = wantsCategories(request);
@@ -61,7 +62,7 @@ export function registerTailRoute(app: FastifyInstance, parts: Surroundings, upg
   const serve = async (
     socket: WebSocket,
     asked: AskedQuery,
-    tailing: TailRequest,
+    { delayMs, ...tailing }: TailRequest & { delayMs: number },
     categorized: boolean,
   ): Promise<void> => {
     const gone = new AbortController();
@@ -70,7 +71,8 @@ export function registerTailRoute(app: FastifyInstance, parts: Surroundings, upg
     socket.on('error', () => socket.terminate());
     try {
       await running.follow(asked, gone.signal, async (signal) => {
-        for await (const streams of tailedStreams(store, tailing, signal)) {
+        const tailed = tailedStreams(store, tailing, signal);
+        for await (const streams of delayMs > 0 ? delayed(tailed, delayMs, clock, signal) : tailed) {
           await sent(socket, streamsJson(streams, { categorized }));
         }
       });
