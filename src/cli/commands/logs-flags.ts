@@ -83,7 +83,7 @@ export function logsFlags(): Command {
 function ownOptions(): Option[] {
   return [
     new Option('-A, --all-namespaces', 'pods of all namespaces'),
-    new Option('--until <time>', 'only what was written before a time (RFC 3339)'),
+    new Option('--until <when>', 'only what was written before then: how long ago, like 5m, or a time (RFC 3339)'),
     new Option('--instance <which>', 'all, latest, -N (the Nth before the latest) or a restart number N').argParser(
       instanceOf,
     ),

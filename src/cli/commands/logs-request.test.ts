@@ -11,7 +11,7 @@ function asked(line: string): LogsRequest {
     .exitOverride()
     .configureOutput({ writeErr: () => {} })
     .action((pod: string | undefined, container: string | undefined, flags: LogsFlags) => {
-      request = logsRequest(pod, container, flags);
+      request = logsRequest(pod, container, flags, Date.UTC(2026, 0, 31, 12));
     });
   command.parse(line.split(' ').filter(Boolean), { from: 'user' });
   return request!;
@@ -69,6 +69,7 @@ test('the flags beyond kubectl', () => {
     ],
     ['web --grep x --around 2', { namespace: 'default', pod: 'web', grep: 'x', before: 2, after: 2 }],
     ['web --grep x --before 2 --after 1', { namespace: 'default', pod: 'web', grep: 'x', before: 2, after: 1 }],
+    ['web --until 90s', { namespace: 'default', pod: 'web', until: '2026-01-31T11:58:30.000Z' }],
     [
       'web --stream stderr --until 2026-01-31T12:00:00Z',
       { namespace: 'default', pod: 'web', stream: 'stderr', until: '2026-01-31T12:00:00Z' },
@@ -98,6 +99,7 @@ test('what does not go together is refused, in the words of kubectl where it has
     ['web --before 2', /--before says something about --grep, which is not given/],
     ['web --ignore-case', /--ignore-case says something about --grep/],
     ['web --grep x --around 1 --after 2', /--around excludes/],
+    ['web --until yesterday', /--until: "yesterday" is no time; write how long ago, like 2h, or when/],
     ['web -f --until 2026-01-31T12:00:00Z', /--follow and --until exclude each other/],
     ['web --stream both', /Allowed choices are stdout, stderr/],
     ['web --nope', /unknown option '--nope'/],

@@ -2,6 +2,7 @@ import { Fault } from '../../base/fault.ts';
 import { parseRfc3339 } from '../../base/nanotime.ts';
 import type { LogsRequest } from '../../logs/serve/protocol.ts';
 import type { LogsFlags } from './logs-flags.ts';
+import { momentMs } from './query-time.ts';
 import { isPodKind, workloadKind } from './workload-kind.ts';
 
 /** kubectl's own defaults. */
@@ -9,7 +10,12 @@ const tailWithSelector = 10;
 const followedMaxDefault = 5;
 
 /** What the server is asked. Throws Fault `usage`, in kubectl's words where it has words for it. */
-export function logsRequest(pod: string | undefined, container: string | undefined, flags: LogsFlags): LogsRequest {
+export function logsRequest(
+  pod: string | undefined,
+  container: string | undefined,
+  flags: LogsFlags,
+  nowMs: number,
+): LogsRequest {
   check(pod, container, flags);
   const named = container ?? flags.container;
   const { tail = flags.selector === undefined ? -1 : tailWithSelector } = flags;
@@ -24,7 +30,7 @@ export function logsRequest(pod: string | undefined, container: string | undefin
     instance: flags.previous ? -1 : flags.instance,
     since: flags.sinceTime,
     sinceSeconds: flags.since ? flags.since / 1000 : undefined,
-    until: flags.until,
+    until: momentOf('--until', flags.until, nowMs),
     tail: tail < 0 ? undefined : tail,
     stream: flags.stream,
     grep: flags.grep,
@@ -76,7 +82,6 @@ function check(pod: string | undefined, container: string | undefined, flags: Lo
     }
   }
   checkTime('--since-time', flags.sinceTime);
-  checkTime('--until', flags.until);
   if (flags.follow && flags.until !== undefined) throw usage('--follow and --until exclude each other');
 }
 
@@ -84,6 +89,12 @@ function checkTime(flag: string, text: string | undefined): void {
   if (text !== undefined && parseRfc3339(text) === undefined) {
     throw usage(`${flag} wants a time like 2026-01-31T12:00:00Z (RFC 3339), not ${JSON.stringify(text)}`);
   }
+}
+
+/** As it was written where it is a time, to the nanosecond. */
+function momentOf(flag: string, text: string | undefined, nowMs: number): string | undefined {
+  if (text === undefined || parseRfc3339(text) !== undefined) return text;
+  return new Date(momentMs(flag, text, nowMs)).toISOString();
 }
 
 function usage(message: string): Fault {

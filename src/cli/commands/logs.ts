@@ -32,7 +32,7 @@ export function command(): Command {
   return logsFlags()
     .addHelpText('after', examples)
     .action(async (pod: string | undefined, container: string | undefined, flags: LogsFlags) => {
-      await printLogs(logsRequest(pod, container, flags), flags);
+      await printLogs(logsRequest(pod, container, flags, systemClock.nowMs()), flags);
     });
 }
 
