@@ -6,6 +6,7 @@ import { hasUnsynced, type Loss, materialise, recordingFiles, type TraceEntry } 
 import { pushedStreamId } from '../batch/batch.ts';
 import type { DurableStore } from './durable-store.ts';
 import { all, push, readStream } from './pushed-fixture.ts';
+import { regroupLimits } from './regroup/window.ts';
 import { compactsEverything, openTestStore, temporaryDirectory } from './store-fixture.ts';
 
 /*
@@ -15,6 +16,9 @@ import { compactsEverything, openTestStore, temporaryDirectory } from './store-f
 const packBytesMax = 1200;
 const names = ['a', 'b'];
 const PUSHES = 9;
+/** New blocks hold so little that several are made of the same pushes. */
+const regroup = { ...regroupLimits, room: { textBytesMax: 60 } };
+const options = { packBytesMax, compact: compactsEverything, regroup };
 
 let directory: ReturnType<typeof temporaryDirectory>;
 const trace: TraceEntry[] = [];
@@ -24,7 +28,7 @@ before(async () => {
   directory = temporaryDirectory();
   const dataDir = join(directory.path, 'original');
   const files = recordingFiles(trace, join(dataDir, 'store', 'packs'));
-  const store = await openTestStore(dataDir, { files, packBytesMax, compact: compactsEverything });
+  const store = await openTestStore(dataDir, { ...options, files });
   await push(store, { name: 'gone' }, [1, 'to be deleted']);
   for (let number = 0; number < PUSHES; number++) {
     await Promise.all(names.map((name) => pushNumber(store, name, number)));
@@ -36,7 +40,8 @@ before(async () => {
     if (number === 5 || number === PUSHES - 1) await store.tidy();
     keepCatalogue(dataDir);
   }
-  assert.ok(store.status().compactTextBytes > 0, 'nothing became compact');
+  const { compactTextBytes, textBytes, blocks } = store.status();
+  assert.ok(compactTextBytes === textBytes && blocks > names.length, `${blocks} blocks, ${compactTextBytes} compact`);
   await store.close();
 });
 
@@ -90,7 +95,7 @@ async function survives(length: number, loss: Loss, catalogue: string | undefine
     if (catalogue && existsSync(join(catalogue, name)))
       copyFileSync(join(catalogue, name), join(dataDir, 'store', name));
   }
-  const store = await openTestStore(dataDir, { packBytesMax, compact: compactsEverything });
+  const store = await openTestStore(dataDir, options);
   try {
     await holdsWhatWasAcknowledged(store, length);
   } catch (error) {
