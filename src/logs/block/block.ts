@@ -33,12 +33,38 @@ export interface Occurrences {
   marks(): Uint8Array;
 }
 
+/**
+ * What a hole of a template can hold. A number: digits with `-`, `_`, `.` inside; a word: letters too. Both begin and end with a letter or a
+ * digit and have a digit. A time: digits with `:`, `.`, `,`, `-`, `T` inside, and one of those with a date may have a blank instead of the `T`.
+ */
+export type HoleKind = 'number' | 'word' | 'time' | 'date and time';
+
+/** Lines of a template are its pieces with a hole between each two. */
+export interface TemplateForm {
+  pieces: readonly string[];
+  holes: readonly HoleKind[];
+}
+
+/** Which holes decide, as places in `holes`; undefined where it cannot be said. */
+export type HolesThatDecide = (form: TemplateForm) => readonly number[] | undefined;
+
+/** The class of each line that was asked for; 0: in none. */
+export interface LineClasses {
+  of: Uint32Array;
+  /** Classes are less than this. */
+  count: number;
+}
+
 /** A compact text, open. Everything throws Fault `corrupt` where the bytes are not what was written. */
 export interface CompactText {
   readonly lineCount: number;
   readonly textBytes: number;
   /** Reads as little as can be. */
   seek(sought: SoughtText): Occurrences;
+  /**
+   * Sorts these lines, with rising numbers, into classes: lines of one class have the same template, and equal values in the holes that decide.
+   */
+  classes(lines: Uint32Array, decide: HolesThatDecide): LineClasses;
   /** As in `Lines`, without the text. */
   starts(): Uint32Array;
   /** These lines, in the order given, as they were written. */

@@ -1,8 +1,9 @@
-import type { ByteSource, KeptText, Lines, Occurrences, SoughtText } from './block.ts';
+import type { ByteSource, HolesThatDecide, KeptText, LineClasses, Lines, Occurrences, SoughtText } from './block.ts';
 import { corrupt } from './bytes.ts';
 import { readColumns } from './column-directory.ts';
 import { ColumnValues } from './column-values.ts';
 import { filterMayHold } from './gram-filter.ts';
+import { classifyLines } from './line-classes.ts';
 import { LineWriter } from './line-writer.ts';
 import { lowered, type Needle, needleOf } from './needle.ts';
 import { type SearchedText, TextOccurrences } from './occurrences.ts';
@@ -39,6 +40,10 @@ export class OpenText implements KeptText, SearchedText {
 
   seek(sought: SoughtText): Occurrences {
     return new TextOccurrences(this, needleOf(sought));
+  }
+
+  classes(lines: Uint32Array, decide: HolesThatDecide): LineClasses {
+    return classifyLines(lines, this.numbers, this.templates, this.values, decide);
   }
 
   starts(): Uint32Array {

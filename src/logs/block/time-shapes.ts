@@ -28,6 +28,11 @@ export function headBytes(shape: number): number {
   return (shape & 0x30 ? 11 : 0) + 8;
 }
 
+/** Whether it has a blank inside. */
+export function hasBlank(shape: number): boolean {
+  return (shape & 0x30) === 2 << 4;
+}
+
 /** How many of its numbers are a second. */
 export function timeUnit(shape: number): number {
   return unitsOf[shape & 3]!;

@@ -5,6 +5,7 @@ import { LineLabels } from '../pipeline/line-labels.ts';
 import type { StageRun } from '../pipeline/stage.ts';
 import type { BlockPlan } from '../plan/plan.ts';
 import type { SourceBlock } from '../source.ts';
+import type { Stage } from '../syntax/ast.ts';
 import { createBlockFilter } from './block-filter.ts';
 import { ChosenLines } from './chosen-lines.ts';
 import { HeldLines } from './held-lines.ts';
@@ -19,17 +20,28 @@ export interface SelectOrder {
   linesAtOnce: number;
 }
 
+/** Says whether to go on. */
+type Found = (line: Line, index: number) => boolean;
+
 /**
  * Hands out the lines of a block that came through all stages; `found` says whether to go on. Returns how many lines within the time
  * asked for it looked at.
  */
 export interface LineSelector {
-  each(block: SourceBlock, order: SelectOrder, found: (line: Line, index: number) => boolean): number;
+  /** Those behind the filters over the block. */
+  stages: readonly Stage[];
+  each(block: SourceBlock, order: SelectOrder, found: Found): number;
+  /** The lines' indexes after the filters over the block, whatever stages follow. */
+  front(block: SourceBlock): Uint32Array;
+  /** As `each`, of lines that came through those filters. */
+  eachOf(block: SourceBlock, indexes: Uint32Array, found: Found): void;
   /** The lines' indexes alone, where filters over the block are all that there is; the labels are then those of the stream. */
   indexes?(block: SourceBlock): Uint32Array;
   /** How many that are. */
   count?(block: SourceBlock): number;
 }
+
+export const allAtOnce: SelectOrder = { direction: 'forward', linesAtOnce: Number.POSITIVE_INFINITY };
 
 /** Compiles the stages of a plan. Filters at the front run over the whole block, the others line by line. */
 export function createLineSelector(plan: BlockPlan, checkStop: () => void): LineSelector {
@@ -50,13 +62,13 @@ export function createLineSelector(plan: BlockPlan, checkStop: () => void): Line
     return chosen;
   };
   const chosenOf = (block: SourceBlock) => choose(block, new HeldLines(block, new Line(new LineLabels(block.labels))));
-  const indexes = (block: SourceBlock) => chosenOf(block).indexes();
+  const front = (block: SourceBlock) => chosenOf(block).indexes();
   const count = (block: SourceBlock) => chosenOf(block).count;
-  const each: LineSelector['each'] = (block, { direction, linesAtOnce }, found) => {
+  const walk = (block: SourceBlock, { direction, linesAtOnce }: SelectOrder, found: Found, only?: Uint32Array) => {
     const labels = new LineLabels(block.labels, block.detectsLevel && (() => levelOfLine(line.storedLatin1())));
     const line: Line = new Line(labels);
     const held = new HeldLines(block, line);
-    const chosen = choose(block, held).indexes();
+    const chosen = only ?? choose(block, held).indexes();
     if (direction === 'backward') chosen.reverse();
     const metadata = metadataOf(block, labels);
     const times = readsTime && chosen.length > 0 ? block.times() : undefined;
@@ -73,7 +85,13 @@ export function createLineSelector(plan: BlockPlan, checkStop: () => void): Line
     }
     return chosen.length;
   };
-  return stages.length === 0 ? { each, indexes, count } : { each };
+  const selector: LineSelector = {
+    stages: plan.stages.slice(filter.stageCount),
+    each: walk,
+    front,
+    eachOf: (block, indexes, found) => void walk(block, allAtOnce, found, indexes),
+  };
+  return stages.length === 0 ? { ...selector, indexes: front, count } : selector;
 }
 
 /** Whether every line of a block counts. */

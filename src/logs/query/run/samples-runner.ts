@@ -1,3 +1,4 @@
+import type { CompactText, HolesThatDecide } from '../../block/block.ts';
 import { levelLabel } from '../../level/level.ts';
 import { Labels, labelsKey } from '../labels/labels.ts';
 import { duplicateSuffix } from '../pipeline/label-name.ts';
@@ -11,14 +12,15 @@ import type { SourceBlock } from '../source.ts';
 import { oneBlock } from './block-result.ts';
 import type { BlockRunner } from './block-runner.ts';
 import { CellWriter, emptyCells } from './cells.ts';
-import type { LineSelector, SelectOrder } from './line-selector.ts';
+import { classedLines } from './classed-lines.ts';
+import { holesThatDecide } from './deciding-holes.ts';
+import { allAtOnce, type LineSelector } from './line-selector.ts';
 import { PipelineError, QueryLimitError } from './query-error.ts';
 import { relativeTimes } from './relative-times.ts';
 
 /** Series that one range function may make of lines. */
 export const rangeSeriesMax = 100_000;
 
-const allAtOnce: SelectOrder = { direction: 'forward', linesAtOnce: Number.POSITIVE_INFINITY };
 const noStarts = new Uint32Array();
 
 /** Makes samples of the lines of a block, and keeps them by series and bucket. */
@@ -36,6 +38,36 @@ export function createSamplesRunner(plan: SamplesPlan, select: LineSelector): Bl
       writer.add(buckets.of(time), isBytes ? starts[index + 1]! - 1 - starts[index]! : 1, time);
     }
   };
+  // Lines that no window sees need not be sound: each would have to be asked for its time first.
+  const hasGaps = plan.buckets.rangeNs < plan.buckets.stepNs;
+  const decide = hasGaps ? undefined : holesThatDecide(plan, select.stages);
+  /** Lines in classes of which one line is looked at; says how many count. */
+  const addClassed = (
+    writers: SeriesWriters,
+    block: SourceBlock,
+    compact: CompactText,
+    holes: HolesThatDecide,
+    lines: Uint32Array,
+  ) => {
+    const { of, outcomes } = classedLines(block, compact, lines, holes, select, (line, index) => {
+      const value = unwrap ? unwrap(line) : 1;
+      return value === undefined ? undefined : { value, writer: writers.of(line, index) };
+    });
+    const bucket = plan.sampleKind === 'count' ? onlyBucket(buckets, plan, block) : undefined;
+    const timeOf = bucket === undefined ? whenNeeded(block, plan) : undefined;
+    let matched = 0;
+    for (let at = 0; at < of.length; at++) {
+      const outcome = outcomes[of[at]!];
+      if (outcome === undefined) continue;
+      matched++;
+      if (timeOf === undefined) outcome.writer.addCount(bucket!, 1);
+      else {
+        const time = timeOf(lines[at]!);
+        outcome.writer.add(buckets.of(time), outcome.value, time);
+      }
+    }
+    return matched;
+  };
   return {
     run(block) {
       const writers = new SeriesWriters(plan, block);
@@ -52,6 +84,17 @@ export function createSamplesRunner(plan: SamplesPlan, select: LineSelector): Bl
         const all = [...writers.all()].map(({ cells }) => cells);
         const cost = { lines, matchedLines: lines, bytes: block.text.textBytes };
         return { kind: 'samples', series: all, ...oneBlock, ...cost };
+      }
+      if (
+        decide !== undefined &&
+        block.text.compact !== undefined &&
+        !readsMetadata(plan, block) &&
+        !readsLevel(plan, block)
+      ) {
+        const lines = select.front(block);
+        matchedLines = lines.length === 0 ? 0 : addClassed(writers, block, block.text.compact, decide, lines);
+        const series = [...writers.all()].map(({ cells }) => cells);
+        return { kind: 'samples', series, ...oneBlock, lines: lines.length, matchedLines, bytes: block.text.textBytes };
       }
       const timeOf = whenNeeded(block, plan);
       const lines = select.each(block, allAtOnce, (line, index) => {

@@ -71,6 +71,7 @@ export class SearchableText implements BlockText {
       textBytes: part.textBytes,
       seek: (sought) => (isWhole ? this.#seek(sought) : partOfOccurrences(this.#seek(sought), from, to)),
       starts: () => part.starts(),
+      classes: (lines, decide) => this.#text.classes(from === 0 ? lines : lines.map((line) => line + from), decide),
       lines: (indexes) => this.#text.lines(from === 0 ? indexes : indexes.map((index) => index + from)),
       all: () => part.all(),
     };

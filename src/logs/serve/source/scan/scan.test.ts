@@ -205,7 +205,7 @@ test('while threads come up large blocks wait for them, and the main thread has 
   t.after(() => clearInterval(timer));
   // A second or so of work.
   const slow = '| line_format "{{ regexReplaceAll \\"(a|aa)+b\\" __line__ \\"x\\" }}"'.repeat(30);
-  const { count } = await counted(store, cold, `sum(count_over_time({app="heavy"} ${slow} [24h]))`);
+  const { count } = await counted(store, cold, `sum(count_over_time({app="heavy"} ${slow} |= "x" [24h]))`);
   assert.equal(count, 500);
   assert.ok(turns > 20, `${turns} turns`);
 });
