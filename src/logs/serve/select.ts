@@ -56,7 +56,10 @@ export function select(instances: readonly Instance[], request: LogsRequest): Se
 function choosePods(pods: Pod[], request: LogsRequest, notices: string[]): Pod[] {
   const { pod, workload, namespace } = request;
   if (pods.length === 0) {
-    if (pod !== undefined) throw new Fault('not-found', `pods "${pod}" not found`);
+    if (pod !== undefined) {
+      const hint = 'nothing of a pod of this name is stored: there was none, or none of its containers has started';
+      throw new Fault('not-found', `pods "${pod}" not found`, { hint });
+    }
     if (workload) throw new Fault('not-found', `no logs of ${workload.kind} "${workload.name}" are stored`);
     notices.push(namespace === undefined ? 'No resources found' : `No resources found in ${namespace} namespace.`);
     return [];
