@@ -18,7 +18,7 @@ const knownIds = new WeakMap<LabelRecord, { tenant: string; id: string }>();
 export function pushedStreamId(tenant: string, labels: LabelRecord): string {
   const known = knownIds.get(labels);
   if (known?.tenant === tenant) return known.id;
-  const id = hash('sha256', JSON.stringify([tenant, sortedLabels(labels)]), 'hex').slice(0, 32);
+  const id = hash('sha256', JSON.stringify([tenant, sortedLabels(labels)]), 'buffer').toString('hex', 0, 16);
   knownIds.set(labels, { tenant, id });
   return id;
 }

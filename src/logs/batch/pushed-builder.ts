@@ -90,8 +90,7 @@ export class PushedFrameBuilder {
   /** The lines that follow are of this stream. Every run must get at least one. */
   beginRun(labels: LabelRecord): void {
     this.#runs.push({
-      ...{ labels, lines: 0, text: 0 },
-      ...{ minSeconds: Number.POSITIVE_INFINITY, minNanos: 0, maxSeconds: Number.NEGATIVE_INFINITY, maxNanos: 0 },
+      ...{ labels, lines: 0, text: 0, minSeconds: 0, minNanos: 0, maxSeconds: 0, maxNanos: 0 },
     });
     this.#describedBytes += describedBytesOf(labels);
   }
@@ -157,12 +156,13 @@ export class PushedFrameBuilder {
   }
 
   #noteRun(lines: number, text: number, seconds: number, nanos: number): void {
-    const run = this.#runs.at(-1)!;
-    if (seconds < run.minSeconds || (seconds === run.minSeconds && nanos < run.minNanos)) {
+    const run = this.#runs[this.#runs.length - 1]!;
+    const isFirst = run.lines === 0;
+    if (isFirst || seconds < run.minSeconds || (seconds === run.minSeconds && nanos < run.minNanos)) {
       run.minSeconds = seconds;
       run.minNanos = nanos;
     }
-    if (seconds > run.maxSeconds || (seconds === run.maxSeconds && nanos > run.maxNanos)) {
+    if (isFirst || seconds > run.maxSeconds || (seconds === run.maxSeconds && nanos > run.maxNanos)) {
       run.maxSeconds = seconds;
       run.maxNanos = nanos;
     }

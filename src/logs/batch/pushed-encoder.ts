@@ -1,5 +1,5 @@
 import { endianness } from 'node:os';
-import { column, compressed, grown, pushVarint, writeVarint, writeZigzag } from './column-writer.ts';
+import { column, compressed, grown, writeVarint, writeZigzag } from './column-writer.ts';
 import {
   COLUMN_LENGTHS,
   COLUMN_METADATA,
@@ -16,6 +16,8 @@ import type { PushedHeader, PushedLines, PushedRun } from './pushed-frame.ts';
 const SECOND_NANOS = 1_000_000_000n;
 const WORD = 2 ** 32;
 const [lowWord, highWord] = endianness() === 'LE' ? [0, 1] : [1, 0];
+/** A count of lines, bytes or sets. */
+const VARINT_BYTES_MAX = 5;
 /** One time in the column, at most. */
 const TIME_BYTES_MAX = 24;
 
@@ -105,7 +107,8 @@ function runsOf(of: Uint32Array): number[] {
 }
 
 function varints(numbers: readonly number[]): Buffer {
-  const bytes: number[] = [];
-  for (const number of numbers) pushVarint(bytes, number);
-  return Buffer.from(bytes);
+  const bytes = Buffer.allocUnsafe(VARINT_BYTES_MAX * numbers.length);
+  let at = 0;
+  for (const number of numbers) at = writeVarint(bytes, at, number);
+  return bytes.subarray(0, at);
 }

@@ -89,7 +89,6 @@ export class Catalogue {
       change();
       this.segments.flush();
       this.database.exec('COMMIT');
-      this.pushed.commit();
     } catch (error) {
       this.segments.discard();
       this.pushed.discard();

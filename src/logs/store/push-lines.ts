@@ -1,7 +1,7 @@
 import { Fault } from '../../base/fault.ts';
 import { type LabelRecord, limits, pushedStreamId } from '../batch/batch.ts';
-import { namespaceOf } from './pushed-stream-table.ts';
 import type { PushedStreamLines, PushOutcome, PushWriter } from './store.ts';
+import { namespaceOf } from './stream-index.ts';
 
 /** Seconds that a time in nanoseconds of 64 bits can hold. */
 const SECONDS_MAX = 9_223_372_035;

@@ -69,6 +69,7 @@ export interface PushedFilter {
   since?: Nanos;
   until?: Nanos;
   ids?: readonly PushedStreamId[];
+  wants?(labels: LabelRecord): boolean;
 }
 
 /** Lines of one stream that came together (or in several pushes that were merged). The arrays belong to the store. */

@@ -4,9 +4,10 @@ import type { Part } from './block-table.ts';
 import type { Catalogue } from './catalogue.ts';
 import { type PushedReader, slicePushed } from './pushed-reader.ts';
 import type { PushedRunRow } from './pushed-rows.ts';
-import type { PushedStreamRow } from './pushed-stream-table.ts';
+
 import { allows } from './read.ts';
 import type { PushedBlock, ReadRange, Scope } from './store.ts';
+import type { IndexedStream } from './stream-index.ts';
 
 const TIME_MIN = -(2n ** 63n);
 const TIME_MAX = 2n ** 63n - 1n;
@@ -14,13 +15,13 @@ const TIME_MAX = 2n ** 63n - 1n;
 /** A stream that names no namespace is only for those who may read all of them. */
 export function allowsStream(
   scope: Scope,
-  { tenant, namespace }: Pick<PushedStreamRow, 'tenant' | 'namespace'>,
+  { tenant, namespace }: Pick<IndexedStream, 'tenant' | 'namespace'>,
 ): boolean {
   return tenant === scope.tenant && (namespace === null ? scope.namespaces === '*' : allows(scope, namespace));
 }
 
 /** Throws Fault `not-found`, in the same words whether it does not exist or may not be seen. */
-export function streamInScope(catalogue: Catalogue, scope: Scope, id: string): PushedStreamRow {
+export function streamInScope(catalogue: Catalogue, scope: Scope, id: string): IndexedStream {
   const stream = catalogue.pushed.streams.get(id);
   if (stream && allowsStream(scope, stream)) return stream;
   throw new Fault('not-found', `there is no pushed stream ${id}`);

@@ -29,8 +29,8 @@ export function compareBudget(): CompareBudget {
 
 /** What is later than everything held is new: the usual case, which reads nothing. */
 export function isNewer(catalogue: Catalogue, { id, lines }: StreamPush): boolean {
-  const known = catalogue.pushed.streams.index.get(id);
-  return !known || timeOf(lines, lines.lineFrom ?? 0) > known.stream.lastTime;
+  const known = catalogue.pushed.streams.get(id);
+  return !known || timeOf(lines, lines.lineFrom ?? 0) > known.lastTime;
 }
 
 /**

@@ -1,131 +1,205 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { LabelRecord } from '../batch/batch.ts';
+import type { LabelRecord, PushedRun } from '../batch/batch.ts';
 import type { PushedFilter, PushedStream, Scope } from './store.ts';
 
-/** Objects of this kind are never changed: a stream that changes gets another. */
-export interface IndexedStream {
+/** What is counted of a stream. */
+export type StreamTally = Pick<PushedStream, 'firstTime' | 'lastTime' | 'lineCount' | 'textBytes' | 'lastSequence'>;
+
+/** A pushed stream as it is now. */
+export class IndexedStream {
   readonly row: number;
+  readonly id: string;
+  readonly tenant: string;
+  readonly labels: LabelRecord;
   /** Null where its labels name none. */
   readonly namespace: string | null;
-  readonly stream: PushedStream;
+  isGone = false;
+  #tally: StreamTally;
+  /** What was handed out is never changed. */
+  #snapshot: PushedStream | undefined;
+
+  constructor(row: number, { id, tenant, labels, ...tally }: Omit<PushedStream, 'provenance'>) {
+    this.row = row;
+    this.id = id;
+    this.tenant = tenant;
+    this.labels = labels;
+    this.namespace = namespaceOf(labels);
+    this.#tally = tally;
+  }
+
+  get firstTime(): bigint {
+    return this.#tally.firstTime;
+  }
+
+  get lastTime(): bigint {
+    return this.#tally.lastTime;
+  }
+
+  get tally(): Readonly<StreamTally> {
+    return this.#tally;
+  }
+
+  set tally(tally: StreamTally) {
+    this.#tally = tally;
+    this.#snapshot = undefined;
+  }
+
+  add({ timeMin, timeMax, lineCount, textBytes }: PushedRun, sequence: number): void {
+    const tally = this.#tally;
+    if (timeMin < tally.firstTime) tally.firstTime = timeMin;
+    if (timeMax > tally.lastTime) tally.lastTime = timeMax;
+    tally.lineCount += lineCount;
+    tally.textBytes += textBytes;
+    if (sequence > tally.lastSequence) tally.lastSequence = sequence;
+    this.#snapshot = undefined;
+  }
+
+  get snapshot(): PushedStream {
+    const { id, tenant, labels } = this;
+    this.#snapshot ??= { id, tenant, labels, provenance: 'asserted', ...this.#tally };
+    return this.#snapshot;
+  }
+}
+
+export function namespaceOf(labels: LabelRecord): string | null {
+  return Object.hasOwn(labels, 'namespace') ? labels.namespace! : null;
 }
 
 /**
- * All pushed streams, in memory: clients ask for their labels again and again, and every push asks for its own. Invariant: between
- * transactions it holds what the table of streams holds; within one, `stage` has what is to become of them.
+ * All pushed streams, in memory: clients ask for their labels again and again, and every push asks for its own. Invariant: it holds what
+ * the table of streams holds. What changes the table changes it too, in the same transaction; if that is rolled back, all is read anew.
  */
 export class StreamIndex {
   readonly #database: DatabaseSync;
-  #tenants: Map<string, Tenant> | undefined;
-  readonly #staged = new Map<string, IndexedStream | null>();
-  readonly #tenantOf = new Map<string, Tenant>();
+  #loaded: Loaded | undefined;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
   }
 
   get(id: string): IndexedStream | undefined {
-    const staged = this.#staged.get(id);
-    if (staged !== undefined) return staged ?? undefined;
-    this.#load();
-    return this.#tenantOf.get(id)?.streams.get(id);
+    return this.#load().byId.get(id);
+  }
+
+  byRow(row: number): IndexedStream | undefined {
+    return this.#load().byRow.get(row);
   }
 
   get count(): number {
-    this.#load();
-    return this.#tenantOf.size;
+    return this.#load().byId.size;
   }
 
-  /** Null takes it out. It counts at once for `get`, for `list` when the transaction is committed. */
-  stage(id: string, stream: IndexedStream | null): void {
-    this.#staged.set(id, stream);
+  add(stream: IndexedStream): void {
+    add(this.#load(), stream);
   }
 
-  commit(): void {
-    if (this.#staged.size > 0 && this.#tenants) for (const [id, stream] of this.#staged) this.#set(id, stream);
-    this.#staged.clear();
+  remove(stream: IndexedStream): void {
+    const { byId, byRow, tenants } = this.#load();
+    stream.isGone = true;
+    byId.delete(stream.id);
+    byRow.delete(stream.row);
+    tenants.get(stream.tenant)!.noteGone();
   }
 
   /** The transaction was rolled back: what was read within it may never have been. */
   discard(): void {
-    this.#staged.clear();
-    this.#tenantOf.clear();
-    this.#tenants = undefined;
+    this.#loaded = undefined;
   }
 
   /** Streams that the scope allows and the filter accepts, by id. */
-  list({ tenant, namespaces }: Scope, { since, until, ids }: PushedFilter): PushedStream[] {
-    const own = this.#load().get(tenant);
+  list({ tenant, namespaces }: Scope, { since, until, ids, wants }: PushedFilter): PushedStream[] {
+    const { tenants, byId } = this.#load();
+    const own = tenants.get(tenant);
     if (!own) return [];
     const allowed = namespaces === '*' ? undefined : new Set<string | null>(namespaces);
     const found: PushedStream[] = [];
-    for (const { stream, namespace } of ids ? own.named(ids) : own.sorted()) {
+    for (const stream of ids ? named(byId, tenant, ids) : own.sorted()) {
       if (since !== undefined && stream.lastTime < since) continue;
       if (until !== undefined && stream.firstTime >= until) continue;
-      if (allowed && (namespace === null || !allowed.has(namespace))) continue;
-      found.push(stream);
+      if (allowed && (stream.namespace === null || !allowed.has(stream.namespace))) continue;
+      if (wants && !wants(stream.labels)) continue;
+      found.push(stream.snapshot);
     }
     return found;
   }
 
-  #set(id: string, stream: IndexedStream | null): void {
-    const tenant = this.#tenantOf.get(id) ?? (stream && this.#tenant(stream.stream.tenant));
-    if (!tenant) return;
-    tenant.set(id, stream);
-    if (stream) this.#tenantOf.set(id, tenant);
-    else this.#tenantOf.delete(id);
-  }
-
-  #tenant(name: string): Tenant {
-    let tenant = this.#tenants!.get(name);
-    if (!tenant) this.#tenants!.set(name, (tenant = new Tenant()));
-    return tenant;
-  }
-
   /** When it is first asked for: who pushes nothing needs none of it. */
-  #load(): Map<string, Tenant> {
-    if (this.#tenants) return this.#tenants;
-    this.#tenants = new Map();
-    const statement =
-      this.#database.prepare(`SELECT row, id, tenant, namespace, labels, first_time, last_time, line_count,
+  #load(): Loaded {
+    if (this.#loaded) return this.#loaded;
+    const loaded: Loaded = { byId: new Map(), byRow: new Map(), tenants: new Map() };
+    const statement = this.#database.prepare(`SELECT row, id, tenant, labels, first_time, last_time, line_count,
       text_bytes, last_sequence FROM pushed_streams`);
     statement.setReadBigInts(true);
     for (const row of statement.iterate()) {
-      const stream: PushedStream = {
+      const stream = {
         id: row.id as string,
         tenant: row.tenant as string,
         labels: JSON.parse(row.labels as string) as LabelRecord,
-        provenance: 'asserted',
         firstTime: row.first_time as bigint,
         lastTime: row.last_time as bigint,
         lineCount: Number(row.line_count),
         textBytes: Number(row.text_bytes),
         lastSequence: Number(row.last_sequence),
       };
-      this.#set(stream.id, { row: Number(row.row), namespace: row.namespace as string | null, stream });
+      add(loaded, new IndexedStream(Number(row.row), stream));
     }
-    return this.#tenants;
+    this.#loaded = loaded;
+    return loaded;
   }
 }
 
-/** Streams of one tenant. */
+interface Loaded {
+  byId: Map<string, IndexedStream>;
+  byRow: Map<number, IndexedStream>;
+  tenants: Map<string, Tenant>;
+}
+
+function add({ byId, byRow, tenants }: Loaded, stream: IndexedStream): void {
+  byId.set(stream.id, stream);
+  byRow.set(stream.row, stream);
+  let tenant = tenants.get(stream.tenant);
+  if (!tenant) tenants.set(stream.tenant, (tenant = new Tenant()));
+  tenant.add(stream);
+}
+
+function named(byId: Map<string, IndexedStream>, tenant: string, ids: readonly string[]): IndexedStream[] {
+  const found = [...new Set(ids)].sort().flatMap((id) => byId.get(id) ?? []);
+  return found.filter((stream) => stream.tenant === tenant);
+}
+
+/** Streams of one tenant. Invariant: `#sorted` has those that were there when it was last asked for, by id; `#added` those that came since. */
 class Tenant {
-  readonly streams = new Map<string, IndexedStream>();
-  /** Undefined when a stream has come or gone. */
-  #ids: string[] | undefined;
+  #sorted: IndexedStream[] = [];
+  #added: IndexedStream[] = [];
+  #someGone = false;
 
-  set(id: string, stream: IndexedStream | null): void {
-    if (!stream || !this.streams.has(id)) this.#ids = undefined;
-    if (stream) this.streams.set(id, stream);
-    else this.streams.delete(id);
+  add(stream: IndexedStream): void {
+    this.#added.push(stream);
   }
 
-  named(ids: readonly string[]): IndexedStream[] {
-    return [...new Set(ids)].sort().flatMap((id) => this.streams.get(id) ?? []);
+  noteGone(): void {
+    this.#someGone = true;
   }
 
-  *sorted(): Generator<IndexedStream> {
-    this.#ids ??= [...this.streams.keys()].sort();
-    for (const id of this.#ids) yield this.streams.get(id)!;
+  sorted(): readonly IndexedStream[] {
+    if (this.#added.length === 0 && !this.#someGone) return this.#sorted;
+    const isThere = (stream: IndexedStream) => !stream.isGone;
+    const added = this.#added.filter(isThere).sort((a, b) => (a.id < b.id ? -1 : 1));
+    this.#sorted = merged(this.#someGone ? this.#sorted.filter(isThere) : this.#sorted, added);
+    this.#added = [];
+    this.#someGone = false;
+    return this.#sorted;
   }
+}
+
+/** Both by id. */
+function merged(a: readonly IndexedStream[], b: readonly IndexedStream[]): IndexedStream[] {
+  const all: IndexedStream[] = [];
+  let next = 0;
+  for (const stream of a) {
+    while (next < b.length && b[next]!.id < stream.id) all.push(b[next++]!);
+    all.push(stream);
+  }
+  while (next < b.length) all.push(b[next++]!);
+  return all;
 }
