@@ -50,10 +50,6 @@ export class PushedTable {
     this.tombstones = new PushedTombstones(database);
   }
 
-  commit(): void {
-    this.streams.index.commit();
-  }
-
   /** The transaction was rolled back. */
   discard(): void {
     this.streams.index.discard();
@@ -79,25 +75,16 @@ export class PushedTable {
       ...[sequence, block.sequenceMin, block.sequenceMax, tenant, runCount, textBytes],
       ...[block.receivedMs, block.receivedMinMs, location.pack, location.offset, location.bytes, Number(block.compact)],
     );
+    const insert = this.#prepare(
+      `INSERT INTO pushed_runs (block, position, stream, line_from, line_count, text_bytes, time_min, time_max, parts)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    );
     let lineFrom = 0;
-    for (const [position, run] of runs.entries()) {
-      const stream = rowOf(run);
-      this.#run(
-        `INSERT INTO pushed_runs (block, position, stream, line_from, line_count, text_bytes, time_min, time_max, parts)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-        ...[
-          sequence,
-          position,
-          stream,
-          lineFrom,
-          run.lineCount,
-          run.textBytes,
-          run.timeMin,
-          run.timeMax,
-          parts(position),
-        ],
-      );
-      lineFrom += run.lineCount;
+    for (let position = 0; position < runs.length; position++) {
+      const run = runs[position]!;
+      const { lineCount, textBytes, timeMin, timeMax } = run;
+      insert.run(sequence, position, rowOf(run), lineFrom, lineCount, textBytes, timeMin, timeMax, parts(position));
+      lineFrom += lineCount;
     }
   }
 
@@ -115,7 +102,7 @@ export class PushedTable {
   ): void {
     const missing = this.#take(taken);
     const rowOf = (run: PushedRun) => {
-      const known = this.streams.index.get(pushedStreamId(block.tenant, run.labels));
+      const known = this.streams.get(pushedStreamId(block.tenant, run.labels));
       const row = known?.row ?? this.streams.tally(block.tenant, run, block.sequenceMax);
       // A row that was made just now has no lines to be missed, and is counted again.
       missing.set(row, (missing.get(row) ?? 0) - run.lineCount);
