@@ -32,6 +32,10 @@ function report(error: unknown): void {
   if (error instanceof Fault) {
     process.stderr.write(`error: ${error.message}\n`);
     if (error.hint) process.stderr.write(`hint: ${error.hint}\n`);
+  } else if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') {
+    const { port, address } = error as { port?: number; address?: string };
+    process.stderr.write(`error: port ${port} of ${address} is taken by another process\n`);
+    process.stderr.write('hint: choose another one; 0 takes any that is free (--port, --api-port, --metrics-port)\n');
   } else process.stderr.write(`error: ${process.env.TAFFRAIL_DEBUG ? (error as Error).stack : messageOf(error)}\n`);
 }
 
