@@ -191,7 +191,7 @@ function checkTimes(times: QueryTimes, isInstant: boolean): void {
   if (times.endNs < times.startNs) throw new QueryError('end timestamp must not be before or equal to start time');
   if (stepCount(times) > stepsMax) {
     throw new QueryLimitError(
-      `exceeded maximum resolution of ${stepsMax} points per time series. Try increasing the value of the step parameter`,
+      `exceeded maximum resolution of ${stepsMax.toLocaleString('en-US')} points per time series. Try increasing the value of the step parameter`,
     );
   }
 }

@@ -42,9 +42,11 @@ export class HeldLines {
       this.holdAll();
       return;
     }
+    // Those of the latest line first are asked for as well.
+    const rising = indexes.length > 1 && indexes[0]! > indexes[1]! ? indexes.toReversed() : indexes;
     const rows = new Uint32Array(lineCount);
-    for (let row = 0; row < indexes.length; row++) rows[indexes[row]!] = row + 1;
-    this.#take(text.compact.lines(indexes), rows);
+    for (let row = 0; row < rising.length; row++) rows[rising[row]!] = row + 1;
+    this.#take(text.compact.lines(rising), rows);
   }
 
   /** What is there, row by row. */

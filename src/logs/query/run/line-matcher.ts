@@ -1,12 +1,11 @@
 import type { SourceBlock } from '../source.ts';
 import type { Stage } from '../syntax/ast.ts';
-import { createLineSelector } from './line-selector.ts';
+import { allAtOnce, createLineSelector } from './line-selector.ts';
 
 /** Marks the lines of a block with 1 that come through. */
 export type LineMatcher = (block: SourceBlock) => Uint8Array;
 
 const allTimes = { sinceNs: -(2n ** 63n), untilNs: 2n ** 63n - 1n };
-const allAtOnce = { direction: 'forward', linesAtOnce: Number.POSITIVE_INFINITY } as const;
 
 /** Tells which lines come through the stages of a log query, whenever they were written. */
 export function createLineMatcher(stages: readonly Stage[]): LineMatcher {

@@ -16,8 +16,8 @@ const stagesPerLook = 16;
 
 export interface SelectOrder {
   direction: 'forward' | 'backward';
-  /** How many lines are put together at a time, where the first ones may be enough. */
-  linesAtOnce: number;
+  /** How many of the lines that are chosen are put together at a time, where the first ones may be enough; asked where there are any. */
+  linesAtOnce(chosen: Uint32Array): number;
 }
 
 /** Says whether to go on. */
@@ -41,7 +41,7 @@ export interface LineSelector {
   count?(block: SourceBlock): number;
 }
 
-export const allAtOnce: SelectOrder = { direction: 'forward', linesAtOnce: Number.POSITIVE_INFINITY };
+export const allAtOnce: SelectOrder = { direction: 'forward', linesAtOnce: () => Number.POSITIVE_INFINITY };
 
 /** Compiles the stages of a plan. Filters at the front run over the whole block, the others line by line. */
 export function createLineSelector(plan: BlockPlan, checkStop: () => void): LineSelector {
@@ -69,6 +69,8 @@ export function createLineSelector(plan: BlockPlan, checkStop: () => void): Line
     const line: Line = new Line(labels);
     const held = new HeldLines(block, line);
     const chosen = only ?? choose(block, held).indexes();
+    if (chosen.length === 0) return 0;
+    const atOnce = linesAtOnce(chosen);
     if (direction === 'backward') chosen.reverse();
     const metadata = metadataOf(block, labels);
     const times = readsTime && chosen.length > 0 ? block.times() : undefined;
@@ -76,7 +78,7 @@ export function createLineSelector(plan: BlockPlan, checkStop: () => void): Line
       if (at % linesPerLook === 0) checkStop();
       const index = chosen[at]!;
       if (needsText || block.detectsLevel) {
-        if (!held.holds(index)) held.hold(chosen.subarray(at, at + linesAtOnce));
+        if (!held.holds(index)) held.hold(chosen.subarray(at, at + atOnce));
         held.turnTo(index);
       }
       labels.reset(metadata?.(index));

@@ -4,17 +4,24 @@ import type { LinesPlan } from '../plan/plan.ts';
 import { type LinesResult, oneBlock } from './block-result.ts';
 import type { BlockRunner } from './block-runner.ts';
 import type { LineSelector } from './line-selector.ts';
+import { areRising } from './relative-times.ts';
 
 /** Few lines cost as much to put together as this many. */
 const linesAtOnceMin = 64;
+const noTimes = new BigInt64Array();
 
 /** Gives the lines of a block, the first ones of the order that was asked for. */
 export function createLinesRunner({ limit, direction }: LinesPlan, select: LineSelector): BlockRunner {
   return {
     run(block) {
-      const times = block.times();
-      const inOrder = isSorted(times);
-      const linesAtOnce = inOrder ? Math.max(limit, linesAtOnceMin) : Number.POSITIVE_INFINITY;
+      let times: BigInt64Array = noTimes;
+      let inOrder = false;
+      /** Few lines are sorted whatever order they have. */
+      const linesAtOnce = (chosen: Uint32Array) => {
+        times = block.times();
+        inOrder = chosen.length > limit && areRising(times);
+        return inOrder ? Math.max(limit, linesAtOnceMin) : Number.POSITIVE_INFINITY;
+      };
       const labels: CategorizedLabels[] = [];
       const known = new Map<string, number>();
       const untouched = new Map<number, number>();
@@ -51,11 +58,6 @@ export function createLinesRunner({ limit, direction }: LinesPlan, select: LineS
 
 function categoriesKey({ stream, metadata, parsed }: CategorizedLabels): string {
   return [stream, metadata, parsed].map((labels) => labelsKey(Object.entries(labels))).join('\ud802');
-}
-
-function isSorted(times: BigInt64Array): boolean {
-  for (let at = 1; at < times.length; at++) if (times[at]! < times[at - 1]!) return false;
-  return true;
 }
 
 /** Sorts by time; lines of one time stay in the order in which they were found. */

@@ -21,3 +21,14 @@ export function relativeTimes(times: BigInt64Array, from: Nanos): (index: number
     return high * 4294967296 + ((halves[2 * index]! >>> 0) - fromLow);
   };
 }
+
+/** Whether no time is before the one in front of it. */
+export function areRising(times: BigInt64Array): boolean {
+  if (endianness() !== 'LE') return times.every((time, at) => at === 0 || time >= times[at - 1]!);
+  const halves = new Int32Array(times.buffer, times.byteOffset, times.length * 2);
+  for (let at = 3; at < halves.length; at += 2) {
+    const [high, before] = [halves[at]!, halves[at - 2]!];
+    if (high < before || (high === before && halves[at - 1]! >>> 0 < halves[at - 3]! >>> 0)) return false;
+  }
+  return true;
+}
