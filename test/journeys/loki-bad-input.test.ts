@@ -235,7 +235,7 @@ test('a query over a year, with too many steps, or too long to be read is refuse
     ],
     [
       { query: 'rate({app="good"}[1m])', start: '0', end: '1000000', step: '1' },
-      /^exceeded maximum resolution of 11000 points/,
+      /^exceeded maximum resolution of 11,000 points/,
     ],
     [{ query: `{app="good"} ${'|= "x" '.repeat(2000)}` }, /^parse error/],
     [{ query: `${'('.repeat(5000)}1${')'.repeat(5000)}` }, /^parse error/],
@@ -258,7 +258,7 @@ test('of a thousand queries at once some wait, the others are told to come again
   const gone = new AbortController();
   // As many as may run, so that all others wait or are refused.
   const held = [1, 2].map((at) =>
-    get('query', { query: `sum(count_over_time({app="heavy"} ${slow} [1h])) + ${at}` }, gone.signal).catch(
+    get('query', { query: `sum(bytes_over_time({app="heavy"} ${slow} [1h])) + ${at}` }, gone.signal).catch(
       () => 'gone',
     ),
   );

@@ -67,7 +67,7 @@ export function registerIndexRoutes(app: FastifyInstance, parts: Surroundings): 
       const grouping = groupingOf(parameters, matchers, settings.volumeSeriesMax);
       const stepNs = BigInt(Math.trunc(parameters.stepNs(range)));
       if ((range.endNs - range.startNs) / stepNs > volumeStepsMax) {
-        throw bad(`exceeded maximum resolution of ${volumeStepsMax} points per time series`);
+        throw bad(`exceeded maximum resolution of ${volumeStepsMax.toLocaleString('en-US')} points per time series`);
       }
       const series = new Map<string, string[]>();
       for (const { fromNs, toNs } of stepsOf(range, stepNs)) {

@@ -201,10 +201,11 @@ test('mistakes are answered with 400 and a text that says where', async () => {
       { query: 'rate({app="a"}[1m])', start: '0' },
       /^the query time range exceeds the limit \(query length:/,
     ],
-    ['query_range', { query: 'rate({app="a"}[1m])', step: '0.1' }, /^exceeded maximum resolution of 11000 points/],
+    ['query_range', { query: 'rate({app="a"}[1m])', step: '0.1' }, /^exceeded maximum resolution of 11,000 points/],
     ['query', { query: '{app="a"}' }, /^log queries are not supported as an instant query type/],
     ['labels', { query: '{app="a"} |= "x"' }, /^only label matchers are supported/],
     ['series', { 'match[]': '{' }, /^parse error/],
+    ['format_query', { query: '{' }, /^\{"status":"invalid-query","error":"parse error at line 1, col 2/],
     ['tail', { query: '{app="a"}' }, /WebSockets/],
   ] as const) {
     const { status, text } = await loki.get(path, parameters);

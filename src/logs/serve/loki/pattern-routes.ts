@@ -20,7 +20,7 @@ export function registerPatternRoutes(app: FastifyInstance, parts: Surroundings)
       const range = parameters.range();
       const stepNs = BigInt(Math.trunc(parameters.stepNs(range)));
       if ((range.endNs - range.startNs) / stepNs > stepsMax)
-        throw bad(`exceeded maximum resolution of ${stepsMax} points per time series`);
+        throw bad(`exceeded maximum resolution of ${stepsMax.toLocaleString('en-US')} points per time series`);
       const query = parameters.text('query');
       const expr = selection(query);
       const limit = Math.min(parameters.whole('limit', settings.patternsMax), settings.patternsMax);

@@ -86,7 +86,7 @@ test('mistakes are answered with 400, and lines of other namespaces are not mine
     [{ query: '{' }, /^parse error/],
     [{ query: '' }, /^parse error/],
     [{ query: 'rate({a="b"}[1m])' }, /^only log selector is supported/],
-    [{ query: '{a="b"}', start: '0', step: '1s' }, /^exceeded maximum resolution of 11000 points/],
+    [{ query: '{a="b"}', start: '0', step: '1s' }, /^exceeded maximum resolution of 11,000 points/],
     [{ query: '{a="b"}', step: '-1' }, /^zero or negative query resolution step/],
   ] as const) {
     const { status, text } = await loki.get('patterns', parameters as Record<string, string>);

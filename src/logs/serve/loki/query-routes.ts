@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import {
   type Expr,
   instantQuery,
+  ParseError,
   parse,
   prettify,
   type QueryResult,
@@ -77,7 +78,15 @@ export function registerQueryRoutes(app: FastifyInstance, parts: Surroundings): 
     method: ['GET', 'POST'],
     url: '/format_query',
     handler: async (request, reply) => {
-      return sendData(request, reply, prettify(parsed(new Parameters(request, clock.nowMs()))));
+      const parameters = new Parameters(request, clock.nowMs());
+      try {
+        return sendData(request, reply, prettify(parsed(parameters)));
+      } catch (error) {
+        if (!(error instanceof ParseError)) throw error;
+        // Of all routes, this one answers with JSON.
+        reply.code(400);
+        return sendJson(request, reply, [JSON.stringify({ status: 'invalid-query', error: error.message })]);
+      }
     },
   });
 }

@@ -44,7 +44,7 @@ async function startFull(t: { after(fn: () => unknown): void }): Promise<{ loki:
       batch + 1,
     );
   const heavy = '| line_format "{{ regexReplaceAll \\"(a|aa)+b\\" __line__ \\"x\\" }}"';
-  return { loki, query: `sum(count_over_time({pod="web-1"} ${heavy.repeat(20)} [1h]))` };
+  return { loki, query: `sum(bytes_over_time({pod="web-1"} ${heavy.repeat(20)} [1h]))` };
 }
 
 test('queries that run and wait are listed, and each can be ended', async (t) => {
