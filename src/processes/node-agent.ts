@@ -97,7 +97,11 @@ export class NodeAgent {
         this.#readSome();
         this.#keepHouse();
         this.#shipper.pump();
-        if (this.#options.once && this.#isAllAcknowledged() && !this.#sayFarewell()) return;
+        if (this.#options.once && this.#isAllAcknowledged() && !this.#sayFarewell()) {
+          const { length: instances } = this.#collector.tails;
+          this.#options.log.info('all that was there is stored', { instances });
+          return;
+        }
         await this.#rest();
       }
     } finally {
