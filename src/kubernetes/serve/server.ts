@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Clock } from '../../base/clock.ts';
-import { messageOf } from '../../base/fault.ts';
+import { Fault, messageOf } from '../../base/fault.ts';
 import type { Logger, MetricsRegistry } from '../../telemetry/telemetry.ts';
 import type { KeyPair } from '../pki/pki.ts';
 import type { SchemaRegistry } from '../schema/schema.ts';
@@ -71,6 +71,8 @@ const closeGraceMs = 2000;
 /** Longer than clients keep idle connections (Go: 90 s), so that it is they who close them. */
 const idleTimeoutMs = 120_000;
 const tcpProbeAfterMs = 60_000;
+/** One for all: every request ends with it, and a reason of its own would record where. */
+const clientGone = new Fault('unavailable', 'the client has gone');
 
 /** A TLS server that speaks the Kubernetes API: authentication, limits, discovery, and the versions that it is given. */
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
@@ -164,11 +166,11 @@ function requestHandler(
     const gone = new AbortController();
     const signal = AbortSignal.any([gone.signal, ending]);
     response.once('close', () => {
-      gone.abort();
+      gone.abort(clientGone);
       requests.add(1, { method: methodLabel(incoming.method), code: String(response.statusCode) });
     });
     // Written to after it has gone: nothing to be done, and 'close' has said so.
-    response.on('error', () => gone.abort());
+    response.on('error', () => gone.abort(clientGone));
     let leave = () => {};
     try {
       const place = admission.enter();

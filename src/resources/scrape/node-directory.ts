@@ -1,29 +1,26 @@
 import { type LabelSelector, matchesLabels, parseLabelSelector } from '../../kubernetes/selector/selector.ts';
-import type { Logger } from '../../telemetry/telemetry.ts';
-import type { WindowLimits } from '../window/window.ts';
 import type { NodeFacts } from './node-facts.ts';
-import { NodeTarget } from './node-target.ts';
+import { NodeTarget, type NodeTargetParts } from './node-target.ts';
 
-export interface NodeDirectoryParts {
-  limits: WindowLimits;
-  random: () => number;
-  monotonicMs: () => number;
-  log: Logger;
-}
+/** The golden ratio's fraction: whatever their number, so many steps of it lie evenly between 0 and 1. */
+const phaseStep = 0.618_033_988_749_895;
 
 /** Every node that the watch knows. Invariant: of the selected nodes at one address and port exactly one is asked. */
 export class NodeDirectory {
   readonly #selector: LabelSelector;
-  readonly #parts: NodeDirectoryParts;
+  readonly #parts: NodeTargetParts;
   readonly #targets = new Map<string, NodeTarget>();
   /** Names of nodes that the selector leaves out. */
   readonly #unselected = new Set<string>();
   #sorted: NodeTarget[] | undefined;
   #addressesChanged = false;
+  /** Of the next node. Drawn one by one, many requests would go out at nearly the same moment, and whoever asks us would wait for all. */
+  #phase: number;
 
-  constructor(nodeSelector: string, parts: NodeDirectoryParts) {
+  constructor(nodeSelector: string, parts: NodeTargetParts) {
     this.#selector = parseLabelSelector(nodeSelector);
     this.#parts = parts;
+    this.#phase = parts.random();
   }
 
   get size(): number {
@@ -44,8 +41,8 @@ export class NodeDirectory {
       known.facts = facts;
       return;
     }
-    const { limits, random, monotonicMs, log } = this.#parts;
-    this.#targets.set(name, new NodeTarget(facts, limits, monotonicMs(), random, log));
+    this.#targets.set(name, new NodeTarget(facts, this.#phase, this.#parts));
+    this.#phase = (this.#phase + phaseStep) % 1;
     this.#sorted = undefined;
   }
 

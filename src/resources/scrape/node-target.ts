@@ -4,10 +4,17 @@ import { NodeWindow, type ScrapeTime, type WindowLimits } from '../window/window
 import type { Endpoint, NodeFacts } from './node-facts.ts';
 import { PageReader, type PageReading } from './page-reader.ts';
 
+export interface NodeTargetParts {
+  limits: WindowLimits;
+  random: () => number;
+  monotonicMs: () => number;
+  log: Logger;
+}
+
 /** One node as the scraper knows it. Invariant: at most one request to its kubelet is under way. */
 export class NodeTarget {
   readonly window: NodeWindow;
-  /** Where in the round its request goes out, from 0 to 1; kept, so that its points are a resolution apart. */
+  /** Where in the round its request goes out, from 0 to 1; it stays, so that its points are a resolution apart. */
   readonly phase: number;
   readonly #reader: PageReader;
   readonly #log: Logger;
@@ -21,10 +28,10 @@ export class NodeTarget {
   problem: string | undefined;
   #complaint = '';
 
-  constructor(facts: NodeFacts, limits: WindowLimits, nowMs: number, random: () => number, log: Logger) {
+  constructor(facts: NodeFacts, phase: number, { limits, monotonicMs, random, log }: NodeTargetParts) {
     this.facts = facts;
-    this.phase = random();
-    this.window = new NodeWindow(limits, nowMs);
+    this.phase = phase;
+    this.window = new NodeWindow(limits, monotonicMs());
     this.#reader = new PageReader(this.window, random);
     this.#log = log.with({ node: facts.name });
   }

@@ -47,7 +47,7 @@ const defaults: Omit<ScrapeSettings, 'requestTimeoutMs'> = {
   completelyInsecure: false,
   pageBytesMax: 16 * 1024 * 1024,
   bodiesBytesMax: 64 * 1024 * 1024,
-  spreadShare: 0.2,
+  spreadShare: 0.24,
 };
 
 /** `sandbox` allows a resolution down to one second. Throws Fault `usage` that names the flag. */
