@@ -15,7 +15,7 @@ export class JsonBytes {
 
   /** What was written, in memory of its own; the next piece begins. */
   take(): Buffer<ArrayBuffer> {
-    const piece = Buffer.from(new ArrayBuffer(this.length));
+    const piece = Buffer.allocUnsafeSlow(this.length);
     piece.set(this.#bytes.subarray(0, this.length));
     this.length = 0;
     return piece;

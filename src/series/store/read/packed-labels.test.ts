@@ -5,10 +5,14 @@ import { compareLabels, Labels } from '../../query/query.ts';
 import { LabelsPacker, LabelsReader, labelOrder } from './packed-labels.ts';
 
 test('packed labels are given back, and sorted as labels are', () => {
-  const text = fc.oneof(fc.constantFrom('a', 'b', 'ab', 'é', '\ue000', '😀'), fc.string({ unit: 'grapheme' }));
-  const labels = fc.array(fc.tuple(text, text), { maxLength: 5 }).map((pairs) => Labels.from(pairs));
+  const few = fc.constantFrom('a', 'b', 'ab', 'é', '\ue000', '😀');
+  const labelsOf = (text: fc.Arbitrary<string>) =>
+    fc.array(fc.tuple(text, text), { maxLength: 5 }).map((pairs) => Labels.from(pairs));
+  const anySeries = fc.array(labelsOf(fc.oneof(few, fc.string({ unit: 'grapheme' }))), { maxLength: 20 });
+  // More series than texts.
+  const manySeries = fc.array(labelsOf(few), { minLength: 8, maxLength: 20 });
   fc.assert(
-    fc.property(fc.array(labels, { maxLength: 20 }), (all) => {
+    fc.property(fc.oneof(anySeries, manySeries), (all) => {
       const packer = new LabelsPacker();
       for (const each of all) packer.add(each);
       const packed = packer.finish();

@@ -81,16 +81,21 @@ export class LabelsReader {
 
 /** The series in the order of their labels. */
 export function labelOrder(packed: PackedLabels): Int32Array {
-  const { labelCounts, symbols } = packed;
-  const rank = ranksOf(packed.texts);
+  const { texts, labelCounts, symbols } = packed;
+  // Where there are more texts than series, most of them are never compared.
+  const isFew = labelCounts.length < texts.length;
+  const rank = isFew ? undefined : ranksOf(texts);
   const starts = startsOf(packed);
   const order = Int32Array.from(labelCounts, (_, series) => series);
   return order.sort((a, b) => {
-    let [left, right] = [starts[a]!, starts[b]!];
-    const [leftEnd, rightEnd] = [starts[a + 1]!, starts[b + 1]!];
-    while (left < leftEnd && right < rightEnd) {
-      const difference = rank[symbols[left++]!]! - rank[symbols[right++]!]!;
-      if (difference !== 0) return difference;
+    let left = starts[a]!;
+    let right = starts[b]!;
+    const leftEnd = starts[a + 1]!;
+    const rightEnd = starts[b + 1]!;
+    for (; left < leftEnd && right < rightEnd; left++, right++) {
+      const one = symbols[left]!;
+      const other = symbols[right]!;
+      if (one !== other) return rank ? rank[one]! - rank[other]! : compareText(texts[one]!, texts[other]!);
     }
     return leftEnd - left - (rightEnd - right);
   });
