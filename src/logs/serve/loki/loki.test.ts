@@ -101,6 +101,13 @@ test('labels come by where they are from, for a client that asks for that', asyn
       },
     ],
   );
+  const forward = await loki.get('query_range', { query, direction: 'forward' }, headers);
+  const order = (values: [string][]) => values.map(([time]) => time);
+  assert.deepEqual(
+    order(forward.json.data.result[0].values),
+    order(json.data.result[0].values).reverse(),
+    'also where each of the lines has labels of its own',
+  );
   const plain = await loki.get('query_range', { query });
   assert.equal(plain.json.data.result.length, 2);
   assert.equal(plain.json.data.result[0].stream.level, 'error');

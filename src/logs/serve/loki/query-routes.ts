@@ -21,16 +21,26 @@ export function registerQueryRoutes(app: FastifyInstance, parts: Surroundings): 
   const { clock, settings } = parts;
   const run = async (
     context: { request: FastifyRequest; reply: FastifyReply },
-    asked: { kind: 'instant' | 'range'; query: string; range: { startNs: bigint; endNs: bigint } },
+    asked: {
+      kind: 'instant' | 'range';
+      query: string;
+      range: { startNs: bigint; endNs: bigint };
+      direction: RangeRequest['direction'] & string;
+    },
     answer: (common: CommonRequest) => Promise<QueryResult>,
   ) => {
-    const { result, missing } = await runAsked(parts, context, asked, async ({ instances, ...common }) => {
+    const { direction, ...listed } = asked;
+    const { result, missing } = await runAsked(parts, context, listed, async ({ instances, ...common }) => {
       const result = await answer(common);
       return { result, missing: warningsOf(parts, instances(), common.scope.tenant, asked.range.endNs) };
     });
     const { request, reply } = context;
     const warnings = [...result.warnings, ...missing];
-    return sendJson(request, reply, resultJson({ ...result, warnings }, { categorized: wantsCategories(request) }));
+    return sendJson(
+      request,
+      reply,
+      resultJson({ ...result, warnings }, { categorized: wantsCategories(request), direction }),
+    );
   };
   const options = {
     clock,
@@ -49,7 +59,7 @@ export function registerQueryRoutes(app: FastifyInstance, parts: Surroundings): 
       const query = parsed(parameters);
       const [limit, direction] = [parameters.limit(), parameters.direction()];
       const range = { startNs: timeNs, endNs: timeNs };
-      return run({ request, reply }, { kind: 'instant', query: parameters.text('query'), range }, (common) =>
+      return run({ request, reply }, { kind: 'instant', query: parameters.text('query'), range, direction }, (common) =>
         instantQuery({ ...common, query, timeNs, limit, direction }, options),
       );
     },
@@ -66,7 +76,7 @@ export function registerQueryRoutes(app: FastifyInstance, parts: Surroundings): 
       const query = parsed(parameters);
       checkLength(range, settings.queryLengthMsMax);
       const [limit, direction] = [parameters.limit(), parameters.direction()];
-      return run({ request, reply }, { kind: 'range', query: parameters.text('query'), range }, (common) => {
+      return run({ request, reply }, { kind: 'range', query: parameters.text('query'), range, direction }, (common) => {
         const whole = { ...common, ...range, query, stepNs, limit, direction };
         if (query.kind === 'log' && intervalNs > 0n) return spacedLines(whole, intervalNs, options);
         return rangeQuery(whole, options);

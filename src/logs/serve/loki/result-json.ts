@@ -7,6 +7,8 @@ export const categorizeFlag = 'categorize-labels';
 export interface AnswerForm {
   /** Whether a line's labels are told by where they come from: `X-Loki-Response-Encoding-Flags: categorize-labels`. */
   categorized: boolean;
+  /** The order of a stream's lines. */
+  direction: 'forward' | 'backward';
 }
 
 /** The answer to a query, in pieces that are not larger than some entries. */
@@ -59,7 +61,7 @@ interface ShownStream {
 }
 
 /** What differs in categories alone is one stream to a client. */
-function joined(streams: readonly StreamResult[], { categorized }: AnswerForm): ShownStream[] {
+function joined(streams: readonly StreamResult[], { categorized, direction }: AnswerForm): ShownStream[] {
   const shown = new Map<string, ShownStream & { parts: number }>();
   for (const from of streams) {
     const labels = categorized ? from.categorized.stream : from.labels;
@@ -72,15 +74,11 @@ function joined(streams: readonly StreamResult[], { categorized }: AnswerForm): 
       known.parts++;
     }
   }
-  const isForward = isAscending(streams);
+  const isForward = direction === 'forward';
   for (const { entries, parts } of shown.values()) {
     if (parts > 1) entries.sort((a, b) => (a.timeNs === b.timeNs ? 0 : a.timeNs < b.timeNs === isForward ? -1 : 1));
   }
   return [...shown.values()];
-}
-
-function isAscending(streams: readonly StreamResult[]): boolean {
-  return streams.some(({ entries }) => entries.length > 1 && entries[0]!.timeNs < entries.at(-1)!.timeNs);
 }
 
 function streamJson({ labels, entries }: ShownStream, { categorized }: AnswerForm): string {

@@ -73,7 +73,7 @@ export function registerTailRoute(app: FastifyInstance, parts: Surroundings, upg
       await running.follow(asked, gone.signal, async (signal) => {
         const tailed = tailedStreams(store, tailing, signal);
         for await (const streams of delayMs > 0 ? delayed(tailed, delayMs, clock, signal) : tailed) {
-          await sent(socket, streamsJson(streams, { categorized }));
+          await sent(socket, streamsJson(streams, { categorized, direction: 'forward' }));
         }
       });
       socket.close();

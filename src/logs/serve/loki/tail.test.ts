@@ -4,13 +4,13 @@ import { test } from 'node:test';
 import { WebSocket } from 'ws';
 import { epochMs, type LokiUnderTest, reader, startLoki } from './loki-under-test.ts';
 
-function tail({ url }: LokiUnderTest, parameters: Record<string, string>) {
+function tail({ url }: LokiUnderTest, parameters: Record<string, string>, headers = {}) {
   const address = new URL(
     `/loki/api/v1/tail?${new URLSearchParams({ start: String(epochMs / 1000), ...parameters })}`,
     url,
   );
   address.protocol = 'ws:';
-  const socket = new WebSocket(address);
+  const socket = new WebSocket(address, { headers });
   const lines: string[] = [];
   let wake = () => {};
   socket.on('message', (data) => {
@@ -46,6 +46,26 @@ test('a tail goes over from what is stored to what comes, by selector and pipeli
   assert.deepEqual((await until(4)).toSorted(), ['ok 1', 'ok 2', 'ok 3', 'ok 4']);
   socket.close();
   await once(socket, 'close');
+});
+
+test('a tail tells where labels come from, of lines in the order of their times, and holds them back', {
+  timeout: 20_000,
+}, async (t) => {
+  const loki = await startLoki();
+  t.after(() => loki.close());
+  await loki.cluster.write(await loki.cluster.run({ pod: 'web-1' }), ['n=1', 'n=2', 'n=3'], 1);
+  const query = '{pod="web-1"} | logfmt';
+  const headers = { 'X-Loki-Response-Encoding-Flags': 'categorize-labels' };
+  const { socket } = tail(loki, { query, delay_for: '1' }, headers);
+  const [data] = await once(socket, 'message');
+  const { streams, encodingFlags } = JSON.parse(String(data));
+  assert.deepEqual(encodingFlags, ['categorize-labels']);
+  assert.equal(streams.length, 1);
+  assert.deepEqual(
+    streams[0].values.map(([, line, { parsed }]: [string, string, { parsed: object }]) => [line, parsed]),
+    ['1', '2', '3'].map((n) => [`n=${n}`, { n }]),
+  );
+  socket.terminate();
 });
 
 test('a tail shows no line of a namespace that its reader may not see', { timeout: 20_000 }, async (t) => {
