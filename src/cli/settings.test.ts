@@ -40,6 +40,13 @@ test('the file sets what no flag or variable sets', async (t) => {
   assert.equal(options.examples, false);
 });
 
+test('a flag that begins with no- is a key of the same name, or its opposite without', async (t) => {
+  assert.equal((await parsed(t, 'no-examples: true\n')).examples, false);
+  assert.equal((await parsed(t, 'no-examples: false\n')).examples, true);
+  assert.equal((await parsed(t, 'examples: true\n')).examples, true);
+  await assert.rejects(() => parsed(t, 'no-examples: 1\n'), { code: 'usage', message: /wants true or false, not 1/ });
+});
+
 test('a wrong value names file, line, key and what is allowed', async (t) => {
   await assert.rejects(() => parsed(t, '# first\nport: 99999\n'), {
     code: 'usage',
@@ -50,6 +57,6 @@ test('a wrong value names file, line, key and what is allowed', async (t) => {
     message: /c\.yaml:1: prot: there is no such setting; up knows port, log-max-size/,
   });
   await assert.rejects(() => parsed(t, 'port: {a: 1}\n'), { code: 'usage', message: /c\.yaml:1: port: wants a value/ });
-  await assert.rejects(() => parsed(t, 'port: [\n'), { code: 'usage' });
+  await assert.rejects(() => parsed(t, 'port: 1\nx: [\n'), { code: 'usage', message: /c\.yaml:[23]: Flow/ });
   await assert.rejects(() => parsed(t, '- 1\n'), { code: 'usage' });
 });

@@ -30,9 +30,9 @@ export async function applyConfigFile(command: Command): Promise<void> {
   // Loaded only where there is a file: the agent's memory counts.
   const { isMap, isNode, LineCounter, parseDocument } = await import('yaml');
   const lines = new LineCounter();
-  const document = parseDocument(readText(path), { lineCounter: lines });
+  const document = parseDocument(readText(path), { lineCounter: lines, prettyErrors: false });
   const syntax = document.errors[0];
-  if (syntax) throw new Fault('usage', `${path}: ${syntax.message}`);
+  if (syntax) throw new Fault('usage', `${path}:${lines.linePos(syntax.pos[0]).line}: ${syntax.message}`);
   if (document.contents === null) return;
   if (!isMap(document.contents)) throw new Fault('usage', `${path}: wants keys and values, like "port: 7100"`);
   const values = document.toJS() as Record<string, unknown>;
@@ -43,14 +43,15 @@ export async function applyConfigFile(command: Command): Promise<void> {
 }
 
 function applyValue(command: Command, key: string, value: unknown, where: string): void {
-  const option = command.options.find((candidate) => keyOf(candidate) === key && candidate !== configOption);
+  const option = command.options.find((candidate) => isNamed(candidate, key) && candidate !== configOption);
   if (!option) {
-    const known = command.options.map(keyOf).filter((name) => name !== 'config');
+    const known = command.options.map((one) => one.name()).filter((name) => name !== 'config');
     throw new Fault('usage', `${where}: there is no such setting; ${command.name()} knows ${known.join(', ')}`);
   }
   const source = command.getOptionValueSource(option.attributeName());
   if (source === 'cli' || source === 'env') return;
-  command.setOptionValueWithSource(option.attributeName(), parsedValue(option, value, where), 'config');
+  const parsed = parsedValue(option, value, where);
+  command.setOptionValueWithSource(option.attributeName(), key.startsWith('no-') ? !parsed : parsed, 'config');
 }
 
 function parsedValue(option: Option, value: unknown, where: string): unknown {
@@ -74,9 +75,9 @@ function parsedValue(option: Option, value: unknown, where: string): unknown {
   return result;
 }
 
-/** `--no-examples` is the key `examples`. */
-function keyOf(option: Option): string {
-  return option.negate ? option.name().replace(/^no-/, '') : option.name();
+/** `--no-examples` is `no-examples: true`, or `examples: false`. */
+function isNamed(option: Option, key: string): boolean {
+  return option.name() === key || (option.negate && option.name() === `no-${key}`);
 }
 
 function readText(path: string): string {
