@@ -38,8 +38,11 @@ const connectionsMax = 2000;
 const headersTimeoutMs = 10_000;
 const requestTimeoutMs = 120_000;
 const retryAfterSeconds = 1;
+/** The second of each is where Prometheus has it, for promtool and others that look there. */
+const healthPaths = ['/healthz', '/-/healthy'];
+const readyPaths = ['/ready', '/-/ready'];
 /** Routes that tell nothing about anyone's data. */
-const openPaths = new Set(['/healthz', '/ready', '/metrics']);
+const openPaths = new Set([...healthPaths, ...readyPaths, '/metrics']);
 const loopbackHosts = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i;
 
 const statusOf: Partial<Record<FaultCode, number>> = {
@@ -85,11 +88,13 @@ export function createHttpServer(options: HttpOptions): HttpServer {
       .send({ error: { code: 'not-found', message: `${request.method} ${request.url.split('?')[0]} does not exist` } });
   });
 
-  app.get('/healthz', async () => 'ok\n');
-  app.get('/ready', async (_, reply) => {
-    const ready = options.ready();
-    return ready === true ? 'ready\n' : reply.code(503).send(`${ready}\n`);
-  });
+  for (const path of healthPaths) app.get(path, async () => 'ok\n');
+  for (const path of readyPaths) {
+    app.get(path, async (_, reply) => {
+      const ready = options.ready();
+      return ready === true ? 'ready\n' : reply.code(503).send(`${ready}\n`);
+    });
+  }
   app.get('/metrics', async (_, reply) =>
     reply.type('text/plain; version=0.0.4; charset=utf-8').send(metrics.exposition()),
   );

@@ -100,6 +100,10 @@ scrape_configs:
   const checked = spawnSync(toolPath('promtool'), ['check', 'metrics'], { input: page, encoding: 'utf8' });
   assert.deepEqual([checked.status, checked.stdout, checked.stderr], [0, '', '']);
 
+  for (const what of ['healthy', 'ready']) {
+    const { code, stderr } = await promtool(['check', what, `--url=${url}`]).exited;
+    assert.equal(code, 0, stderr);
+  }
   const instant = await promtool(['query', 'instant', `--time=${nowMs / 1000}`, url, 'temperature * 2']).exited;
   assert.match(instant.stdout.toString(), /=> 43 @\[/, instant.stderr);
   const series = await promtool(['query', 'series', '--match=temperature', url]).exited;
