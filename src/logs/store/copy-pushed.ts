@@ -30,7 +30,7 @@ async function copyBlock(options: CleanOptions, block: PushedBlockRow, signal: A
     await submitBlock(makesRoom, plan, { taken, parts: runs.map(({ parts }) => parts), frame });
     return;
   }
-  const compactShareMax = block.compact ? 1 : 0;
-  const { isCut } = await rewriteRuns({ ...makesRoom, compactShareMax, pace: async () => {} }, plan, [taken], signal);
+  const form = block.compact ? 'compact' : 'plain';
+  const { isCut } = await rewriteRuns({ ...makesRoom, form, pace: async () => {} }, plan, [taken], signal);
   if (isCut) await options.giveUpPushed(block, 'it cannot be taken apart');
 }

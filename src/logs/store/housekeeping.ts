@@ -34,11 +34,13 @@ export class Housekeeping {
 
   /** Everything once, after what is under way. */
   tidy(): Promise<void> {
-    this.#work = this.#work.then(async () => {
+    const work = this.#work.then(async () => {
       await this.#merge(true);
       await retain(this.#options, this.#stop.signal);
     });
-    return this.#work;
+    // Who asked hears of it; what is due by itself goes on.
+    this.#work = work.catch(() => {});
+    return work;
   }
 
   async stop(): Promise<void> {

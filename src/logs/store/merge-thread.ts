@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { Fault } from '../../base/fault.ts';
+import type { TextForm } from '../batch/batch.ts';
 import type { MergedFrame } from './merge-frames.ts';
 import type { PlannedTarget } from './regroup/line-pieces.ts';
 import type { RegroupedFrame } from './regroup/regrouped-frames.ts';
@@ -7,14 +8,14 @@ import type { RegroupedFrame } from './regroup/regrouped-frames.ts';
 /** What the thread is asked; `merge` is whole in itself, the others belong to one regrouping. */
 export type MergeTask =
   | { kind: 'merge'; frames: Uint8Array[]; compactShareMax: number }
-  | { kind: 'begin'; targets: PlannedTarget[]; compactShareMax: number }
+  | { kind: 'begin'; targets: PlannedTarget[]; form: TextForm }
   | { kind: 'take'; frames: Uint8Array[]; places: Int32Array[] }
   | { kind: 'make'; target: number }
   | { kind: 'end' };
 
 export type MergeAnswer =
   | { kind: 'merged'; frame: Uint8Array; count: number; compact: boolean }
-  | { kind: 'made'; frames: (Omit<RegroupedFrame, 'frame'> & { frame: Uint8Array | undefined })[] }
+  | { kind: 'made'; frames: (Omit<RegroupedFrame, 'frame'> & { frame: Uint8Array })[] }
   | { kind: 'done' }
   /** `frame`: the number of the one that cannot be read, where it is known. */
   | { kind: 'error'; error: string; frame?: number | undefined };
@@ -41,8 +42,8 @@ export class MergeThread {
   }
 
   /** Begins to regroup pushed lines: `take` as often as there is something, then `make` for each target once, then `end` in any case. */
-  async regroup(targets: PlannedTarget[], compactShareMax: number): Promise<Regrouping> {
-    await this.#ask({ kind: 'begin', targets, compactShareMax });
+  async regroup(targets: PlannedTarget[], form: TextForm): Promise<Regrouping> {
+    await this.#ask({ kind: 'begin', targets, form });
     return {
       take: async (frames, places) => {
         await this.#ask({ kind: 'take', frames, places });
@@ -50,7 +51,7 @@ export class MergeThread {
       make: async (target) => {
         const made = await this.#ask({ kind: 'make', target });
         if (made.kind !== 'made') throw new TypeError(`the merging thread answered ${made.kind}`);
-        return made.frames.map(({ frame, ...rest }) => ({ frame: frame && bufferOf(frame), ...rest }));
+        return made.frames.map(({ frame, ...rest }) => ({ frame: bufferOf(frame), ...rest }));
       },
       end: async () => {
         if (this.#worker) await this.#ask({ kind: 'end' });
@@ -106,9 +107,8 @@ export interface Regrouping {
 }
 
 /** Memory that goes over to the other thread, instead of being copied: of those that have theirs for themselves. */
-export function ownMemory(buffers: readonly (Uint8Array | undefined)[]): ArrayBuffer[] {
-  return buffers.flatMap((bytes) => {
-    const memory = bytes?.buffer;
+export function ownMemory(buffers: readonly Uint8Array[]): ArrayBuffer[] {
+  return buffers.flatMap(({ buffer: memory }) => {
     return memory instanceof ArrayBuffer && memory.byteLength > Buffer.poolSize ? [memory] : [];
   });
 }

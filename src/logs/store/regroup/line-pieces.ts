@@ -27,8 +27,6 @@ export interface HeldRun extends Pick<PushedRun, 'lineCount' | 'textBytes' | 'ti
   metadata: DecodedPushedColumns['metadata'];
   /** As in the frame that they came from; undefined where none of its lines has a newline within. */
   starts: Uint32Array | undefined;
-  /** What its text took, as far as that can be said. Infinite for text that was compact: it becomes so again. */
-  storedBytes: number;
 }
 
 /** Text of several runs that go to the same block. */
@@ -91,7 +89,6 @@ export class LinePieces {
     const { runs, hasNewlines, startsIn, times, metadata } = decodePushedColumns(frame);
     const starts = hasNewlines ? startsIn(text) : undefined;
     const allTimes = times();
-    const share = frame.form === 'compact' ? Number.POSITIVE_INFINITY : frame.text.length / Math.max(1, text.length);
     const found: { target: number; run: Placed; text: Buffer }[] = [];
     let [lineFrom, textFrom] = [0, 0];
     for (const [position, { labels, lineCount, textBytes, timeMin, timeMax }] of runs.entries()) {
@@ -100,7 +97,7 @@ export class LinePieces {
       if (target !== NOWHERE) {
         const at = places[2 * position + 1]!;
         const run: Placed = {
-          ...{ lineCount, textBytes, timeMin, timeMax, storedBytes: textBytes * share },
+          ...{ lineCount, textBytes, timeMin, timeMax },
           times: allTimes.subarray(lineFrom, lineTo),
           metadata: { sets: metadata.sets, of: metadata.of.subarray(lineFrom, lineTo) },
           starts: starts?.subarray(lineFrom, lineTo + 1),

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type LabelRecord, limits } from '../../batch/batch.ts';
+import { type LabelRecord, limits, type TextForm } from '../../batch/batch.ts';
 import { type CompactOptions, declinedMax } from '../compact.ts';
 import { isSettled, SMALL_BLOCKS_MIN, smallTextBytes, sumOfText } from '../merge.ts';
 import type { PlainTenant, PushedBlockRow } from '../pushed-rows.ts';
@@ -105,15 +105,15 @@ function isSettledPush(options: RegroupOptions, { sequenceMax, receivedMs }: Pus
 async function rewrite(
   options: RegroupOptions,
   blocks: readonly PushedBlockRow[],
-  form: 'plain' | 'compact',
+  form: TextForm,
   signal: AbortSignal,
 ): Promise<number> {
-  const { declined, merged, rules, regroupLimits } = options;
+  const { declined, merged, regroupLimits } = options;
   const plan = await planned(options, blocks, signal);
+  if (signal.aborted) return 0;
   const room = form === 'plain' ? blockRoom.plain : { ...blockRoom.compact, ...regroupLimits.room };
   const targets = planTargets(plan.sources, alikeTogether(plan.labels), room);
-  const compactShareMax = form === 'plain' ? 0 : rules.shareMax;
-  const outcome = await rewriteRuns({ ...options, compactShareMax }, plan, targets, signal);
+  const outcome = await rewriteRuns({ ...options, form }, plan, targets, signal);
   for (const { sequence } of outcome.declined) declined.add(sequence);
   if (declined.size > declinedMax) declined.clear();
   merged.add(outcome.emptied);
@@ -133,14 +133,14 @@ async function planned(
   let looked = 0;
   for (const block of blocks) {
     const runs = pushed.placesOf(block);
-    sources.push({ block, runs });
+    if (runs.length > 0) sources.push({ block, runs });
     // A stream may have gone since the turn before; then what is planned with it does not come to pass.
     for (const { stream } of runs) if (!labels.has(stream)) labels.set(stream, pushed.streams.labelsOf(stream) ?? {});
     looked += runs.length;
     if (looked < runsPerTurnMax) continue;
     looked = 0;
     await nextTurn();
-    signal.throwIfAborted();
+    if (signal.aborted) break;
   }
   return { sources, labels, removals };
 }

@@ -8,6 +8,7 @@ import {
   plainTextEncoder,
   pushedRoom,
   startsFromNewlines,
+  type TextEncoder,
   type TextForm,
 } from '../../batch/batch.ts';
 import { encodeCompact } from '../../block/block.ts';
@@ -15,27 +16,23 @@ import type { HeldRun, LinePieces } from './line-pieces.ts';
 
 const COMPRESSION_LEVEL = 3;
 
-/** A new block. Undefined is one that was not worth making: its lines stay where they are. */
+/** A new block. */
 export interface RegroupedFrame {
-  frame: Buffer | undefined;
+  frame: Buffer;
   /** So many runs of the target went into it, behind those of the frame before. */
   runCount: number;
   /** The earliest and the latest time of each run of the frame, in turn. */
   times: BigInt64Array;
 }
 
-/**
- * Makes the blocks of a target: one, or more where labels and structured metadata are too much for one. With `compactShareMax` above 0 their
- * text is compact, if it then takes at most this share of what it took; else plain.
- */
+/** Makes the blocks of a target: one, or more where labels and structured metadata are too much for one. */
 export function regroupedFrames(
   pieces: LinePieces,
   target: number,
   streams: Int32Array,
-  compactShareMax: number,
+  form: TextForm,
 ): RegroupedFrame[] {
   const { runs, text, labelsOf } = pieces.release(target);
-  const form: TextForm = compactShareMax > 0 ? 'compact' : 'plain';
   const frames: RegroupedFrame[] = [];
   let textFrom = 0;
   for (let from = 0; from < runs.length; ) {
@@ -43,7 +40,7 @@ export function regroupedFrames(
     let to = from;
     while (to < runs.length && taken.add(runs[to]!, streams[to]!, labelsOf(to))) to++;
     const own = text.subarray(textFrom, textFrom + taken.textBytes);
-    frames.push({ frame: taken.frame(own, compactShareMax), runCount: to - from, times: taken.times() });
+    frames.push({ frame: taken.frame(own, form), runCount: to - from, times: taken.times() });
     textFrom += taken.textBytes;
     from = to;
   }
@@ -113,12 +110,10 @@ class Content {
     return BigInt64Array.from(this.#runs.flatMap(({ timeMin, timeMax }) => [timeMin, timeMax]));
   }
 
-  frame(text: Buffer, compactShareMax: number): Buffer | undefined {
+  frame(text: Buffer, form: TextForm): Buffer {
     const lineCount = this.#runs.reduce((sum, run) => sum + run.lineCount, 0);
     const hasNewlines = this.#held.some(({ starts }) => starts);
     const starts = hasNewlines ? this.#joinedStarts(text, lineCount) : startsFromNewlines(text, lineCount);
-    const encoded = this.#encoded(text, starts, compactShareMax);
-    if (!encoded) return undefined;
     const times = new BigInt64Array(lineCount);
     const of = new Uint32Array(lineCount);
     let at = 0;
@@ -127,15 +122,9 @@ class Content {
       of.set(this.#setsOf[i]!, at);
       at += held.lineCount;
     }
-    const lines = { text: encoded, starts, times, metadata: { sets: this.#all, of }, hasNewlines };
+    const encode = form === 'plain' ? plainTextEncoder(COMPRESSION_LEVEL) : compactTextEncoder(starts);
+    const lines = { text: encode(text), starts, times, metadata: { sets: this.#all, of }, hasNewlines };
     return encodePushedLines(this.#runs, lines, COMPRESSION_LEVEL);
-  }
-
-  #encoded(text: Buffer, starts: Uint32Array, compactShareMax: number): { form: TextForm; bytes: Buffer } | undefined {
-    if (compactShareMax === 0) return plainTextEncoder(COMPRESSION_LEVEL)(text);
-    const bytes = encodeCompact({ text, starts });
-    const storedBytes = this.#held.reduce((sum, held) => sum + held.storedBytes, 0);
-    return bytes.length <= storedBytes * compactShareMax ? { form: 'compact', bytes } : undefined;
   }
 
   #joinedStarts(text: Buffer, lineCount: number): Uint32Array {
@@ -149,6 +138,10 @@ class Content {
     all[line] = at;
     return all;
   }
+}
+
+function compactTextEncoder(starts: Uint32Array): TextEncoder {
+  return (text) => ({ form: 'compact', bytes: encodeCompact({ text, starts }) });
 }
 
 /** Rows of the catalogue that one new block changes. */

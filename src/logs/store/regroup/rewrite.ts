@@ -1,4 +1,5 @@
 import { Fault, messageOf } from '../../../base/fault.ts';
+import type { TextForm } from '../../batch/batch.ts';
 import { isDamage } from '../block-reader.ts';
 import type { MergeOptions } from '../merge.ts';
 import { type Regrouping, UnreadableSource } from '../merge-thread.ts';
@@ -14,8 +15,8 @@ const textPerTakeMax = 16 * 1024 * 1024;
 const blocksPerTakeMax = 256;
 
 export interface RewriteOptions extends Pick<MergeOptions, 'packs' | 'thread' | 'committer' | 'catalogue' | 'log'> {
-  /** As StoredText: 0 makes plain blocks. */
-  compactShareMax: number;
+  /** Of the new blocks. */
+  form: TextForm;
   /** Waits until as much work is due again as was just done. */
   pace: (workMs: number) => Promise<void>;
   /** A copy that cleaning makes, which may use what is kept in reserve. */
@@ -26,7 +27,7 @@ export interface Rewritten {
   made: number;
   /** Blocks that are gone: all their lines are in others. */
   emptied: number;
-  /** Blocks of which nothing, or less than planned, could be taken: because they cannot be read, or are as small as they can be. */
+  /** Blocks of which nothing, or less than planned, could be taken. */
   declined: PushedBlockRow[];
   /** The others are as they were: it is worth trying again without the one that was declined. */
   isCut: boolean;
@@ -44,10 +45,10 @@ export async function rewriteRuns(
 ): Promise<Rewritten> {
   const { sources } = plan;
   const outcome: Rewritten = { made: 0, emptied: 0, declined: [], isCut: false };
-  const { thread, compactShareMax, log, pace } = options;
+  const { thread, form, log, pace } = options;
   const streams = targets.map((runs) => ({ streams: Int32Array.from(runs, ({ stream }) => stream) }));
   const left = sources.map(({ runs }) => runs.length);
-  const regrouping = await thread.regroup(streams, compactShareMax);
+  const regrouping = await thread.regroup(streams, form);
   try {
     const unreadable = await takeAll(options, regrouping, sources, targets, signal);
     if (unreadable) return { ...outcome, declined: [unreadable.block], isCut: true };
@@ -128,19 +129,16 @@ async function makeTarget(
   outcome: Rewritten,
 ): Promise<PlannedRun[]> {
   const moved: PlannedRun[] = [];
-  const decline = (own: readonly PlannedRun[]) =>
-    outcome.declined.push(...new Set(own.map(({ source }) => plan.sources[source]!.block)));
   const frames = await regrouping.make(number).catch((error) => {
     if (!isDamage(error)) throw error;
     options.log.warn('pushed lines were not merged', { error: messageOf(error) });
-    decline(runs);
+    outcome.declined.push(...new Set(runs.map(({ source }) => plan.sources[source]!.block)));
     return [];
   });
   let from = 0;
   for (const { frame, runCount, times } of frames) {
     const taken = runs.slice(from, (from += runCount));
-    if (!frame) decline(taken);
-    else if (await submitBlock(options, plan, madeBlock(plan, taken, frame, times))) {
+    if (await submitBlock(options, plan, madeBlock(plan, taken, frame, times))) {
       outcome.made++;
       moved.push(...taken);
     }
