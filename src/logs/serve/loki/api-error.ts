@@ -22,7 +22,7 @@ export function sendError(reply: FastifyReply, error: unknown): { isDefect: bool
   if (status === 401) reply.header('www-authenticate', 'Bearer');
   const isDefect = status === 500 && !(error instanceof Fault);
   const message = isDefect ? 'the server failed; its log says why' : messageOf(error);
-  reply.code(status).type('text/plain; charset=utf-8').header('x-content-type-options', 'nosniff').send(`${message}\n`);
+  reply.code(status).type('text/plain; charset=utf-8').header('x-content-type-options', 'nosniff').send(message);
   return { isDefect };
 }
 
