@@ -55,6 +55,15 @@ export interface LineClasses {
   count: number;
 }
 
+/**
+ * What of lines a search has to see: runs of bytes of an alphabet, as long as they can be. A run is kept where it may hold a byte of every set of one
+ * of the patterns. Sets and alphabet are 1 at their bytes; the blank is not in the alphabet.
+ */
+export interface ExcerptRule {
+  alphabet: Uint8Array;
+  patterns: readonly (readonly Uint8Array[])[];
+}
+
 /** A compact text, open. Everything throws Fault `corrupt` where the bytes are not what was written. */
 export interface CompactText {
   readonly lineCount: number;
@@ -69,6 +78,8 @@ export interface CompactText {
   starts(): Uint32Array;
   /** These lines, in the order given, as they were written. */
   lines(indexes: Uint32Array): Lines;
+  /** Of these lines, with rising numbers, what the rule keeps, and a blank between two runs. */
+  excerpts(indexes: Uint32Array, rule: ExcerptRule): Lines;
   /** All of them. */
   all(): Lines;
 }

@@ -1,7 +1,17 @@
-import type { ByteSource, HolesThatDecide, KeptText, LineClasses, Lines, Occurrences, SoughtText } from './block.ts';
+import type {
+  ByteSource,
+  ExcerptRule,
+  HolesThatDecide,
+  KeptText,
+  LineClasses,
+  Lines,
+  Occurrences,
+  SoughtText,
+} from './block.ts';
 import { corrupt } from './bytes.ts';
 import { readColumns } from './column-directory.ts';
 import { ColumnValues } from './column-values.ts';
+import { type Excerpt, excerptOf } from './excerpt.ts';
 import { filterMayHold } from './gram-filter.ts';
 import { classifyLines } from './line-classes.ts';
 import { LineWriter } from './line-writer.ts';
@@ -77,14 +87,22 @@ export class OpenText implements KeptText, SearchedText {
     return lines;
   }
 
-  /** Lines with rising numbers: measured, then written. */
-  #written(indexes: Uint32Array): Lines {
+  excerpts(indexes: Uint32Array, rule: ExcerptRule): Lines {
     const { numbers, templates, values } = this;
+    const isUsed = new Uint8Array(templates.count);
+    for (let i = 0; i < indexes.length; i++) isUsed[numbers[indexes[i]!]!] = 1;
+    return this.#written(indexes, excerptOf(templates, values.entries, rule, isUsed));
+  }
+
+  /** Lines with rising numbers, or their excerpts: measured, then written. */
+  #written(indexes: Uint32Array, excerpt?: Excerpt): Lines {
+    const { numbers, values } = this;
+    const templates = excerpt?.templates ?? this.templates;
     const { firstPiece, pieceFrom, columnOf } = templates;
     if (indexes.length > 0 && indexes.at(-1)! >= this.lineCount)
       throw new RangeError(`there is no line ${indexes.at(-1)}`);
     const writer = new LineWriter(templates, values);
-    const occurrences = this.#occurrencesOf(indexes);
+    const occurrences = excerpt ? this.#keptOccurrencesOf(indexes, excerpt) : this.#occurrencesOf(indexes);
     const starts = new Uint32Array(indexes.length + 1);
     let hole = 0;
     for (let i = 0; i < indexes.length; i++) {
@@ -124,6 +142,38 @@ export class OpenText implements KeptText, SearchedText {
         at++;
         for (let piece = firstPiece[template]!; piece < end; piece++) occurrences[hole++] = next[columnOf[piece]!]!++;
       } else for (let piece = firstPiece[template]!; piece < end; piece++) next[columnOf[piece]!]!++;
+    }
+    return occurrences;
+  }
+
+  /** The same of holes that are kept. */
+  #keptOccurrencesOf(indexes: Uint32Array, { templates: cut, isKept, isFollowed }: Excerpt): Uint32Array {
+    const { numbers, templates } = this;
+    const { firstPiece, columnOf } = templates;
+    let holes = 0;
+    for (let i = 0; i < indexes.length; i++) {
+      const template = numbers[indexes[i]!]!;
+      holes += cut.firstPiece[template + 1]! - cut.firstPiece[template]! - 1;
+    }
+    const isCounted = new Uint8Array(templates.count).map((_, t) => {
+      for (let piece = firstPiece[t]!; piece < firstPiece[t + 1]! - 1; piece++)
+        if (isFollowed[columnOf[piece]!] === 1) return 1;
+      return 0;
+    });
+    const occurrences = new Uint32Array(holes);
+    const next = new Uint32Array(this.values.entries.length);
+    for (let line = 0, at = 0, hole = 0; at < indexes.length; line++) {
+      const template = numbers[line]!;
+      const isWanted = line === indexes[at];
+      if (isWanted) at++;
+      if (isCounted[template] === 0) continue;
+      const end = firstPiece[template + 1]! - 1;
+      for (let piece = firstPiece[template]!; piece < end; piece++) {
+        const column = columnOf[piece]!;
+        if (isFollowed[column] === 0) continue;
+        const occurrence = next[column]!++;
+        if (isWanted && isKept[piece] === 1) occurrences[hole++] = occurrence;
+      }
     }
     return occurrences;
   }

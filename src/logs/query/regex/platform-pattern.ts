@@ -1,3 +1,4 @@
+import { type PatternRuns, patternRuns } from './pattern-runs.ts';
 import { type CharSet, type PatternNode, type PatternTree, parsePatternTree } from './pattern-tree.ts';
 
 /** A pattern that the platform's own engine, which backtracks, may run on texts in ASCII up to so many characters. */
@@ -30,6 +31,8 @@ export interface TextPattern {
   lineCharsMax: number;
   /** Whether it tells nothing of lines that hold newlines themselves. */
   needsSingleLines: boolean;
+  /** Of what its matches lie in. */
+  runs: PatternRuns | undefined;
 }
 
 /** The same for whole texts: the cost of a search is still that of the line it is in. Undefined also where line by line is quicker. */
@@ -41,7 +44,12 @@ export function textPattern(pattern: string): TextPattern | undefined {
   const source = sourceOf(tree.root, seen);
   // What matches nothing matches between any two characters: that is every line, and takes a step each.
   if (new RegExp(source).test('')) return undefined;
-  return { expression: new RegExp(source, 'g'), lineCharsMax: lengthFor(cost), needsSingleLines: seen.newline };
+  return {
+    expression: new RegExp(source, 'g'),
+    lineCharsMax: lengthFor(cost),
+    needsSingleLines: seen.newline,
+    runs: patternRuns(tree),
+  };
 }
 
 function asWhole(tree: PatternTree): PlatformPattern | undefined {

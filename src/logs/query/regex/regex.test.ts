@@ -62,7 +62,7 @@ test("lines that a pattern is found in over a whole text are those of RE2's auto
       const scan = patternScan({ kind: 'line_filter', op, terms: [{ text: source, isIp: false }] });
       const text = Buffer.from(all.map((one) => `${one}\n`).join(''));
       const starts = Uint32Array.from([0, ...all.keys()], (_, at) => all.slice(0, at).join('').length + at);
-      const told = scan?.({ text, starts }, () => {});
+      const told = scan?.tell({ text, starts }, () => {});
       for (const [at, one] of all.entries()) {
         if (told === undefined || told[at] === 0) continue;
         assert.equal(told[at] === passes, RE2JS.compile(source).matcher(one).find() !== isNegative, `${source} ${one}`);

@@ -1,13 +1,14 @@
 import { isAscii } from 'node:buffer';
-import type { CompactText, Occurrences } from '../../block/block.ts';
+import type { CompactText, ExcerptRule, Occurrences } from '../../block/block.ts';
 import type { SourceBlock } from '../source.ts';
 import type { FrontFilter } from './front-filter.ts';
 import type { HeldLines } from './held-lines.ts';
 import { lettersAgainst, type NeedleScan } from './needle-scan.ts';
-import { fails, passes } from './pattern-scan.ts';
+import { fails, type PatternScan, passes } from './pattern-scan.ts';
 
 /** Lines between two looks at whether to stop. */
 const linesPerLook = 32;
+const noLines = new Uint32Array();
 /** Of so few lines, each is tested by itself. */
 const sparse = 1 / 8;
 
@@ -88,11 +89,33 @@ export class ChosenLines {
     return marks;
   }
 
-  #keepTested({ test, scan }: FrontFilter): void {
+  #keepTested(filter: FrontFilter): void {
+    const { compact } = this.#block.text;
+    if (compact !== undefined && this.#held.whole === undefined && filter.scan?.excerpt !== undefined)
+      this.#keepExcerpted(filter, compact, filter.scan, filter.scan.excerpt);
+    else this.#keepHeld(filter);
+  }
+
+  /** Lines are looked at where an excerpt does not tell. */
+  #keepExcerpted({ test }: FrontFilter, compact: CompactText, scan: PatternScan, excerpt: ExcerptRule): void {
+    const indexes = this.indexes();
+    const told = scan.tell(compact.excerpts(indexes, excerpt), this.#checkStop) ?? new Uint8Array(indexes.length);
+    const untold = told.includes(0) ? indexes.filter((_, at) => told[at] === 0) : noLines;
+    if (untold.length > 0) this.#held.hold(untold);
+    let at = 0;
+    this.keep((index) => {
+      const row = told[at++];
+      if (row === passes || row === fails) return row === passes;
+      this.#held.turnTo(index);
+      return test(this.#held.line);
+    });
+  }
+
+  #keepHeld({ test, scan }: FrontFilter): void {
     this.#held.hold(this.indexes());
     const { lines } = this.#held;
     const isWorthwhile = this.count > (lines.starts.length - 1) * sparse;
-    const passing = isWorthwhile ? scan?.(lines, this.#checkStop) : undefined;
+    const passing = isWorthwhile ? scan?.tell(lines, this.#checkStop) : undefined;
     this.keep((index) => {
       const row = passing?.[this.#held.rowOf(index)];
       if (row === passes || row === fails) return row === passes;

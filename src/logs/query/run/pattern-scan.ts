@@ -1,5 +1,5 @@
 import { isAscii } from 'node:buffer';
-import type { Lines } from '../../block/block.ts';
+import type { ExcerptRule, Lines } from '../../block/block.ts';
 import { type TextPattern, textPattern } from '../regex/platform-pattern.ts';
 import type { LineFilterStage } from '../syntax/ast.ts';
 import { lineAt } from './needle-scan.ts';
@@ -7,8 +7,13 @@ import { lineAt } from './needle-scan.ts';
 /** What a scan says of a line: 0 where it cannot tell. */
 export const [fails, passes] = [1, 2];
 
-/** Runs a filter by patterns over a whole text. Undefined where it can tell of no line. */
-export type PatternScan = (lines: Lines, checkStop: () => void) => Uint8Array | undefined;
+/** Runs a filter by patterns over a whole text. */
+export interface PatternScan {
+  /** Undefined where it can tell of no line. */
+  tell(lines: Lines, checkStop: () => void): Uint8Array | undefined;
+  /** What of each line is enough for it, where that is less than the line. */
+  excerpt?: ExcerptRule;
+}
 
 /** Text is made of so many bytes at a time: small enough to stay in the processor's cache. */
 const chunkBytesMin = 64 * 1024;
@@ -22,7 +27,8 @@ export function patternScan({ op, terms }: LineFilterStage): PatternScan | undef
   const lineBytesMax = Math.min(...patterns.map(({ lineCharsMax }) => lineCharsMax));
   const needsSingleLines = patterns.some((pattern) => pattern.needsSingleLines);
   const [hit, miss] = op.startsWith('!') ? [fails, passes] : [passes, fails];
-  return (lines, checkStop) => {
+  const excerpt = excerptRule(patterns);
+  const tell: PatternScan['tell'] = (lines, checkStop) => {
     if (needsSingleLines && !areSingle(lines)) return undefined;
     const { text, starts } = lines;
     const told = new Uint8Array(starts.length - 1);
@@ -40,6 +46,14 @@ export function patternScan({ op, terms }: LineFilterStage): PatternScan | undef
     }
     return told;
   };
+  return { tell, ...(excerpt && { excerpt }) };
+}
+
+function excerptRule(patterns: readonly TextPattern[]): ExcerptRule | undefined {
+  const runs = patterns.map((pattern) => pattern.runs);
+  if (!runs.every((one) => one !== undefined)) return undefined;
+  const alphabet = new Uint8Array(256).map((_, byte) => (runs.some((one) => one.alphabet[byte] === 1) ? 1 : 0));
+  return { alphabet, patterns: runs.map(({ needed }) => needed) };
 }
 
 /** Behind the last line of a chunk that begins with line `from`; `from` itself where that line is too long. */

@@ -72,6 +72,7 @@ export class SearchableText implements BlockText {
       seek: (sought) => (isWhole ? this.#seek(sought) : partOfOccurrences(this.#seek(sought), from, to)),
       starts: () => part.starts(),
       classes: (lines, decide) => this.#text.classes(from === 0 ? lines : lines.map((line) => line + from), decide),
+      excerpts: (lines, rule) => this.#text.excerpts(from === 0 ? lines : lines.map((line) => line + from), rule),
       lines: (indexes) => this.#text.lines(from === 0 ? indexes : indexes.map((index) => index + from)),
       all: () => part.all(),
     };

@@ -9,7 +9,7 @@ import { parse } from '../syntax/parse.ts';
 import { createBlockRunner } from './block-runner.ts';
 import { holesThatDecide } from './deciding-holes.ts';
 
-/* Lines that are counted by class, over a compact text, against the same lines one by one, over plain text. */
+/* What is decided over a compact text without its lines, against the same lines one by one, over plain text. */
 
 const value = fc.oneof(
   { weight: 3, arbitrary: fc.integer({ min: 0, max: 12 }).map(String) },
@@ -62,6 +62,44 @@ const queries = [
   'sum by (x) (count_over_time({a="b"} |= "1" | json | keep code | a_extracted != "" [10s]))',
   'max_over_time({a="b"} | logfmt | unwrap duration(code) | __error__="" [10s]) by (code)',
 ];
+
+const pattern = fc.constantFrom(
+  'code="[0-9]{2,}',
+  'e":[0-9]',
+  '[a-f][0-9]{1,2}',
+  '[a-z]+=[0-9b]',
+  '(?i)[A-C]O[D-E]E',
+  '(?i)[jk]',
+  '"[^ ]"',
+  '=(a|b)',
+  '[0-9]{2}:[0-9]',
+  'T1[0-9]',
+  '[0-9.]+ms',
+  'x[0-9]*y',
+  '(?i)ERRO[rs]?1',
+  '[12][^a-z\\s]',
+  '\\d\\d',
+  '[\u00fc]',
+  '.1',
+);
+
+test('a pattern finds the same lines in what it has to see of them', () => {
+  const foreign = fc.constantFrom('K 1', 'größe=12', 'code="12\u017f"');
+  const lines = fc.array(fc.oneof({ weight: 9, arbitrary: line }, foreign), { minLength: 1, maxLength: 100 });
+  fc.assert(
+    fc.property(
+      lines,
+      fc.constantFrom('|~', '!~'),
+      fc.array(pattern, { minLength: 1, maxLength: 2 }),
+      (texts, op, patterns) => {
+        const query = `sum(count_over_time({a="b"} ${op} ${patterns.map((one) => JSON.stringify(one)).join(' or ')} [10s]))`;
+        const [compact, plain] = [blockOf(texts, true), blockOf(texts, false)];
+        assert.deepEqual(seriesOf(query, compact), seriesOf(query, plain), query);
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
 
 test('what is counted by classes of lines is what is counted line by line', () => {
   fc.assert(
