@@ -44,7 +44,7 @@ export function buildPlan(expr: Expr, times: QueryTimes, options: PlanOptions): 
   return { root, type: typeOf(expr), reads, steps: stepCount(times) + subquerySteps };
 }
 
-function once({ node, worthOnce }: Part): PlanNode {
+export function once({ node, worthOnce }: Part): PlanNode {
   return worthOnce ? { kind: 'constant', expr: node, position: node.position } : node;
 }
 

@@ -30,16 +30,25 @@ function refuseEqual(rows: Row[]): Row[] {
   return rows;
 }
 
-/** The info series with an instance or job that occurs; their values are the times of their samples. */
+/** The info series with an instance and job that occur, or without the one that their series have not; their values are the times of their samples. */
 function relevantInfo(evaluation: Evaluation, node: InfoNode, base: Row[]): Row[] {
-  const occurring = [...identifying].map((name) => {
-    return { name, values: new Set(base.map((row) => row.labels.get(name)).filter((value) => value !== '')) };
-  });
-  const wanted = occurring.filter(({ values }) => values.size > 0);
-  if (wanted.length === 0) return [];
+  /** By which of the identifying labels a series has: their values. */
+  const occurring = new Map<string, Map<string, Set<string>>>();
+  for (const { labels } of base) {
+    const own = labels.keep(identifying);
+    if (own.names.length === 0) continue;
+    const which = own.names.join();
+    const values = occurring.get(which) ?? new Map(own.names.map((name) => [name, new Set<string>()]));
+    occurring.set(which, values);
+    for (const [name, value] of own.entries()) values.get(name)!.add(value);
+  }
+  if (occurring.size === 0) return [];
   const selector = { ...node, kind: 'instant' as const, matchers: [], smoothed: false };
-  const rows = evaluateInstant(evaluation, selector, 'time');
-  return rows.filter(({ labels }) => wanted.every(({ name, values }) => values.has(labels.get(name))));
+  return evaluateInstant(evaluation, selector, 'time').filter(({ labels }) => {
+    const own = labels.keep(identifying);
+    const values = occurring.get(own.names.join());
+    return values !== undefined && own.names.every((name) => values.get(name)!.has(labels.get(name)));
+  });
 }
 
 /** By the identifying labels, then by the info metric's name. */
