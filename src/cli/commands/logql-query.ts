@@ -87,7 +87,7 @@ async function askForLines(query: string, flags: LogqlFlags, address: ServerAddr
     end = kept.length > 0 ? earliest + 1n : earliest;
   }
   if (lines.length === 0) tell('No lines found.');
-  else if (lines.length >= limit) tell(`The last ${limit} lines; --limit N shows more.`);
+  else if (lines.length >= limit) tell(`The last ${limit === 1 ? 'line' : `${limit} lines`}; --limit N shows more.`);
   if (output === 'json')
     return printObject(
       lines.map(({ timeNs, ...rest }) => ({ time: `${timeNs}`, ...rest })),

@@ -142,10 +142,12 @@ function readRow(command: EvalMetric, row: string): void {
   } else command.scalar = numberOf(row);
 }
 
-/** `3`, `_` for none, `1x4` for five times the same. */
+/** `3`, `_` for none, `1x4` for five times the same, `1+2x3` for 1 3 5 7, as promtool's tests have it. */
 function valuesOf(text: string): (number | null)[] {
-  const [value, times] = /^(.*?)x(\d+)$/.exec(text)?.slice(1) ?? [text, '0'];
-  return Array<number | null>(Number(times) + 1).fill(value === '_' ? null : numberOf(value!));
+  const [value, change = '0', times] = /^(.+?)([+-][\d.]+)?x(\d+)$/.exec(text)?.slice(1) ?? [text, '0', '0'];
+  const count = Number(times) + 1;
+  if (value === '_') return Array<null>(count).fill(null);
+  return Array.from({ length: count }, (_, at) => numberOf(value!) + at * numberOf(change));
 }
 
 function numberOf(text: string): number {

@@ -16,6 +16,17 @@ test('a case that is as expected passes', async () => {
   );
 });
 
+test('values that repeat or go up and down are written short', async () => {
+  const range = 'eval range from 1s to 4s step 1s';
+  const script = `${load}${range} vector(3)\n  {} 3x3\n${range} 1 - 1\n  {} 0+0x1 0-0x1\n${range} count_over_time({app="a"}[1s])\n  {app="a"} 1 1 _x1\n`;
+  assert.deepEqual(
+    (await runScript(script)).map(({ detail }) => detail),
+    ['', '', ''],
+  );
+  const [wrong] = await runScript(`${range} vector(3)\n  {} 3+1x3\n`);
+  assert.match(wrong!.detail, /3 4 5 6/);
+});
+
 test('a wrong line, value, row, error, or the lack of one fails and says what came instead', async () => {
   const wrong: [string, RegExp][] = [
     ['eval lines {app="a"}\n  1s {app="a"} one\n', /but got[\s\S]*two/],
