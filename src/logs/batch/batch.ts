@@ -10,6 +10,6 @@ export * from './labels.ts';
 export * from './lines.ts';
 export * from './protocol.ts';
 export * from './pushed-builder.ts';
-export { type EncodableLines, encodePushedLines } from './pushed-encoder.ts';
+export { encodePushedLines } from './pushed-encoder.ts';
 export * from './pushed-frame.ts';
 export * from './range-hash.ts';

@@ -22,7 +22,7 @@ const VARINT_BYTES_MAX = 5;
 const TIME_BYTES_MAX = 24;
 
 /** What `decodePushedLines` gives, with the text as it is stored, and whether one of its lines has a newline within. */
-export interface EncodableLines extends Omit<PushedLines, 'text'> {
+interface EncodableLines extends Omit<PushedLines, 'text'> {
   text: { form: TextForm; bytes: Buffer };
   hasNewlines: boolean;
 }
