@@ -32,15 +32,23 @@ export function patternScan({ op, terms }: LineFilterStage): PatternScan | undef
     if (needsSingleLines && !areSingle(lines)) return undefined;
     const { text, starts } = lines;
     const told = new Uint8Array(starts.length - 1);
-    for (let from = 0; from < told.length; ) {
-      checkStop();
-      const to = chunkEnd(starts, from, lineBytesMax);
+    /** Halves until what is not in ASCII is in lines by themselves: those stay untold. */
+    const scan = (from: number, to: number) => {
       const chunk = text.subarray(starts[from]!, starts[to]!);
-      if (isAscii(chunk) && to > from) {
+      if (isAscii(chunk)) {
         told.fill(miss, from, to);
         const source = chunk.toString('latin1');
         for (const pattern of patterns) mark(pattern, source, starts, from, to, told, hit);
+      } else if (to - from > 1) {
+        const middle = (from + to) >> 1;
+        scan(from, middle);
+        scan(middle, to);
       }
+    };
+    for (let from = 0; from < told.length; ) {
+      checkStop();
+      const to = chunkEnd(starts, from, lineBytesMax);
+      if (to > from) scan(from, to);
       // A line that is too long for this engine stays untold.
       from = Math.max(to, from + 1);
     }

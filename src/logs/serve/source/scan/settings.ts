@@ -23,7 +23,7 @@ export const defaultScanSettings: ScanSettings = {
   batchTextBytes: 8 * 1024 * 1024,
   inlineTextBytesMax: 512 * 1024,
   threadHeapMiBMax: 512,
-  cacheBytesMax: 64 * 1024 * 1024,
+  cacheBytesMax: 48 * 1024 * 1024,
   filterBytesMax: 32 * 1024 * 1024,
   threadIdleMs: 60_000,
 };
