@@ -2,6 +2,7 @@ import { changeFunctions } from './changes.ts';
 import { endFunctions } from './ends.ts';
 import { extremeFunctions } from './extremes.ts';
 import { instantRateFunctions } from './instant-rate.ts';
+import { integralFunctions } from './integral.ts';
 import { quantileFunctions } from './quantiles.ts';
 import { rateFunctions } from './rate.ts';
 import { regressionFunctions } from './regression.ts';
@@ -15,6 +16,7 @@ export const rangeFunctions: Readonly<Record<string, RangeFunction>> = {
   ...endFunctions,
   ...extremeFunctions,
   ...instantRateFunctions,
+  ...integralFunctions,
   ...quantileFunctions,
   ...rateFunctions,
   ...regressionFunctions,

@@ -25,7 +25,7 @@ export interface Window {
   args: number[];
   metricName: string;
   annotations: Annotations;
-  /** Of the call's first argument. */
+  /** Of the call's scalar, or of its range. */
   position: Position;
   /** What the function gives, if it returned true. */
   result: number;

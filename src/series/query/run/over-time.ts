@@ -66,9 +66,10 @@ function warnOfGauge(evaluation: Evaluation, call: CallNode, { labels }: Selecte
   evaluation.state.annotations.inform(`${what} ${quote(name)}`, positionOf(call));
 }
 
-function positionOf(call: CallNode): Position {
-  const [first] = call.args;
-  return first!.kind === 'subquery' ? nowhere : first!.position;
+/** Of the scalar that decides how it is done, where there is one, or of what it is done to. */
+function positionOf({ args }: CallNode): Position {
+  const said = args.find((arg) => !isRangeArgument(arg)) ?? args[0]!;
+  return said.kind === 'subquery' ? nowhere : said.position;
 }
 
 /** Slides one window over the steps of series after series. */

@@ -56,6 +56,7 @@ export const functions: ReadonlyMap<string, FunctionSignature> = new Map([
   ...named('histogram_quantile', signature([S, V])),
   ...named('histogram_quantiles', signature([V, T, S, S], { variadic: 9, experimental: true })),
   ...named('info', signature([V, V], { variadic: 1, experimental: true })),
+  ...named('integral', signature([M, S], { variadic: 1, experimental: true })),
   ...named('label_join', signature([V, T, T, T], { variadic: -1 })),
   ...named('label_replace', signature([V, T, T, T, T])),
   ...named('predict_linear', signature([M, S])),
