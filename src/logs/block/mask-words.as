@@ -9,6 +9,16 @@
  */
 export function maskWords(textAt: u32, length: u32, masksAt: u32): void {
   const end = textAt + length;
+  // Zero, which no compiler can know: V8 makes vectors of constants anew in every round of a loop.
+  const zero = <i8>(textAt & 63);
+  const digitZero = i8x16.splat(zero + 0x30);
+  const nine = i8x16.splat(zero + 9);
+  const lowerCase = i8x16.splat(zero + 0x20);
+  const letterA = i8x16.splat(zero + 0x61);
+  const twentyFive = i8x16.splat(zero + 25);
+  const dash = i8x16.splat(zero + 0x2d);
+  const one = i8x16.splat(zero + 1);
+  const underscore = i8x16.splat(zero + 0x5f);
   let into = masksAt;
   let words: u64 = 0;
   let joiners: u64 = 0;
@@ -19,8 +29,19 @@ export function maskWords(textAt: u32, length: u32, masksAt: u32): void {
     const b = v128.load(at, 16);
     const c = v128.load(at, 32);
     const d = v128.load(at, 48);
-    const digits = maskOf(digitsOf(a), digitsOf(b), digitsOf(c), digitsOf(d));
-    const next = digits | maskOf(lettersOf(a), lettersOf(b), lettersOf(c), lettersOf(d));
+    const digits = maskOf(
+      between(a, digitZero, nine),
+      between(b, digitZero, nine),
+      between(c, digitZero, nine),
+      between(d, digitZero, nine),
+    );
+    const letters = maskOf(
+      between(v128.or(a, lowerCase), letterA, twentyFive),
+      between(v128.or(b, lowerCase), letterA, twentyFive),
+      between(v128.or(c, lowerCase), letterA, twentyFive),
+      between(v128.or(d, lowerCase), letterA, twentyFive),
+    );
+    const next = digits | letters;
     // The piece before is only known with the first byte of this one.
     if (at > textAt) {
       store<u64>(into, words | (joiners & ((words << 1) | before) & ((words >> 1) | (next << 63))));
@@ -29,11 +50,17 @@ export function maskWords(textAt: u32, length: u32, masksAt: u32): void {
     }
     store<u64>(into, digits, 8);
     words = next;
-    joiners = maskOf(joinersOf(a), joinersOf(b), joinersOf(c), joinersOf(d));
+    joiners = maskOf(
+      v128.or(between(a, dash, one), i8x16.eq(a, underscore)),
+      v128.or(between(b, dash, one), i8x16.eq(b, underscore)),
+      v128.or(between(c, dash, one), i8x16.eq(c, underscore)),
+      v128.or(between(d, dash, one), i8x16.eq(d, underscore)),
+    );
   }
   store<u64>(into, words | (joiners & ((words << 1) | before) & (words >> 1)));
 }
 
+/** A bit for each byte of the four. */
 // @ts-ignore: decorator
 @inline
 function maskOf(a: v128, b: v128, c: v128, d: v128): u64 {
@@ -42,21 +69,9 @@ function maskOf(a: v128, b: v128, c: v128, d: v128): u64 {
   return <u64>(<u32>low) | (<u64>(<u32>high) << 32);
 }
 
+/** Which bytes are `first` or up to `more` above it. */
 // @ts-ignore: decorator
 @inline
-function digitsOf(bytes: v128): v128 {
-  return i8x16.le_u(i8x16.sub(bytes, i8x16.splat(0x30)), i8x16.splat(9));
-}
-
-// @ts-ignore: decorator
-@inline
-function lettersOf(bytes: v128): v128 {
-  return i8x16.le_u(i8x16.sub(v128.or(bytes, i8x16.splat(0x20)), i8x16.splat(0x61)), i8x16.splat(25));
-}
-
-// @ts-ignore: decorator
-@inline
-function joinersOf(bytes: v128): v128 {
-  const isDashOrPoint = i8x16.le_u(i8x16.sub(bytes, i8x16.splat(0x2d)), i8x16.splat(1));
-  return v128.or(isDashOrPoint, i8x16.eq(bytes, i8x16.splat(0x5f)));
+function between(bytes: v128, first: v128, more: v128): v128 {
+  return i8x16.le_u(i8x16.sub(bytes, first), more);
 }
