@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { before, type TestContext } from 'node:test';
+import type { TLSSocket } from 'node:tls';
 import { gzipSync } from 'node:zlib';
 import { Fault } from '../../base/fault.ts';
 import { issue } from '../../kubernetes/pki/certificate.ts';
@@ -237,6 +238,29 @@ test('an authority in a file is read again when it changes, over new connections
   await assert.rejects(ask(), refusal(/cannot ask the kubelet/));
   writeFileSync(file, `${pki.authority.certificate}\n`);
   assert.equal(await ask(), 'a 1\n');
+});
+
+test('a client certificate in files is shown to the kubelet, and another one as soon as the files are others', async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'taffrail-client-'));
+  t.after(() => rmSync(directory, { recursive: true }));
+  const files = { clientCertificateFile: join(directory, 'c.crt'), clientKeyFile: join(directory, 'c.key') };
+  const validity = { notBeforeMs: Date.now() - 60_000, notAfterMs: Date.now() + 3_600_000 };
+  const write = async (name: string) => {
+    const pair = await issue({ use: 'client', name, groups: [] }, validity, pki.authority);
+    writeFileSync(files.clientCertificateFile, pair.certificate);
+    writeFileSync(files.clientKeyFile, pair.key);
+  };
+  const seen: unknown[] = [];
+  const answer: Answer = (request, response) => {
+    seen.push((request.socket as TLSSocket).getPeerCertificate().subject.CN);
+    response.end('a 1\n');
+  };
+  await write('metrics-one');
+  const { ask } = await setUp(t, answer, files);
+  await ask();
+  await write('metrics-other');
+  await ask();
+  assert.deepEqual(seen, ['metrics-one', 'metrics-other']);
 });
 
 test('a scraper that stops waits for nobody', async (t) => {

@@ -33,7 +33,9 @@ export async function testPki(): Promise<TestPki> {
 
 export async function startTestServer(pair: KeyPair, answer: Answer): Promise<TestServer> {
   const started: TestServer = { port: 0, connections: 0, requests: [], answer, close };
-  const server = createServer({ cert: pair.certificate, key: pair.key }, (request, response) => {
+  // Whoever shows a certificate is looked at; nobody has to.
+  const asks = { requestCert: true, rejectUnauthorized: false };
+  const server = createServer({ cert: pair.certificate, key: pair.key, ...asks }, (request, response) => {
     started.requests.push(`${request.method} ${request.url}`);
     started.answer(request, response);
   });
