@@ -130,7 +130,7 @@ export class Collector {
     else if (tail.isActive(now)) {
       tail.nextPollMs = now + pollActiveMs;
       // In a burst files come and go faster than directories are looked at.
-      if (tail.isRotated) this.#tree.hurry(directoryId);
+      if (tail.isRotated) this.#tree.look(directoryId, now);
     } else {
       const isQuiet = !this.#byDirectory.get(directoryId)?.some((neighbour) => neighbour.isActive(now));
       // Once it is watched it is looked at again: what was written in between is not told.

@@ -124,10 +124,10 @@ export class Tree {
     for (const container of containers) this.#look(container, now);
   }
 
-  /** The container's directory with this identity is looked at by the next refresh. */
-  hurry(directoryId: string): void {
+  /** Looks at the container's directory with this identity now. */
+  look(directoryId: string, now: number): void {
     const container = this.#byId.get(directoryId);
-    if (container) this.#dirty.add(container);
+    if (container) this.#look(container, now);
   }
 
   /** Whether writes to files in this directory are told. */
