@@ -9,8 +9,8 @@ import { impliedNeedles } from './implied-needles.ts';
 export interface BlockFilter {
   /** How many stages it stands for. */
   stageCount: number;
-  /** Leaves the lines that pass among those that are chosen. */
-  apply(chosen: ChosenLines, block: SourceBlock): void;
+  /** Leaves the lines that pass among those that are chosen, and of which `isMeant` says so. */
+  apply(chosen: ChosenLines, block: SourceBlock, isMeant?: (index: number) => boolean): void;
 }
 
 export function createBlockFilter(stages: readonly Stage[]): BlockFilter {
@@ -24,11 +24,18 @@ export function createBlockFilter(stages: readonly Stage[]): BlockFilter {
   const ordered = filters.toSorted((a, b) => selectivity(b) - selectivity(a));
   return {
     stageCount,
-    apply(chosen, block) {
+    apply(chosen, block, isMeant) {
+      // To ask of each line costs more than to seek a text in templates.
+      let isAsked = isMeant === undefined;
       for (const filter of ordered) {
+        if (!isAsked && (block.text.compact === undefined || filter.scans === undefined || !filter.isExact)) {
+          chosen.keep(isMeant!);
+          isAsked = true;
+        }
         if (chosen.count === 0) return;
         if (filter.impliedBy === undefined || !mayHaveLabel(block, filter.impliedBy)) chosen.apply(filter);
       }
+      if (!isAsked && chosen.count > 0) chosen.keep(isMeant!);
     },
   };
 }

@@ -57,8 +57,7 @@ export function createLineSelector(plan: BlockPlan, checkStop: () => void): Line
     stages.length > 0 || plan.kind === 'lines' || plan.sampleKind === 'bytes' || plan.unwrap !== undefined;
   const choose = (block: SourceBlock, held: HeldLines): ChosenLines => {
     const chosen = new ChosenLines(block, held, checkStop);
-    if (!withinTime(block, plan)) chosen.keep(counts(block, plan));
-    filter.apply(chosen, block);
+    filter.apply(chosen, block, withinTime(block, plan) ? undefined : counts(block, plan));
     return chosen;
   };
   const chosenOf = (block: SourceBlock) => choose(block, new HeldLines(block, new Line(new LineLabels(block.labels))));
@@ -104,8 +103,12 @@ function withinTime({ timeMin, timeMax, only }: SourceBlock, { sinceNs, untilNs 
 function counts(block: SourceBlock, { sinceNs, untilNs }: BlockPlan): (index: number) => boolean {
   const { only } = block;
   if (block.timeMin >= sinceNs && block.timeMax < untilNs) return (index) => only?.[index] !== 0;
-  const times = block.times();
-  return (index) => only?.[index] !== 0 && times[index]! >= sinceNs && times[index]! < untilNs;
+  let times: BigInt64Array | undefined;
+  return (index) => {
+    if (only?.[index] === 0) return false;
+    const time = (times ??= block.times())[index]!;
+    return time >= sinceNs && time < untilNs;
+  };
 }
 
 function passes(stages: readonly StageRun[], line: Line, checkStop: () => void): boolean {

@@ -27,9 +27,15 @@ export function* outputBlocks(
     const wanted = output === 'stderr' ? errorLines : flags.length - errorLines;
     if (wanted === 0) continue;
     const shared: SourceBlock = { ...block, labels, detectsLevel: true };
-    const sign = output === 'stderr' ? 0 : 1;
-    yield wanted === flags.length ? shared : { ...shared, only: flags.map((flag) => (flag & LINE_STDERR) ^ sign) };
+    yield wanted === flags.length ? shared : { ...shared, only: linesOf(output, flags) };
   }
+}
+
+function linesOf(output: SelectedInstance['streams'][number]['output'], flags: Uint8Array): Uint8Array {
+  const sign = output === 'stderr' ? 0 : LINE_STDERR;
+  const only = new Uint8Array(flags.length);
+  for (let at = 0; at < only.length; at++) only[at] = (flags[at]! & LINE_STDERR) ^ sign;
+  return only;
 }
 
 /** Both outputs as one stream, for whoever does not tell them apart. */

@@ -23,6 +23,7 @@ import type { Batch, Scan, ScanThreads } from './scan-threads.ts';
 import { defaultScanSettings } from './settings.ts';
 import { skippedBlock } from './skipped-block.ts';
 import { TimeBound } from './time-bound.ts';
+import { UnitQueues } from './unit-queues.ts';
 
 /** Batches that are under way or have been read and not been taken yet, for each thread. */
 const batchesAheadPerThread = 3;
@@ -48,6 +49,8 @@ export class BlockScan implements Scan {
   /** Listed, and not yet taken. */
   readonly #listed: ListedUnit[] = [];
   readonly #units: Iterator<ListedUnit>;
+  /** Listed, where the order of results does not matter. */
+  readonly #queues: UnitQueues;
   /** Of units that were never opened. */
   readonly #counted: ReturnType<typeof createResultMerger>;
   #hasCounted = false;
@@ -74,6 +77,7 @@ export class BlockScan implements Scan {
     this.#grams = gramsOfTexts(this.needles.map(({ text }) => text));
     this.#query = threads?.filters.nextQuery() ?? 0;
     const { threadsMax, batchTextBytes } = threads?.settings ?? defaultScanSettings;
+    this.#queues = new UnitQueues(threadsMax);
     this.#aheadMax = Math.max(1, threadsMax) * batchesAheadPerThread;
     // Where filters alone decide, most blocks take no time.
     const isLight = plan.stages.every(({ kind }) => kind === 'line_filter');
@@ -91,7 +95,7 @@ export class BlockScan implements Scan {
     signal.addEventListener('abort', stop, { once: true });
     try {
       if (this.#threads !== undefined && !this.#isSmall(this.#threads)) yield* this.#inThreads(this.#threads);
-      else while (!this.#isExhausted) yield* this.#readHere();
+      else while (!this.#isDone) yield* this.#readHere();
       if (this.#hasCounted) yield this.#counted.result();
     } finally {
       signal.removeEventListener('abort', stop);
@@ -111,7 +115,7 @@ export class BlockScan implements Scan {
           if (bound?.add(result as LinesResult)) threads.bound(running, bound.time);
           yield result;
         } else if (this.#issued.length > 0) await this.#change();
-        else if (this.#isExhausted) return;
+        else if (this.#isDone) return;
         // A large block would hold up everybody for as long as the query takes over it, and nothing could end that.
         else if (threads.isReady || (threads.isComing && !this.#isNextSmall(threads))) await this.#change();
         else yield* this.#readHere();
@@ -121,10 +125,10 @@ export class BlockScan implements Scan {
     }
   }
 
-  next(): Batch | undefined {
+  next(slot: number): Batch | undefined {
     const returned = this.#returned.shift();
-    if (returned !== undefined || this.#isExhausted || this.#issued.length >= this.#aheadMax) return returned;
-    const listed = this.#takeSafely();
+    if (returned !== undefined || this.#isDone || this.#issued.length >= this.#aheadMax) return returned;
+    const listed = this.#takeSafely(slot);
     if (listed.length === 0) {
       // Whoever waits for results waits for none any more.
       this.#wake();
@@ -164,9 +168,9 @@ export class BlockScan implements Scan {
   }
 
   /** Listing may fail while it is another query's turn to ask for work. */
-  #takeSafely(): ListedUnit[] {
+  #takeSafely(slot: number): ListedUnit[] {
     try {
-      return this.#take();
+      return this.#take(slot);
     } catch (error) {
       this.#error ??= error;
       return [];
@@ -179,11 +183,13 @@ export class BlockScan implements Scan {
   }
 
   /** Units of the next batch. */
-  #take(): ListedUnit[] {
+  #take(slot: number): ListedUnit[] {
+    const inOrder = this.plan.kind === 'lines';
+    if (!inOrder) this.#fillQueues();
     const taken: ListedUnit[] = [];
     let bytes = 0;
     while (bytes < this.#batchTextBytes) {
-      const unit = this.#nextUnit();
+      const unit = inOrder ? this.#nextUnit() : this.#queues.take(slot);
       if (unit === undefined) break;
       taken.push(unit);
       bytes += unit.textBytes;
@@ -192,8 +198,24 @@ export class BlockScan implements Scan {
     return taken;
   }
 
-  /** Units that need not be opened are counted on the way. */
+  #fillQueues(): void {
+    while (this.#queues.textBytes < this.#aheadMax * this.#batchTextBytesMax) {
+      const unit = this.#listUnit();
+      if (unit === undefined) return;
+      this.#queues.add(unit);
+    }
+  }
+
+  get #isDone(): boolean {
+    return this.#isExhausted && this.#queues.isEmpty;
+  }
+
   #nextUnit(): ListedUnit | undefined {
+    return this.#queues.take(0) ?? this.#listUnit();
+  }
+
+  /** Units that need not be opened are counted on the way. */
+  #listUnit(): ListedUnit | undefined {
     const listed = this.#listed.shift();
     if (listed !== undefined) return listed;
     for (;;) {

@@ -24,8 +24,8 @@ export interface Batch {
 export interface Scan {
   plan: BlockPlan;
   needles: readonly Needle[];
-  /** The next batch; undefined: nothing for now. */
-  next(): Batch | undefined;
+  /** The next batch, for the thread at a place; undefined: nothing for now. */
+  next(slot: number): Batch | undefined;
   answered(batch: Batch, answer: Answer): void;
   /** The batch was never begun. */
   returned(batch: Batch): void;
@@ -53,6 +53,8 @@ interface Assigned {
 
 interface Member {
   thread: ScanThread;
+  /** Its place among the threads: whoever takes it later gets the blocks that this one had. */
+  slot: number;
   /** In the order in which it works on them. */
   assigned: Assigned[];
   idleSinceMs: number;
@@ -159,7 +161,7 @@ export class ScanThreads {
       if (member === undefined) return;
       const running = this.#running.shift()!;
       this.#running.push(running);
-      const batch = running.scan.next();
+      const batch = running.scan.next(member.slot);
       if (batch === undefined) without++;
       else {
         without = 0;
@@ -193,8 +195,12 @@ export class ScanThreads {
   }
 
   #start(): void {
+    const taken = new Set([...this.#members].map(({ slot }) => slot));
+    let slot = 0;
+    while (taken.has(slot)) slot++;
     const member: Member = {
       assigned: [],
+      slot,
       idleSinceMs: this.#clock.monotonicMs(),
       thread: new ScanThread(this.#shared, this.settings.threadHeapMiBMax, {
         ready: () => {
