@@ -1,4 +1,4 @@
-import { jsonStringValue, scanObject } from './json-scanner.ts';
+import { jsonStringValue, nestedEnd, scanObject, unclosedObject } from './json-scanner.ts';
 import { nestedName, sanitizedName } from './label-name.ts';
 import type { Line } from './line.ts';
 import { failParsing } from './parse-failure.ts';
@@ -23,9 +23,16 @@ export function compileJsonParser(wanted: Wanted): StageRun {
   let line: Line;
   let prefix = '';
   let missing = 0;
+  /** Where the outermost nested object at hand began, and how many labels there were. */
+  let began = 0;
+  let before = 0;
   const visit: Parameters<typeof scanObject>[3] = (key, kind, from, to) => {
     if (kind === 'object') {
       const outer = prefix;
+      if (outer === '') {
+        began = from;
+        before = line.labels.parsed.size;
+      }
       prefix = nestedName(prefix, key);
       if (!mayHold(wanted, prefix)) {
         prefix = outer;
@@ -49,7 +56,11 @@ export function compileJsonParser(wanted: Wanted): StageRun {
     for (const name of wanted.names ?? []) if (line.labels.wasExtracted(name)) missing--;
     if (wanted.names !== null && missing === 0) return true;
     const problem = scanObject(line.source, line.from, line.to, visit, line.isAscii ? lengths : undefined);
-    if (problem !== undefined) failParsing(line, 'JSONParserErr', problem, wanted);
+    if (problem === undefined) return true;
+    const isUnclosed = prefix !== '' && nestedEnd(line.source, began, line.to) === undefined;
+    // Of a nested object that is not closed nothing is taken.
+    if (isUnclosed) line.labels.forgetAfter(before);
+    failParsing(line, 'JSONParserErr', isUnclosed ? unclosedObject : problem, wanted);
     return true;
   };
 }

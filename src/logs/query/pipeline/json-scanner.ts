@@ -3,7 +3,7 @@ const jsonDepthMax = 128;
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
-const objectProblem = "Value looks like object, but can't find closing '}' symbol";
+export const unclosedObject = "Value looks like object, but can't find closing '}' symbol";
 const arrayProblem = "Value is array, but can't find closing ']' symbol";
 const stringProblem = "Value is string, but can't find closing '\"' symbol";
 const jsonProblem = 'Malformed JSON error';
@@ -97,7 +97,7 @@ class Scanner {
   object(at: number, depth: number): number {
     const source = this.#source;
     const to = this.#to;
-    if (at >= to || source.charCodeAt(at) !== 0x7b || depth > jsonDepthMax) return this.#fail(objectProblem);
+    if (at >= to || source.charCodeAt(at) !== 0x7b || depth > jsonDepthMax) return this.#fail(unclosedObject);
     let next = skipSpace(source, at + 1, to);
     if (next < to && source.charCodeAt(next) === 0x7d) return next + 1;
     // What Loki's parser says of an end that comes too early depends on where it comes.
@@ -121,7 +121,7 @@ class Scanner {
   }
 
   #failBehind(at: number, depth: number): number {
-    return this.#fail(at >= this.#to && depth === 0 ? arrayProblem : objectProblem);
+    return this.#fail(at >= this.#to && depth === 0 ? arrayProblem : unclosedObject);
   }
 
   /** `at` is its bracket. */
@@ -237,7 +237,7 @@ class Scanner {
       // A closing sign is two behind its opening one.
       else if (code === open + 2 && --level === 0) return at + 1;
     }
-    return this.#fail(isObject ? objectProblem : arrayProblem);
+    return this.#fail(isObject ? unclosedObject : arrayProblem);
   }
 }
 

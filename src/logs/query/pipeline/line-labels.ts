@@ -102,6 +102,14 @@ export class LineLabels {
     this.#extracted.add(name);
   }
 
+  /** Takes back all that was parsed after the first so many labels. */
+  forgetAfter(count: number): void {
+    for (const name of [...this.parsed.keys()].slice(count)) {
+      this.parsed.delete(name);
+      this.#extracted.delete(name);
+    }
+  }
+
   delete(name: string): void {
     this.parsed.delete(name);
     this.#deleted.add(name);
