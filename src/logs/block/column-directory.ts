@@ -1,7 +1,6 @@
 import { ByteReader, ByteWriter, corrupt } from './bytes.ts';
 import { limits } from './limits.ts';
-import { wordShape } from './line-scanner.ts';
-import { isTimeShape } from './time-shapes.ts';
+import { isTimeShape, wordShape } from './time-shapes.ts';
 
 /** Bytes of a chunk. */
 export interface Part {

@@ -1,10 +1,9 @@
 import { type Manner, manners } from './alignments.ts';
 import type { ColumnValues } from './column-values.ts';
-import { wordShape } from './line-scanner.ts';
 import { isAt, lowered, type Needle } from './needle.ts';
 import { type Fulfilled, searchDecimals, searchTimes } from './number-search.ts';
 import type { Texts } from './text-column.ts';
-import { timeBytes } from './time-shapes.ts';
+import { timeBytes, wordShape } from './time-shapes.ts';
 
 /** Looks for parts of a needle in the values of columns. */
 export class ColumnSearch {

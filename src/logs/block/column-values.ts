@@ -1,10 +1,9 @@
 import { corrupt } from './bytes.ts';
 import type { ColumnEntry, NumberEntry, TextEntry } from './column-directory.ts';
-import { wordShape } from './line-scanner.ts';
 import { unpackNumbers } from './number-column.ts';
 import { type Sections, sectionKinds } from './sections.ts';
 import { type Texts, unpackIds, unpackTexts } from './text-column.ts';
-import { timeEnd } from './time-shapes.ts';
+import { timeEnd, wordShape } from './time-shapes.ts';
 
 /** Columns of a text, each read when it is asked for. Invariant: a chunk is decompressed once, until all is forgotten; `heldBytes` is what is kept. */
 export class ColumnValues {

@@ -1,8 +1,8 @@
 import type { ExcerptRule } from './block.ts';
 import { ByteWriter } from './bytes.ts';
 import type { ColumnEntry } from './column-directory.ts';
-import { wordShape } from './line-scanner.ts';
 import type { Templates } from './templates.ts';
+import { wordShape } from './time-shapes.ts';
 
 /** Stands between two runs. */
 const SEPARATOR = 0x20;

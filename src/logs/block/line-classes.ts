@@ -1,9 +1,8 @@
 import type { HolesThatDecide, LineClasses, TemplateForm } from './block.ts';
 import type { ColumnEntry } from './column-directory.ts';
 import type { ColumnValues } from './column-values.ts';
-import { wordShape } from './line-scanner.ts';
 import type { Templates } from './templates.ts';
-import { hasBlank } from './time-shapes.ts';
+import { hasBlank, wordShape } from './time-shapes.ts';
 
 /** Classes of one text; lines beyond are in none. */
 const classesMax = 1 << 20;

@@ -1,9 +1,8 @@
 import { corrupt } from './bytes.ts';
 import type { ColumnValues } from './column-values.ts';
-import { wordShape } from './line-scanner.ts';
 import type { Templates } from './templates.ts';
 import type { Texts } from './text-column.ts';
-import { timeBytes, writeTime } from './time-shapes.ts';
+import { timeBytes, wordShape, writeTime } from './time-shapes.ts';
 
 const LONG_BYTES = 48;
 

@@ -2,6 +2,7 @@ import type { Stretch } from './arena.ts';
 import type { Encoder } from './encoder.ts';
 import { limits } from './limits.ts';
 import { inOrderOfUse, type ScannedLines } from './scan-lines.ts';
+import { wordShape } from './time-shapes.ts';
 
 /** A column of fewer values shares one with others of its kind: each costs a few bytes of its own. */
 const COLUMN_VALUES_MIN = 48;
@@ -103,7 +104,7 @@ function columnKindOf(contextKind: number): number {
 
 /** The shape of a column's times as time-shapes.ts has it; that of words for all else. */
 export function shapeOfColumn(kind: number): number {
-  if (kind < columnKinds.firstTimes) return 0;
+  if (kind < columnKinds.firstTimes) return wordShape;
   const [date, fraction] = [Math.floor((kind - columnKinds.firstTimes) / 5), (kind - columnKinds.firstTimes) % 5];
   const digits = fraction === 0 ? 0 : 1 + ((fraction - 1) % 2);
   const mark = fraction === 0 ? 0 : fraction < 3 ? 1 : 2;

@@ -9,6 +9,8 @@ const [ZERO, DASH, COLON, POINT, COMMA, BLANK, LETTER_T] = [0x30, 0x2d, 0x3a, 0x
 const DAY_SECONDS = 86_400;
 /** Microseconds of these years are whole numbers in a double. */
 const [YEAR_MIN, YEAR_MAX] = [1970, 2199];
+/** Not a time: a word. */
+export const wordShape = 0;
 const isShape = 64;
 const unitsOf = [1, 1000, 1_000_000];
 const digitsOf = [0, 3, 6];

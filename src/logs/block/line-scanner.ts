@@ -1,2 +1,0 @@
-/** Not a time: a word. */
-export const wordShape = 0;
