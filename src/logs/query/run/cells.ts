@@ -10,27 +10,34 @@ export function emptyCells(key: string, labels: Record<string, string>): SeriesC
 export class CellWriter {
   readonly cells: SeriesCells;
   readonly #kind: SampleKind;
-  readonly #rows = new Map<number, number>();
+  /** By bucket, from the second row on: most series of many have one. */
+  #rows: Map<number, number> | undefined;
   #lastBucket = Number.NaN;
   #lastRow = 0;
 
   constructor(kind: SampleKind, cells: SeriesCells) {
     this.#kind = kind;
     this.cells = cells;
-    for (let row = 0; row < cells.buckets.length; row++) this.#rows.set(cells.buckets[row]!, row);
   }
 
   #row(bucket: number): number {
     if (bucket === this.#lastBucket) return this.#lastRow;
-    let row = this.#rows.get(bucket);
+    let row = this.#known(bucket);
     if (row === undefined) {
       row = this.cells.buckets.length;
-      this.#rows.set(bucket, row);
+      this.#rows?.set(bucket, row);
       this.#make(bucket);
     }
     this.#lastBucket = bucket;
     this.#lastRow = row;
     return row;
+  }
+
+  #known(bucket: number): number | undefined {
+    const { buckets } = this.cells;
+    if (buckets.length < 2) return buckets[0] === bucket ? 0 : undefined;
+    this.#rows ??= new Map(buckets.map((each, row) => [each, row]));
+    return this.#rows.get(bucket);
   }
 
   #make(bucket: number): void {

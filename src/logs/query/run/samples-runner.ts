@@ -179,7 +179,10 @@ class SeriesWriters {
       let writer = this.#byValue.get(value);
       if (writer === undefined) {
         writer = this.#writer(value === undefined ? {} : { [this.#names[0]!]: value });
-        this.#byValue.set(value === undefined ? value : ownCopy(value), writer);
+        this.#byValue.set(
+          value === undefined ? value : (writer.cells.labels[this.#names[0]!] ?? ownCopy(value)),
+          writer,
+        );
       }
       return writer;
     }
@@ -226,7 +229,8 @@ class SeriesWriters {
         );
       }
       // Values may be slices that keep the whole block in memory.
-      const own = Object.fromEntries(pairs.map(([name, value]) => [ownCopy(name), ownCopy(value)]));
+      const nameOf = (name: string) => (this.#names?.includes(name) ? name : ownCopy(name));
+      const own = Object.fromEntries(pairs.map(([name, value]) => [nameOf(name), ownCopy(value)]));
       writer = new CellWriter(this.#plan.sampleKind, emptyCells(ownCopy(key), own));
       this.#byKey.set(writer.cells.key, writer);
     }
