@@ -35,6 +35,16 @@ export class ByteWriter {
     this.#at = at;
   }
 
+  /** A few bytes, again and again: a loop over bytes is half of one over a text's characters. */
+  fixed(bytes: Uint8Array): void {
+    const { length } = bytes;
+    this.#room(length);
+    const piece = this.#piece;
+    let at = this.#at;
+    for (let i = 0; i < length; i++) piece[at++] = bytes[i]!;
+    this.#at = at;
+  }
+
   text(text: string): void {
     this.bytes(Buffer.from(text));
   }

@@ -7,6 +7,21 @@ import { TimeTexts } from './time-texts.ts';
 /** Times of one answer lie close together. */
 const times = new TimeTexts();
 const amount = new Amount();
+/** What stands in every item. */
+const fixed = {
+  metadata: Buffer.from('"metadata":{"name":'),
+  namespace: Buffer.from(',"namespace":'),
+  created: Buffer.from(',"creationTimestamp":"'),
+  timestamp: Buffer.from(',"timestamp":"'),
+  window: Buffer.from('","window":"'),
+  containers: Buffer.from(',"containers":['),
+  container: Buffer.from('{"name":'),
+  nextContainer: Buffer.from(',{"name":'),
+  usage: Buffer.from(',"usage":'),
+  cpu: Buffer.from('{"cpu":"'),
+  memory: Buffer.from('","memory":"'),
+  usageEnd: Buffer.from('"}'),
+};
 
 /** With the comma before them; nothing where there are none. Sorted by their keys, as Go prints maps. */
 const labelsField = new LabelsCache((labels) => {
@@ -15,13 +30,13 @@ const labelsField = new LabelsCache((labels) => {
 });
 
 export function writeMetadata(writer: ByteWriter, item: PodMetrics | NodeMetrics, nowMs: number): void {
-  writer.plain('"metadata":{"name":');
+  writer.fixed(fixed.metadata);
   writer.json(item.name);
   if ('namespace' in item) {
-    writer.plain(',"namespace":');
+    writer.fixed(fixed.namespace);
     writer.json(item.namespace);
   }
-  writer.plain(',"creationTimestamp":"');
+  writer.fixed(fixed.created);
   writeTime(writer, nowMs);
   writer.plain('"');
   writer.bytes(labelsField.of(item.labels));
@@ -33,17 +48,17 @@ export function writeItem(writer: ByteWriter, item: PodMetrics | NodeMetrics, no
   writeMetadata(writer, item, nowMs);
   if ('usage' in item) {
     writeSpan(writer, item.usage.timeMs, item.usage.windowMs);
-    writer.plain(',"usage":');
+    writer.fixed(fixed.usage);
     writeUsage(writer, item.usage);
     return;
   }
   writeSpan(writer, item.timeMs, item.windowMs);
-  writer.plain(',"containers":[');
+  writer.fixed(fixed.containers);
   for (let at = 0; at < item.containers.length; at++) {
     const { name, usage } = item.containers[at]!;
-    writer.plain(at === 0 ? '{"name":' : ',{"name":');
+    writer.fixed(at === 0 ? fixed.container : fixed.nextContainer);
     writer.json(name);
-    writer.plain(',"usage":');
+    writer.fixed(fixed.usage);
     writeUsage(writer, usage);
     writer.plain('}');
   }
@@ -75,23 +90,23 @@ export function writeWindow(writer: ByteWriter, windowMs: number): void {
 }
 
 function writeSpan(writer: ByteWriter, timeMs: number, windowMs: number): void {
-  writer.plain(',"timestamp":"');
+  writer.fixed(fixed.timestamp);
   writeTime(writer, timeMs);
-  writer.plain('","window":"');
+  writer.fixed(fixed.window);
   writeWindow(writer, windowMs);
   writer.plain('"');
 }
 
 function writeUsage(writer: ByteWriter, { cpuNanocores, memoryBytes }: Usage): void {
-  writer.plain('{"cpu":"');
+  writer.fixed(fixed.cpu);
   writeCpu(writer, cpuNanocores);
-  writer.plain('","memory":"');
+  writer.fixed(fixed.memory);
   writeMemory(writer, memoryBytes);
-  writer.plain('"}');
+  writer.fixed(fixed.usageEnd);
 }
 
 function writeTime(writer: ByteWriter, timeMs: number): void {
-  writer.plain(times.of(Math.floor(timeMs / 1000)));
+  writer.fixed(times.of(Math.floor(timeMs / 1000)));
 }
 
 function writeAmount(writer: ByteWriter, { digits, suffix }: Amount): void {

@@ -6,12 +6,12 @@ const placesMax = 64;
 /** Invariant: `#texts` holds at each place what the second there is printed as; seconds take turns at a place. */
 export class TimeTexts {
   readonly #seconds = new Float64Array(placesMax).fill(Number.NaN);
-  readonly #texts = new Array<string>(placesMax).fill('');
+  readonly #texts = new Array<Uint8Array>(placesMax).fill(new Uint8Array());
 
-  of(seconds: number): string {
+  of(seconds: number): Uint8Array {
     const place = seconds & (placesMax - 1);
     if (this.#seconds[place] !== seconds) {
-      this.#texts[place] = timeText(seconds);
+      this.#texts[place] = Buffer.from(timeText(seconds));
       this.#seconds[place] = seconds;
     }
     return this.#texts[place]!;
