@@ -70,6 +70,8 @@ export interface PushedFilter {
   until?: Nanos;
   ids?: readonly PushedStreamId[];
   wants?(labels: LabelRecord): boolean;
+  /** Not by id: putting a hundred thousand of them in order takes longer than finding them. */
+  isInAnyOrder?: boolean;
 }
 
 /** Lines of one stream that came together (or in several pushes that were merged). The arrays belong to the store. */

@@ -13,7 +13,6 @@ export class IndexedStream {
   readonly labels: LabelRecord;
   /** Null where its labels name none. */
   readonly namespace: string | null;
-  isGone = false;
   #tally: StreamTally;
   /** What was handed out is never changed. */
   #snapshot: PushedStream | undefined;
@@ -95,10 +94,9 @@ export class StreamIndex {
 
   remove(stream: IndexedStream): void {
     const { byId, byRow, tenants } = this.#load();
-    stream.isGone = true;
     byId.delete(stream.id);
     byRow.delete(stream.row);
-    tenants.get(stream.tenant)!.noteGone();
+    tenants.get(stream.tenant)!.delete(stream);
   }
 
   /** The transaction was rolled back: what was read within it may never have been. */
@@ -106,21 +104,19 @@ export class StreamIndex {
     this.#loaded = undefined;
   }
 
-  /** Streams that the scope allows and the filter accepts, by id. */
-  list({ tenant, namespaces }: Scope, { since, until, ids, wants }: PushedFilter): PushedStream[] {
+  /** Streams that the scope allows and the filter accepts. They are looked at as they came: so they lie in memory. */
+  list({ tenant, namespaces }: Scope, { since, until, ids, wants, isInAnyOrder }: PushedFilter): PushedStream[] {
     const { tenants, byId } = this.#load();
-    const own = tenants.get(tenant);
-    if (!own) return [];
     const allowed = namespaces === '*' ? undefined : new Set<string | null>(namespaces);
     const found: PushedStream[] = [];
-    for (const stream of ids ? named(byId, tenant, ids) : own.sorted()) {
+    for (const stream of ids ? named(byId, tenant, ids) : (tenants.get(tenant) ?? [])) {
       if (since !== undefined && stream.lastTime < since) continue;
       if (until !== undefined && stream.firstTime >= until) continue;
       if (allowed && (stream.namespace === null || !allowed.has(stream.namespace))) continue;
       if (wants && !wants(stream.labels)) continue;
       found.push(stream.snapshot);
     }
-    return found;
+    return isInAnyOrder ? found : found.sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
   /** When it is first asked for: who pushes nothing needs none of it. */
@@ -151,55 +147,18 @@ export class StreamIndex {
 interface Loaded {
   byId: Map<string, IndexedStream>;
   byRow: Map<number, IndexedStream>;
-  tenants: Map<string, Tenant>;
+  tenants: Map<string, Set<IndexedStream>>;
 }
 
 function add({ byId, byRow, tenants }: Loaded, stream: IndexedStream): void {
   byId.set(stream.id, stream);
   byRow.set(stream.row, stream);
   let tenant = tenants.get(stream.tenant);
-  if (!tenant) tenants.set(stream.tenant, (tenant = new Tenant()));
+  if (!tenant) tenants.set(stream.tenant, (tenant = new Set()));
   tenant.add(stream);
 }
 
 function named(byId: Map<string, IndexedStream>, tenant: string, ids: readonly string[]): IndexedStream[] {
-  const found = [...new Set(ids)].sort().flatMap((id) => byId.get(id) ?? []);
+  const found = [...new Set(ids)].flatMap((id) => byId.get(id) ?? []);
   return found.filter((stream) => stream.tenant === tenant);
-}
-
-/** Streams of one tenant. Invariant: `#sorted` has those that were there when it was last asked for, by id; `#added` those that came since. */
-class Tenant {
-  #sorted: IndexedStream[] = [];
-  #added: IndexedStream[] = [];
-  #someGone = false;
-
-  add(stream: IndexedStream): void {
-    this.#added.push(stream);
-  }
-
-  noteGone(): void {
-    this.#someGone = true;
-  }
-
-  sorted(): readonly IndexedStream[] {
-    if (this.#added.length === 0 && !this.#someGone) return this.#sorted;
-    const isThere = (stream: IndexedStream) => !stream.isGone;
-    const added = this.#added.filter(isThere).sort((a, b) => (a.id < b.id ? -1 : 1));
-    this.#sorted = merged(this.#someGone ? this.#sorted.filter(isThere) : this.#sorted, added);
-    this.#added = [];
-    this.#someGone = false;
-    return this.#sorted;
-  }
-}
-
-/** Both by id. */
-function merged(a: readonly IndexedStream[], b: readonly IndexedStream[]): IndexedStream[] {
-  const all: IndexedStream[] = [];
-  let next = 0;
-  for (const stream of a) {
-    while (next < b.length && b[next]!.id < stream.id) all.push(b[next++]!);
-    all.push(stream);
-  }
-  while (next < b.length) all.push(b[next++]!);
-  return all;
 }

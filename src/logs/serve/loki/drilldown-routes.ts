@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { version } from '../../../base/version.ts';
 import { levelFields } from '../../level/level.ts';
-import { labelsOf, selectStreams } from '../source/selected-streams.ts';
 import { detectedFields } from './detected-fields.ts';
+import { ListedLabels } from './listed-labels.ts';
 import { Parameters } from './parameters.ts';
 import { sendJson } from './send.ts';
 import { type Surroundings, scopeOf } from './surroundings.ts';
@@ -21,14 +21,8 @@ export function registerDrilldownRoutes(app: FastifyInstance, parts: Surrounding
       const { startNs, endNs } = parameters.range();
       const scope = scopeOf(parts, request);
       const matchers = parameters.matchers();
-      const values = new Map<string, Set<string>>();
-      const selected = selectStreams(store, { scope, matchers, sinceNs: startNs, untilNs: endNs + 1n });
-      for (const [name, value] of labelsOf(selected).flatMap((labels) => Object.entries(labels))) {
-        values.set(name, (values.get(name) ?? new Set()).add(value));
-      }
-      const detectedLabels = [...values]
-        .map(([label, { size }]) => ({ label, cardinality: size }))
-        .sort((a, b) => (a.label < b.label ? -1 : 1));
+      const listed = new ListedLabels(store, [{ scope, matchers, sinceNs: startNs, untilNs: endNs + 1n }]);
+      const detectedLabels = listed.cardinalities().map(([label, cardinality]) => ({ label, cardinality }));
       return sendJson(request, reply, [JSON.stringify({ detectedLabels })]);
     },
   });

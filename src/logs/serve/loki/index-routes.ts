@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Nanos } from '../../../base/nanotime.ts';
-import type { Matcher } from '../../query/query.ts';
+import type { LabelRecord, Matcher } from '../../query/query.ts';
 import { selectStreams } from '../source/selected-streams.ts';
 import { bad, Parameters } from './parameters.ts';
 import { sampleJson, sortedJson } from './result-json.ts';
@@ -33,15 +33,16 @@ export function registerIndexRoutes(app: FastifyInstance, parts: Surroundings): 
     url: '/index/stats',
     handler: async (request, reply) => {
       const { range, selected } = asked(request);
-      const sizes = sizesOf(selected, range.startNs, range.endNs + 1n);
-      const total = (field: 'bytes' | 'entries') => Math.round(sizes.reduce((sum, size) => sum + size[field], 0));
-      const streams = new Set(sizes.map(({ labels }) => sortedJson(labels))).size;
-      const counts = {
-        streams,
-        chunks: selected.instances.length + selected.pushed.length,
-        bytes: total('bytes'),
-        entries: total('entries'),
-      };
+      const attested = new Set<string>();
+      for (const { streams } of selected.instances) for (const { labels } of streams) attested.add(sortedJson(labels));
+      const chunks = selected.instances.length + selected.pushed.length;
+      const counts = { streams: attested.size + selected.pushed.length, chunks, bytes: 0, entries: 0 };
+      for (const { bytes, entries } of sizesOf(selected, range.startNs, range.endNs + 1n)) {
+        counts.bytes += bytes;
+        counts.entries += entries;
+      }
+      counts.bytes = Math.round(counts.bytes);
+      counts.entries = Math.round(counts.entries);
       return sendJson(request, reply, [JSON.stringify(counts)]);
     },
   });
@@ -111,28 +112,37 @@ function groupingOf(parameters: Parameters, matchers: readonly Matcher[], groups
   const limit = parameters.text('limit') === '0' ? limitDefault : parameters.limit();
   // Without targets it is the labels that were asked about; of all labels, where nothing was.
   const names = targets.length > 0 ? targets : by === 'series' ? matchers.map(({ name }) => name) : [];
-  return { by, names, limit, groupsMax };
+  return { by, names: [...new Set(names)], limit, groupsMax };
 }
 
 /** Bytes by group, the largest first. */
 function volumesOf(
-  sizes: readonly StreamSize[],
+  sizes: Iterable<StreamSize>,
   { by, names, limit, groupsMax }: Grouping,
 ): [metric: string, bytes: number][] {
-  const bytesOf = new Map<string, number>();
-  const add = (metric: Record<string, string>, bytes: number) => {
-    const key = sortedJson(metric);
-    bytesOf.set(key, (bytesOf.get(key) ?? 0) + bytes);
-    if (bytesOf.size > groupsMax)
-      throw bad(`the query hit the max number of series limit (limit: ${groupsMax} series)`);
+  const groups = new Map<string, { metric: string; bytes: number }>();
+  const add = (key: string, bytes: number, metric: () => Record<string, string>) => {
+    const known = groups.get(key);
+    if (known) known.bytes += bytes;
+    else groups.set(key, { metric: sortedJson(metric()), bytes });
+    if (groups.size > groupsMax) throw bad(`the query hit the max number of series limit (limit: ${groupsMax} series)`);
   };
   for (const { labels, bytes } of sizes) {
-    const kept = Object.keys(labels).filter((name) => names.length === 0 || names.includes(name));
-    if (by === 'labels') for (const name of kept) add({ [name]: '' }, bytes);
-    else if (kept.length > 0) add(Object.fromEntries(kept.map((name) => [name, labels[name]!])), bytes);
+    const kept = names.length === 0 ? Object.keys(labels) : names.filter((name) => Object.hasOwn(labels, name));
+    if (by === 'labels') for (const name of kept) add(name, bytes, () => ({ [name]: '' }));
+    else if (kept.length > 0) {
+      add(keyOf(kept, labels), bytes, () => Object.fromEntries(kept.map((name) => [name, labels[name]!])));
+    }
   }
-  const volumes = [...bytesOf].map(([metric, bytes]): [string, number] => [metric, Math.round(bytes)]);
+  const volumes = Array.from(groups.values(), ({ metric, bytes }): [string, number] => [metric, Math.round(bytes)]);
   return volumes.sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1)).slice(0, limit);
+}
+
+/** The same for the same labels, and for no others. */
+function keyOf(names: readonly string[], labels: LabelRecord): string {
+  let key = '';
+  for (const name of names) key += `${name}=${labels[name]!.length}:${labels[name]};`;
+  return key;
 }
 
 function resultText(resultType: string, rows: readonly string[]): string {

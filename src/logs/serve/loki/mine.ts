@@ -58,10 +58,11 @@ export async function minePatterns(
 /** Where nothing is filtered, the store knows about how many lines there are. Filters leave too few to say: all of theirs are looked at. */
 function strideOf({ store, settings }: Parts, scope: Scope, mined: readonly MinedPart[]): number {
   const unfiltered = mined.filter(({ expr }) => expr.stages.length === 0);
-  const lines = unfiltered.reduce((sum, { expr: { matchers }, startNs, endNs }) => {
-    const selected = selectStreams(store, { scope, matchers, sinceNs: startNs, untilNs: endNs });
-    return sizesOf(selected, startNs, endNs).reduce((all, { entries }) => all + entries, sum);
-  }, 0);
+  let lines = 0;
+  for (const { expr, startNs, endNs } of unfiltered) {
+    const selected = selectStreams(store, { scope, matchers: expr.matchers, sinceNs: startNs, untilNs: endNs });
+    for (const { entries } of sizesOf(selected, startNs, endNs)) lines += entries;
+  }
   return Math.max(1, Math.ceil(lines / settings.minedLinesMax));
 }
 

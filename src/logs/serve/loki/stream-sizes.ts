@@ -13,26 +13,22 @@ export interface StreamSize {
  * Shares of what streams hold: lines are taken to be spread evenly from the first to the last one, and those of an instance to belong
  * to the outputs that were selected in equal parts.
  */
-export function sizesOf({ instances, pushed }: SelectedStreams, sinceNs: Nanos, untilNs: Nanos): StreamSize[] {
-  const parts = [
-    ...instances.map(({ instance, streams }) => ({ ...sizeOf(instance), all: streams.map(({ labels }) => labels) })),
-    ...pushed.map((stream) => ({ ...sizeOf(stream), all: [stream.labels] })),
-  ];
-  return parts.flatMap(({ all, textBytes, lineCount, ...times }) => {
-    const share = overlap(times, sinceNs, untilNs) / all.length;
-    return share > 0 ? all.map((labels) => ({ labels, bytes: textBytes * share, entries: lineCount * share })) : [];
-  });
-}
-
-interface Size {
-  firstTime: Nanos | null;
-  lastTime: Nanos | null;
-  lineCount: number;
-  textBytes: number;
-}
-
-function sizeOf({ firstTime, lastTime, lineCount, textBytes }: Size): Size {
-  return { firstTime, lastTime, lineCount, textBytes };
+export function* sizesOf(
+  { instances, pushed }: SelectedStreams,
+  sinceNs: Nanos,
+  untilNs: Nanos,
+): Generator<StreamSize> {
+  for (const { instance, streams } of instances) {
+    const share = overlap(instance, sinceNs, untilNs) / streams.length;
+    if (share === 0) continue;
+    const { textBytes, lineCount } = instance;
+    for (const { labels } of streams) yield { labels, bytes: textBytes * share, entries: lineCount * share };
+  }
+  for (const stream of pushed) {
+    const share = overlap(stream, sinceNs, untilNs);
+    const { labels, textBytes, lineCount } = stream;
+    if (share > 0) yield { labels, bytes: textBytes * share, entries: lineCount * share };
+  }
 }
 
 function overlap(
@@ -41,6 +37,7 @@ function overlap(
   untilNs: Nanos,
 ): number {
   if (firstTime === null || lastTime === null || lastTime < sinceNs || firstTime >= untilNs) return 0;
+  if (firstTime >= sinceNs && lastTime < untilNs) return 1;
   const whole = Number(lastTime - firstTime) + 1;
   const from = firstTime > sinceNs ? firstTime : sinceNs;
   const to = lastTime < untilNs ? lastTime + 1n : untilNs;

@@ -1,5 +1,5 @@
 import type { Nanos } from '../../../base/nanotime.ts';
-import { compileMatcher, type LabelRecord, type Matcher } from '../../query/query.ts';
+import { compileMatcher, type LabelRecord, type Matcher, provenanceLabel } from '../../query/query.ts';
 import type { Instance, InstanceFilter, LogStore, PushedStream, Scope } from '../../store/store.ts';
 import { type Output, outputs, pushedLabels, streamLabels } from './stream-labels.ts';
 
@@ -17,6 +17,8 @@ export interface Selection {
   untilNs?: Nanos;
   /** Also instances of which nothing but gaps may be in the range. */
   withGaps?: boolean;
+  /** Only what agents read. */
+  isPushedLeftOut?: boolean;
 }
 
 /** What agents read and what was pushed, side by side. */
@@ -30,17 +32,31 @@ const filterOf = { namespace: 'namespace', pod: 'pod', container: 'container' } 
 
 /** Streams with lines in the range, as far as their first and last one tell, whose labels match; no block is opened. */
 export function selectStreams(store: LogStore, selection: Selection): SelectedStreams {
-  const { scope, matchers, sinceNs, untilNs } = selection;
+  const { matchers, sinceNs, untilNs } = selection;
   const range = {
     ...(sinceNs !== undefined && { since: sinceNs }),
     ...(untilNs !== undefined && { until: untilNs }),
   };
-  const matches = matchesLabels(matchers);
-  const pushed = store
-    .pushedStreams(scope, range)
-    .map((stream) => ({ ...stream, labels: pushedLabels(stream.labels) }))
-    .filter(({ labels }) => matches(labels));
+  const pushed = selection.isPushedLeftOut ? [] : selectPushed(store, selection).map(marked);
   return { instances: selectInstances(store, selection, { ...range, ...equalities(matchers) }), pushed };
+}
+
+/** With the labels that they were pushed with: for what asks of many streams a little. */
+export function selectPushed(store: LogStore, selection: Selection, isInAnyOrder = false): PushedStream[] {
+  const { scope, matchers, sinceNs, untilNs } = selection;
+  const matches = matchesLabels(matchers);
+  const isMarkAsked = matchers.some(({ name }) => name === provenanceLabel);
+  return store.pushedStreams(scope, {
+    ...(sinceNs !== undefined && { since: sinceNs }),
+    ...(untilNs !== undefined && { until: untilNs }),
+    isInAnyOrder,
+    ...(matchers.length > 0 && { wants: isMarkAsked ? (labels) => matches(pushedLabels(labels)) : matches }),
+  });
+}
+
+function marked(stream: PushedStream): PushedStream {
+  const labels = pushedLabels(stream.labels);
+  return labels === stream.labels ? stream : { ...stream, labels };
 }
 
 function equalities(matchers: readonly Matcher[]): InstanceFilter {
@@ -62,14 +78,6 @@ function selectInstances(store: LogStore, selection: Selection, filter: Instance
     if (found) selected.push(found);
   }
   return selected;
-}
-
-/** Labels of each stream. */
-export function labelsOf({ instances, pushed }: SelectedStreams): LabelRecord[] {
-  return [
-    ...instances.flatMap(({ streams }) => streams.map(({ labels }) => labels)),
-    ...pushed.map(({ labels }) => labels),
-  ];
 }
 
 /** Tells which outputs of an instance match, if any. */

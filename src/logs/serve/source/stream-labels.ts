@@ -33,5 +33,10 @@ const claims = ['pod', 'container', provenanceLabel];
 
 /** Labels of what was pushed: as it was pushed, and marked where they could be taken for a container's. docs/decisions/provenance.md */
 export function pushedLabels(labels: LabelRecord): LabelRecord {
-  return claims.some((name) => Object.hasOwn(labels, name)) ? { ...labels, [provenanceLabel]: 'asserted' } : labels;
+  return isMarked(labels) ? { ...labels, [provenanceLabel]: 'asserted' } : labels;
+}
+
+export function isMarked(labels: LabelRecord): boolean {
+  for (const name of claims) if (Object.hasOwn(labels, name)) return true;
+  return false;
 }
