@@ -209,7 +209,7 @@ function scanLine(lineFrom: u32, lineTo: u32): bool {
     const words = load<u64>(cell);
     const outside = ~words & ((<u64>1 << bit) - 1);
     let from = outside != 0 ? base + 64 - <u32>clz<u64>(outside) : wordStart(cell, base, at);
-    if (from < at) {
+    if (from <= at) {
       from = at;
       // Behind a time.
       if (!isLetter(load<u8>(at)) && !isDigit(load<u8>(at))) from++;

@@ -139,6 +139,18 @@ test('holes and templates of lines are what the format says they are', () => {
   );
 });
 
+test('it does not matter where among 64 bytes something lies', () => {
+  const lines = [
+    '23:59:59.AAA0aaa.12-b_7 2026-11-22T10:00:00.123456-x5-10:00:00Z-1',
+    `${'a'.repeat(70)}1 b-${'c'.repeat(130)}.2ms 1${'d'.repeat(66)} ${'0'.repeat(140)}h ${'e'.repeat(64)}`,
+    '10:00:00-11:00:00.5_ 12ms--3 4.-5',
+  ].map((text) => Buffer.from(text));
+  for (let before = 0; before < 64; before++) {
+    const shifted = [Buffer.alloc(before, 'x'), ...lines, ...lines];
+    assert.deepEqual(scannedByModules(shifted), scannedPlainly(shifted));
+  }
+});
+
 test('lines that are made to hash alike are kept whole beyond some', () => {
   const lines = collidingLines(300);
   const { scanned, templates } = scannedByModules(lines);
