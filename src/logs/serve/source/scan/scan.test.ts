@@ -180,6 +180,45 @@ test('what has been unlinked since it was listed is read where it lies now', asy
   assert.ok(read.size > 1);
 });
 
+test('however much room there is for blocks that stay open, every query finds the same', async (t) => {
+  const { store } = await openedStore(t, 20_000);
+  const cluster = new Cluster(store);
+  for (let run = 0; run < 6; run++) {
+    const id = await cluster.run({ attempt: run });
+    await cluster.write(
+      id,
+      Array.from({ length: 300 }, (_, at) => `line ${at} of run-${run} took ${at * 7}ms`),
+      run + 1,
+    );
+  }
+  await store.tidy();
+  const queries = ['|= "run-3"', '!= "run-3"', '|= "line 7"', '|~ "took [1-3]+ms"', '|= "never"'];
+  const answers: (number | undefined)[][] = [];
+  for (const [cacheBytesMax, filterBytesMax] of [
+    [0, 0],
+    [30_000, 2000],
+    [undefined, undefined],
+  ]) {
+    const pool = newThreads({
+      ...(cacheBytesMax !== undefined && { cacheBytesMax }),
+      ...(filterBytesMax !== undefined && { filterBytesMax }),
+    });
+    t.after(() => pool.close());
+    for (const _ of [1, 2, 3]) {
+      const counts: (number | undefined)[] = [];
+      for (const query of queries) {
+        const { count } = await counted(store, pool, `sum(count_over_time({pod="web-1"} ${query} [24h]))`);
+        counts.push(count);
+      }
+      answers.push(counts);
+    }
+  }
+  const lines = Array.from({ length: 300 }, (_, at) => at);
+  const sevens = 6 * lines.filter((at) => String(at).startsWith('7')).length;
+  const took = 6 * lines.filter((at) => /^[1-3]+$/.test(String(at * 7))).length;
+  assert.deepEqual(answers, Array(9).fill([300, 1500, sevens, took, 0]));
+});
+
 test('a damaged block is lost and counted, and the rest is read', async (t) => {
   const { store, packs } = await openedStore(t);
   await written(store, 10, 20);
