@@ -24,6 +24,7 @@ export function registerIndexRoutes(app: FastifyInstance, parts: Surroundings): 
       matchers,
       sinceNs: range.startNs,
       untilNs: range.endNs + 1n,
+      isInAnyOrder: true,
     });
     return { parameters, range, matchers, selected };
   };

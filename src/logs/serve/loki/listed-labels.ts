@@ -24,7 +24,7 @@ export class ListedLabels {
     for (const selection of selections) {
       const { instances } = selectStreams(store, { ...selection, isPushedLeftOut: true });
       for (const { streams } of instances) for (const { labels } of streams) this.#attested.push(labels);
-      const found = selectPushed(store, selection, true);
+      const found = selectPushed(store, { ...selection, isInAnyOrder: true });
       if (selections.length === 1) this.#pushed = found;
       else for (const stream of found) pushed.set(stream.id, stream);
     }

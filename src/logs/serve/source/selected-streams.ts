@@ -17,6 +17,8 @@ export interface Selection {
   untilNs?: Nanos;
   /** Also instances of which nothing but gaps may be in the range. */
   withGaps?: boolean;
+  /** What was pushed need not come by id. */
+  isInAnyOrder?: boolean;
   /** Only what agents read. */
   isPushedLeftOut?: boolean;
 }
@@ -42,8 +44,8 @@ export function selectStreams(store: LogStore, selection: Selection): SelectedSt
 }
 
 /** With the labels that they were pushed with: for what asks of many streams a little. */
-export function selectPushed(store: LogStore, selection: Selection, isInAnyOrder = false): PushedStream[] {
-  const { scope, matchers, sinceNs, untilNs } = selection;
+export function selectPushed(store: LogStore, selection: Selection): PushedStream[] {
+  const { scope, matchers, sinceNs, untilNs, isInAnyOrder = false } = selection;
   const matches = matchesLabels(matchers);
   const isMarkAsked = matchers.some(({ name }) => name === provenanceLabel);
   return store.pushedStreams(scope, {
