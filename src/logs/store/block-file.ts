@@ -50,8 +50,8 @@ const openMax = 16;
 const headBytes = 4096;
 
 /**
- * Reads blocks. Invariant: at most `openMax` packs are open; after `close` none is, so that a removed pack gives its room back, and what
- * was read in part can be read no further.
+ * Reads blocks. Invariant: at most `openMax` packs are open; after `close` none is, so that a removed pack gives its room back, until
+ * more is read of what was read in part.
  */
 export class BlockFiles {
   readonly #open = new Map<string, number>();
