@@ -198,3 +198,19 @@ test('a reader that has seen enough ends the command quietly, also while it foll
     assert.equal(stderr, 'exit 0\n', flags);
   }
 });
+
+test('a workload that has written nothing yet is waited for when it is followed, and that is said once', async (t) => {
+  const logRoot = temporaryDirectory(t, 'root');
+  containerDirectory(logRoot, 'app');
+  const logs = await stored(t, logRoot);
+  const message = 'no logs of deployment "late" are stored';
+  const begunMs = Date.now();
+  const { code, stderr } = await logs('logs', 'deploy/late', '-f', '--pod-running-timeout', '2s');
+  assert.ok(Date.now() - begunMs >= 2000);
+  assert.equal(code, 1);
+  assert.equal(stderr.split('waiting up to 2s for a pod').length, 2, stderr);
+  assert.equal(stderr.split(message).length, 3, stderr);
+  const unfollowed = await logs('logs', 'deploy/late');
+  assert.equal(unfollowed.code, 1);
+  assert.doesNotMatch(unfollowed.stderr, /waiting/);
+});

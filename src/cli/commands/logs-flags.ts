@@ -73,7 +73,11 @@ export function logsFlags(): Command {
     .option('--limit-bytes <bytes>', 'at most so many bytes of each container', count)
     .option('--max-log-requests <number>', 'most containers to follow at a time (default: 5)', count)
     .option('--ignore-errors', 'as in kubectl; here nothing of one container ever ends the others')
-    .option('--pod-running-timeout <duration>', 'how long to wait until there is a pod', durationMs)
+    .option(
+      '--pod-running-timeout <duration>',
+      'how long to wait until there is a pod (default: 20s for TYPE/NAME with -f)',
+      durationMs,
+    )
     .option('-n, --namespace <name>', 'namespace of the pods', 'default');
   for (const option of ownOptions()) command.addOption(option);
   for (const option of serverOptions()) command.addOption(option);

@@ -14,6 +14,8 @@ import { LogsStream, type ShownRun } from './logs-stream.ts';
 const truncatedFlag = 2;
 /** How often it is looked whether a pod that is waited for is there. */
 const waitIntervalMs = 500;
+/** A workload that was made just now has no lines yet: kubectl waits for its first pod as long. */
+const workloadWaitMs = 20_000;
 
 const examples = `
 Examples:
@@ -44,7 +46,7 @@ async function printLogs(request: LogsRequest, flags: LogsFlags): Promise<void> 
   let cutCount = 0;
   const surroundings = { resolve: () => resolveServer(flags), signal: stop.signal, clock: systemClock };
   try {
-    await whenThere(flags, async () => {
+    await whenThere(waitMsOf(request, flags), async () => {
       for await (const event of new LogsStream(request, surroundings).events()) {
         if (event.kind === 'lines') {
           for (const { run } of event.runs) cutCount += run.countFlags(truncatedFlag);
@@ -84,15 +86,21 @@ function isOneContainer({ pod, allContainers }: LogsRequest): boolean {
   return pod !== undefined && !allContainers;
 }
 
-/** Where --pod-running-timeout was given, what does not exist yet is waited for. */
-async function whenThere(flags: LogsFlags, print: () => Promise<void>): Promise<void> {
-  const deadlineMs = systemClock.monotonicMs() + (flags.podRunningTimeout ?? 0);
-  for (;;) {
+function waitMsOf({ workload, follow }: LogsRequest, { podRunningTimeout }: LogsFlags): number {
+  return podRunningTimeout ?? (follow && workload ? workloadWaitMs : 0);
+}
+
+/** What does not exist yet is waited for, which is said once. */
+async function whenThere(waitMs: number, print: () => Promise<void>): Promise<void> {
+  const deadlineMs = systemClock.monotonicMs() + waitMs;
+  for (let isSaid = false; ; isSaid = true) {
     try {
       return await print();
     } catch (error) {
       const left = deadlineMs - systemClock.monotonicMs();
       if (!(error instanceof Fault) || error.code !== 'not-found' || left <= 0) throw error;
+      if (!isSaid)
+        process.stderr.write(`taffrail: ${error.message}; waiting up to ${Math.ceil(left / 1000)}s for a pod\n`);
       await systemClock.sleep(Math.min(waitIntervalMs, left));
     }
   }
