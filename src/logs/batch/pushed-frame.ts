@@ -119,7 +119,7 @@ function setsFrom(column: Buffer, lineCount: number, setCount: number): Uint32Ar
     const run = reader.next();
     if (run === 0 || at + run > lineCount || set >= setCount)
       throw corruptColumns('the metadata does not fit the lines');
-    of.fill(set, at, at + run);
+    if (set !== 0) of.fill(set, at, at + run);
     at += run;
   }
   return of;

@@ -105,7 +105,14 @@ export class SearchableText implements BlockText {
 
 function partOfOccurrences(whole: Occurrences, from: number, to: number): Occurrences {
   const marks = () => whole.marks().subarray(from, to);
-  return { isPossible: whole.isPossible, marks, count: () => marks().reduce((sum, mark) => sum + mark, 0) };
+  return { isPossible: whole.isPossible, marks, count: () => sumOf(marks()) };
+}
+
+/** A loop: `reduce` takes ten times as long for so many small numbers. */
+function sumOf(marks: Uint8Array): number {
+  let sum = 0;
+  for (let line = 0; line < marks.length; line++) sum += marks[line]!;
+  return sum;
 }
 
 function keyOf({ text, ignoreCase }: Needle): string {
