@@ -75,7 +75,7 @@ test('query prints lines: by default, raw, jsonl, json and as a table', async ()
 test('query honours --limit, --since and --until, and says what it left out', async () => {
   const last = await well('query', '{app="job"}', '--limit', '1', '-o', 'raw');
   assert.equal(last.text, '{"level":"error","n":2}\n');
-  assert.match(last.stderr, /The last 1 lines; --limit N shows more/);
+  assert.match(last.stderr, /The last line; --limit N shows more/);
   const early = await well('query', '{app="job"}', '--until', new Date(nowMs - 45_000).toISOString(), '-o', 'raw');
   assert.equal(early.text, '{"level":"info","n":1}\n');
   const none = await well('query', '{app="job"}', '--since', '1ms');
