@@ -90,7 +90,7 @@ export class Collector {
 
   /** When a file is to be looked at next; what is told until then comes before that. */
   get nextPollMs(): number {
-    return this.#order.reduce((earliest, tail) => Math.min(earliest, tail.nextPollMs), Number.POSITIVE_INFINITY);
+    return this.#order.reduce((earliest, tail) => Math.min(earliest, tail.polls.nextMs), Number.POSITIVE_INFINITY);
   }
 
   /** When an instance has something to read next. */
@@ -108,8 +108,8 @@ export class Collector {
     }
     let polled = 0;
     for (const tail of this.#order) {
-      if (tail.nextPollMs <= now) this.#poll(tail, now);
-      if (tail.nextPollMs < Number.POSITIVE_INFINITY) polled++;
+      if (tail.polls.nextMs <= now) this.#poll(tail, now);
+      if (tail.polls.nextMs < Number.POSITIVE_INFINITY) polled++;
     }
     this.#polled = polled;
     if (now >= this.#keepAtMs) {
@@ -121,20 +121,21 @@ export class Collector {
 
   /** Looks at its files, and plans when to look again. A file that grows fast is looked at often, a quiet one when a write is told. */
   #poll(tail: InstanceTail, now: number): void {
-    const { directoryId } = tail.origin;
+    const { polls, origin } = tail;
+    const { directoryId } = origin;
     const { pollActiveMs, pollIdleMs } = this.#options.settings;
     tail.poll(now);
     // A look costs some microseconds, so less often where there are many.
     const idleMs = Math.max(pollIdleMs, POLL_MS_PER_FILE * this.#polled);
-    if (this.#tree.isWatched(directoryId)) tail.nextPollMs = tail.isAtRest ? Number.POSITIVE_INFINITY : now + idleMs;
-    else if (tail.isActive(now)) {
-      tail.nextPollMs = now + pollActiveMs;
+    if (this.#tree.isWatched(directoryId)) polls.nextMs = tail.isAtRest ? Number.POSITIVE_INFINITY : now + idleMs;
+    else if (polls.isActive(now)) {
+      polls.nextMs = now + pollActiveMs;
       // In a burst files come and go faster than directories are looked at.
       if (tail.isRotated) this.#tree.look(directoryId, now);
     } else {
-      const isQuiet = !this.#byDirectory.get(directoryId)?.some((neighbour) => neighbour.isActive(now));
+      const isQuiet = !this.#byDirectory.get(directoryId)?.some((neighbour) => neighbour.polls.isActive(now));
       // Once it is watched it is looked at again: what was written in between is not told.
-      tail.nextPollMs = isQuiet && this.#tree.watch(directoryId, now) ? now : now + idleMs;
+      polls.nextMs = isQuiet && this.#tree.watch(directoryId, now) ? now : now + idleMs;
     }
   }
 
@@ -192,17 +193,14 @@ export class Collector {
 
   #onWritten(directory: ContainerDirectory): void {
     const now = this.#options.clock.monotonicMs();
-    for (const tail of this.#byDirectory.get(directory.id) ?? []) {
-      const earliestMs = Math.max(now, tail.polledAtMs + this.#options.settings.pollActiveMs);
-      tail.nextPollMs = Math.min(tail.nextPollMs, earliestMs);
-    }
+    for (const { polls } of this.#byDirectory.get(directory.id) ?? []) polls.written(now);
   }
 
   #hasGrown(directory: ContainerDirectory): boolean {
     const now = this.#options.clock.monotonicMs();
     const tails = this.#byDirectory.get(directory.id) ?? [];
     for (const tail of tails) this.#poll(tail, now);
-    return tails.some(({ grewAtMs }) => grewAtMs === now);
+    return tails.some(({ polls }) => polls.hasFoundGrowth());
   }
 
   #onGone(directory: ContainerDirectory): void {

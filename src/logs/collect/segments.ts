@@ -34,6 +34,17 @@ export class Segments {
     return this.#closed.size > 0;
   }
 
+  /** What lies behind the positions, as far as it is known. */
+  get unreadBytes(): number {
+    return this.list.reduce((sum, { size, position, done }) => sum + (done ? 0 : size - position), 0);
+  }
+
+  /** Those whose file is gone and that are not done. */
+  vanished(): readonly Segment[] {
+    // Asked of every instance many times a second, and almost never so.
+    return this.list.some(isVanished) ? this.list.filter(isVanished) : [];
+  }
+
   /** The files as a scan has just found them; `ended`: nothing will be written any more. True where a new one has a name now. */
   update(found: readonly FoundFile[], ended: boolean): boolean {
     const unknown: FoundFile[] = [];
@@ -209,6 +220,10 @@ function isSameFile({ id, fd, compressedFd, file: before }: Segment, file: Found
   // The open plain file is not what a compressed file's id names.
   const isHeld = compressedFd !== null || (fd !== null && !before?.gz);
   return isHeld || (before?.size === file.size && before.mtimeMs === file.mtimeMs);
+}
+
+function isVanished({ file, done }: Segment): boolean {
+  return file === null && !done;
 }
 
 function hasTime({ name }: Segment): boolean {

@@ -5,14 +5,13 @@ import { gapBetweenScans } from './gap.ts';
 import { InstanceReader } from './instance-reader.ts';
 import { Losses } from './losses.ts';
 import type { TailOrigin } from './origin.ts';
+import { PollPlan } from './poll-plan.ts';
 import type { Segment } from './segment.ts';
 import { Segments } from './segments.ts';
 import { FileMoved, type FoundFile } from './source.ts';
 import type { KnownInstance } from './state.ts';
 import type { TailContext } from './tail-context.ts';
-
-/** A file that has grown is polled often for so many times. */
-const ACTIVE_POLLS = 50;
+import { TurnPlan } from './turn-plan.ts';
 
 /** How long a file that could not be read is left alone. */
 const TROUBLE_MS = 10_000;
@@ -21,7 +20,7 @@ const TROUBLE_MS = 10_000;
 export type TailState = 'new' | 'resolving' | 'reading' | 'deleted';
 
 /**
- * One instance on this node: its segments, what the server knows of them, and when it is read next.
+ * One instance on this node: its segments, what the server knows of them, and what is read of them next.
  * Invariant: `inFlight` counts the pieces of this generation that were handed out and not answered.
  */
 export class InstanceTail {
@@ -31,6 +30,8 @@ export class InstanceTail {
   readonly #segments: Segments;
   readonly #reader: InstanceReader;
   readonly #losses: Losses;
+  readonly #turns: TurnPlan;
+  readonly polls: PollPlan;
   state: TailState = 'new';
   id: InstanceId | null = null;
   /** The instance that these files are known to belong to, also after the store was started anew. */
@@ -43,14 +44,10 @@ export class InstanceTail {
   endedSinceMs: number | null = null;
   /** The server was told that nothing more will come. */
   isToldEnded = false;
-  nextPollMs = 0;
-  polledAtMs = Number.NEGATIVE_INFINITY;
   inFlight = 0;
   /** Something that is worth remembering has changed. */
   isDirty = true;
   #generation = 0;
-  #readyAtMs: number | null = null;
-  #turnAtMs = Number.NEGATIVE_INFINITY;
   #inflating = false;
 
   constructor(context: TailContext, origin: TailOrigin) {
@@ -68,6 +65,8 @@ export class InstanceTail {
       },
       onLost: (segment, from, to) => this.#losses.lose(segment, from, to, 'truncated'),
     });
+    this.polls = new PollPlan(context.settings, this.#segments);
+    this.#turns = new TurnPlan(context.settings.batchAgeMs);
     this.#reader = new InstanceReader(context, this.#segments, {
       onNewSegment: () => this.#askAgain(),
       inflate: (segment) => this.#inflate(segment),
@@ -160,7 +159,7 @@ export class InstanceTail {
       this.#losses.lose(segment, segment.held.firstMissing(0), segment.size, 'deleted-before-read');
       segment.finish();
     }
-    this.nextPollMs = 0;
+    this.polls.atOnce();
     this.isDirty = true;
   }
 
@@ -175,26 +174,16 @@ export class InstanceTail {
     this.#askAgain();
   }
 
-  /** Grew lately. */
-  isActive(now: number): boolean {
-    return now - this.#segments.grewAtMs < ACTIVE_POLLS * this.#context.settings.pollActiveMs;
-  }
-
-  /** When one of its files was last seen to grow. */
-  get grewAtMs(): number {
-    return this.#segments.grewAtMs;
-  }
-
   /** Nothing comes of looking at it again before one of its files is written to, or comes or goes. */
   get isAtRest(): boolean {
-    if (this.#inflating || this.inFlight > 0 || this.#readyAtMs !== null || this.#losses.areWaiting) return false;
+    if (this.#inflating || this.inFlight > 0 || this.#turns.isPlanned || this.#losses.areWaiting) return false;
     if (this.segments.some(({ done, finalSinceMs }) => !done && finalSinceMs !== null)) return false;
     return this.endedSinceMs === null || this.isFinished;
   }
 
   /** Looks at the open files; then `nextReadyMs` tells whether there is something to read. */
   poll(now: number): void {
-    this.polledAtMs = now;
+    this.polls.polled(now);
     try {
       if (this.#segments.poll(now)) this.#askAgain();
     } catch (error) {
@@ -210,7 +199,7 @@ export class InstanceTail {
 
   /** When it is read next; never, as far as is known, where there is nothing to read or the server is to be asked first. */
   get nextReadyMs(): number {
-    return this.state === 'reading' && this.#readyAtMs !== null ? this.#readyAtMs : Number.POSITIVE_INFINITY;
+    return this.state === 'reading' ? this.#turns.nextMs : Number.POSITIVE_INFINITY;
   }
 
   /** A container that has written nothing is offered once its id is known: it is an instance like any other. */
@@ -258,7 +247,7 @@ export class InstanceTail {
     this.#losses.reset();
     this.#reader.abandon();
     this.isToldEnded = false;
-    this.#readyAtMs = null;
+    this.#turns.callOff();
     for (const segment of this.segments) {
       const from = segment.held.firstMissing(0);
       if (segment.isGivenUp && from < segment.position)
@@ -283,7 +272,7 @@ export class InstanceTail {
     if (this.endedSinceMs !== null) return;
     this.endedSinceMs = this.#context.monotonicMs();
     this.#segments.markFinal(true);
-    this.nextPollMs = 0;
+    this.polls.atOnce();
   }
 
   /** The store has dealt with the piece; pieces of an earlier generation are ignored. */
@@ -309,13 +298,12 @@ export class InstanceTail {
   /** Reads on, about one chunk. Pieces are in file order; none where nothing can be made of what is there. */
   turn(now: number): Piece[] {
     const pieces = this.#losses.take(this.id!);
-    this.#turnAtMs = now;
-    this.#readyAtMs = null;
+    this.#turns.taken(now);
     try {
       pieces.push(...this.#reader.read(now, this.endedSinceMs !== null, this.excluded));
     } catch (error) {
       this.#trouble('a log file cannot be read; trying again', error);
-      this.#readyAtMs = now + TROUBLE_MS;
+      this.#turns.plan(now + TROUBLE_MS);
     }
     this.inFlight += pieces.length;
     this.#segments.closeDone();
@@ -325,9 +313,7 @@ export class InstanceTail {
 
   /** Segments whose file is gone and whose bytes the server does not have: they would be lost with this process. */
   vanishing(now: number): readonly Segment[] {
-    // Asked of every instance many times a second, and almost never so.
-    if (!this.segments.some(isVanished)) return [];
-    const vanished = this.segments.filter(isVanished);
+    const vanished = this.#segments.vanished();
     for (const segment of vanished) if (segment.isCompressed) this.#inflate(segment);
     return vanished.filter((segment) => segment.isUnkept && this.#segments.isSettled(segment, now));
   }
@@ -340,16 +326,15 @@ export class InstanceTail {
     segment.finish();
   }
 
-  /** Plans the next turn: at once where a whole chunk waits, else so that small pieces are not cut too often. */
+  /** Plans the next turn: at once where a whole chunk waits. */
   #planTurn(now: number): void {
     // While a file is being inflated nothing can be read; looking again and again would only keep it from being done.
-    if (this.#readyAtMs !== null || this.state !== 'reading' || this.#inflating) return;
-    if (this.#losses.areWaiting) this.#readyAtMs = now;
+    if (this.#turns.isPlanned || this.state !== 'reading' || this.#inflating) return;
+    if (this.#losses.areWaiting) this.#turns.plan(now);
     else if (this.#hasWork()) {
-      const { batchAgeMs, chunkBytes } = this.#context.settings;
-      const waiting = this.segments.reduce((sum, { size, position, done }) => sum + (done ? 0 : size - position), 0);
-      const atOnce = waiting >= chunkBytes || this.#reader.advanced;
-      this.#readyAtMs = atOnce ? now : Math.max(now, this.#turnAtMs + batchAgeMs);
+      if (this.#segments.unreadBytes >= this.#context.settings.chunkBytes || this.#reader.advanced)
+        this.#turns.plan(now);
+      else this.#turns.planUnhurried(now);
     }
   }
 
@@ -367,7 +352,7 @@ export class InstanceTail {
         this.#losses.lose(segment, segment.position, null, 'unreadable');
         segment.finish();
       } else if (!segment.adoptOffered()) this.#rename(segment);
-      this.#readyAtMs = null;
+      this.#turns.callOff();
       this.#planTurn(this.#context.monotonicMs());
     };
     segment.inflate(this.#context.scratch).then(() => done(), done);
@@ -407,8 +392,4 @@ export class InstanceTail {
     this.#context.metrics.troubles.add(1, { kind: 'unreadable' });
     this.#log.error(message, { error: String(error) });
   }
-}
-
-function isVanished({ file, done }: Segment): boolean {
-  return file === null && !done;
 }
