@@ -1,6 +1,6 @@
 #!/bin/sh
 # Compiles each NAME.as (AssemblyScript) into NAME-module.ts beside it. Only who changes the former needs the compiler, so it
-# is fetched for the occasion and is no dependency; tests hold that the modules were made from the sources as they are.
+# is fetched for the occasion and is no dependency; a test holds that the modules were made from the sources as they are.
 #
 #   sh scripts/wasm.sh [src/…/NAME.as …]
 set -eu
@@ -21,6 +21,6 @@ const name = basename(source, ".as").replace(/-(\w)/g, (_, letter) => letter.toU
 const hash = createHash("sha256").update(readFileSync(source)).digest("hex");
 const text = readFileSync(wasm, "base64").match(/.{1,100}/g).map((line) => `  "${line}"`.replaceAll("\"", "\x27")).join(" +\n");
 const target = source.replace(/\.as$/, "-module.ts");
-writeFileSync(target, `/** Made from ${basename(source)} by scripts/wasm.sh. */\nexport const ${name}Module =\n${text};\n\n/** SHA-256 of the source that it was made from. */\nexport const ${name}SourceHash = \x27${hash}\x27;\n`);
+writeFileSync(target, `/** Made by scripts/wasm.sh from ${basename(source)}, SHA-256 ${hash}. */\nexport const ${name}Module =\n${text};\n`);
 ' "$source" "$work/module.wasm"
 done

@@ -1,4 +1,4 @@
-/** Made from collect-values.as by scripts/wasm.sh. */
+/** Made by scripts/wasm.sh from collect-values.as, SHA-256 ac75311f741f525ca312d174b33a46e9a387ff84314f2b4f8426ac648e4fab95. */
 export const collectValuesModule =
   'AGFzbQEAAAABEwNgBH9/f38Bf2ACf38BfmABfwACDwEDZW52Bm1lbW9yeQIAAAMEAwABAgZHDn8BQQALfwFBAAt/AUEAC38BQQAL' +
   'fwFBAAt/AUEAC38BQQALfwFBAAt/AUEAC38BQQALfwFBAAt+AUIAC38BQQALfgFCAAsHlAENBnRleHRBdAMACHN0YXJ0c0F0AwEH' +
@@ -24,6 +24,3 @@ export const collectValuesModule =
   'IAFCIIh8Qv////8Pg0KAwtcvfiAKQQhrKQMAQrDgwIGDhoyYMH0iAUIKfiABQgiIfEL/gfyH8J/A/wCDIgFC5AB+IAFCEIh8Qv//' +
   'g4Dw/z+DIgFCkM4AfiABQiCIfEL/////D4N8CwUgCSALEAELNwMAIAYgCEEIajYCBAUgBigCBCILIAYgCCAJIAoQADYCACAGIAtB' +
   'BGo2AgQgBiAGKAIQIAogCWtqNgIQCwsgAkEEaiECDAELCwsgA0EBaiEDDAELCws=';
-
-/** SHA-256 of the source that it was made from. */
-export const collectValuesSourceHash = 'ac75311f741f525ca312d174b33a46e9a387ff84314f2b4f8426ac648e4fab95';

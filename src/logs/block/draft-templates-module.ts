@@ -1,4 +1,4 @@
-/** Made from draft-templates.as by scripts/wasm.sh. */
+/** Made by scripts/wasm.sh from draft-templates.as, SHA-256 f2121e24a419412eaa88f126d76122e6d021e43d3d6164c33d4ae179da32c6df. */
 export const draftTemplatesModule =
   'AGFzbQEAAAABEQNgBX9/f39/AX9gAX8AYAAAAg8BA2VudgZtZW1vcnkCAAADBAMAAQIGOAt/AUEAC38BQQALfwFBAAt/AUEAC38B' +
   'QQALfwFBAAt/AUEAC38BQQALfwFBAAt/AUEAC38BQQALB54BDQt0ZW1wbGF0ZXNBdAMADXRlbXBsYXRlQ291bnQDAQdvcmRlckF0' +
@@ -22,6 +22,3 @@ export const draftTemplatesModule =
   'CCAJajYCCCMFIAM2AgAjBCMDIAtrNgIAIwRBBGokBCMDIQsLIwVBBGokBSAMQQRqIQwMAQsLIAAoAgghAiMDIQUgASEAA0AgACAC' +
   'SQRAIAUgAP0ABAD9CwQAIABBEGohACAFQRBqIQUMAQsLIwMgAiABa2okAyMEIwMgC2s2AgAjBEEEaiQECzsBAn8DQCAAIwFJBEAj' +
   'ACMCIABBAnRqKAIAQQV0aiIBIAA2AhwgASMFNgIYIAEQASAAQQFqIQAMAQsLCw==';
-
-/** SHA-256 of the source that it was made from. */
-export const draftTemplatesSourceHash = 'f2121e24a419412eaa88f126d76122e6d021e43d3d6164c33d4ae179da32c6df';

@@ -1,4 +1,4 @@
-import type { Stretch } from './arena.ts';
+import type { Stretch } from '../../base/arena.ts';
 import type { Lines } from './block.ts';
 import { writeColumns } from './column-directory.ts';
 import { Encoder } from './encoder.ts';

@@ -1,4 +1,5 @@
-import { Arena } from './arena.ts';
+import { Arena } from '../../base/arena.ts';
+import { Module } from '../../base/webassembly.ts';
 import { collectValuesModule } from './collect-values-module.ts';
 import { draftTemplatesModule } from './draft-templates-module.ts';
 import { filterGramsModule } from './filter-grams-module.ts';
@@ -39,65 +40,20 @@ interface FilterGrams {
   write(out: number, bytes: number): void;
 }
 
-/** As far as it is used here: the types of Node.js lack it, those of browsers have too much. */
-declare const WebAssembly: {
-  Module: new (bytes: Uint8Array) => object;
-  Instance: new (module: object, imports: object) => { readonly exports: unknown };
-};
-
-/** A module with its variables, which are addresses and counts. */
-class Instance<Functions> {
-  readonly run: Functions;
-  readonly #variables: Readonly<Record<string, { value: number }>>;
-
-  constructor(module: object, { memory }: Arena) {
-    const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-    this.run = exports as Functions;
-    this.#variables = exports as Readonly<Record<string, { value: number }>>;
-  }
-
-  set(variables: Readonly<Record<string, number>>): void {
-    for (const name in variables) this.#variables[name]!.value = variables[name]!;
-  }
-
-  get(name: string): number {
-    return this.#variables[name]!.value;
-  }
-}
-
 /** What encodes texts, one after the other: WebAssembly over one memory. */
 export class Encoder {
   readonly arena = new Arena();
-  readonly masks: Instance<MaskWords>;
-  readonly scan: Instance<ScanLines>;
-  readonly draft: Instance<DraftTemplates>;
-  readonly collect: Instance<CollectValues>;
-  readonly pack: Instance<PackColumns>;
-  readonly grams: Instance<FilterGrams>;
-
-  constructor() {
-    const [masks, scan, draft, collect, pack, grams] = (compiled ??= modules.map(compile));
-    this.masks = new Instance(masks!, this.arena);
-    this.scan = new Instance(scan!, this.arena);
-    this.draft = new Instance(draft!, this.arena);
-    this.collect = new Instance(collect!, this.arena);
-    this.pack = new Instance(pack!, this.arena);
-    this.grams = new Instance(grams!, this.arena);
-  }
+  readonly masks = maskWords.instantiate(this.arena.memory);
+  readonly scan = scanLines.instantiate(this.arena.memory);
+  readonly draft = draftTemplates.instantiate(this.arena.memory);
+  readonly collect = collectValues.instantiate(this.arena.memory);
+  readonly pack = packColumns.instantiate(this.arena.memory);
+  readonly grams = filterGrams.instantiate(this.arena.memory);
 }
 
-const modules = [
-  maskWordsModule,
-  scanLinesModule,
-  draftTemplatesModule,
-  collectValuesModule,
-  packColumnsModule,
-  filterGramsModule,
-];
-
-/** Once in a thread. */
-let compiled: object[] | undefined;
-
-function compile(module: string): object {
-  return new WebAssembly.Module(Buffer.from(module, 'base64'));
-}
+const maskWords = new Module<MaskWords>(maskWordsModule);
+const scanLines = new Module<ScanLines>(scanLinesModule);
+const draftTemplates = new Module<DraftTemplates>(draftTemplatesModule);
+const collectValues = new Module<CollectValues>(collectValuesModule);
+const packColumns = new Module<PackColumns>(packColumnsModule);
+const filterGrams = new Module<FilterGrams>(filterGramsModule);

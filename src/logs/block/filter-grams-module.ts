@@ -1,4 +1,4 @@
-/** Made from filter-grams.as by scripts/wasm.sh. */
+/** Made by scripts/wasm.sh from filter-grams.as, SHA-256 07f44aa242eb3f2c3f0e53ce89740c379b21186dede8fd9310dab0db422ac1c2. */
 export const filterGramsModule =
   'AGFzbQEAAAABDAJgAn9/AGADf39/AAIPAQNlbnYGbWVtb3J5AgAAAwUEAAAAAQYfBn8BQQALfwFBAAt/AUEAC38BQQALfwFBAAt/' +
   'AUEACwd2CglzeW1ib2xzQXQDAAtmb2xsb3dlcnNBdAMBBnNlZW5BdAMCB2dyYW1zQXQDAwlncmFtQ291bnQDBAhncmFtc01heAMF' +
@@ -8,6 +8,3 @@ export const filterGramsModule =
   'DQAjAyMEQQJ0aiACNgIAIwRBAWokBAsLIABBAWohAAwBCwsLUQEDfwNAIAIjBEkEQCAAIAFBA3RBAWsjAyACQQJ0aigCAEGx893x' +
   'eWxBCHZxIgNBA3ZqIgQgBC0AAEEBIANBB3F0cjoAACACQQFqIQIMAQsLCywAIAAgAUEDdGohAQNAIAAgAUkEQCAAKAIAIAAoAgQQ' +
   'ACAAQQhqIQAMAQsLCyQAA0AgASACSQRAIAAgACABKAIAaiIAEAAgAUEEaiEBDAELCws=';
-
-/** SHA-256 of the source that it was made from. */
-export const filterGramsSourceHash = '07f44aa242eb3f2c3f0e53ce89740c379b21186dede8fd9310dab0db422ac1c2';

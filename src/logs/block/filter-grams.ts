@@ -1,4 +1,4 @@
-import type { Stretch } from './arena.ts';
+import type { Stretch } from '../../base/arena.ts';
 import type { Encoder } from './encoder.ts';
 import { filterBytes, filterBytesMax, followersOf, gramsMax, symbolOf } from './gram-filter.ts';
 import type { Values } from './pack-columns.ts';

@@ -1,4 +1,4 @@
-/** Made from mask-words.as by scripts/wasm.sh. */
+/** Made by scripts/wasm.sh from mask-words.as, SHA-256 db8a4091896fb3daa8dd739c2fbc36e1e5c87f44d0495dbc1695ef505ee0ae2c. */
 export const maskWordsModule =
   'AGFzbQEAAAABBwFgA39/fwACDwEDZW52Bm1lbW9yeQIAAAMCAQAHFgIJbWFza1dvcmRzAAAGbWVtb3J5AgAK2wMB2AMDBX4MewF/' +
   'IAAgAWohFCAAQT9xIgFBMGr9DyEIIAFBCWr9DyEJIAFBIGr9DyEKIAFB4QBq/Q8hCyABQRlq/Q8hDCABQS1q/Q8hDSABQQFq/Q8h' +
@@ -8,6 +8,3 @@ export const maskWordsModule =
   'hIOENwMAIANCP4ghBiACQRBqIQILIAIgBTcDCCAEIQMgECAN/XEgDv0qIBAgD/0j/VD9ZCARIA39cSAO/SogESAP/SP9UP1kQRB0' +
   'cq0gEiAN/XEgDv0qIBIgD/0j/VD9ZCATIA39cSAO/SogEyAP/SP9UP1kQRB0cq1CIIaEIQcgAUFAayEBDAELCyACIAMgByADQgGG' +
   'IAaEgyADQgGIg4Q3AwAL';
-
-/** SHA-256 of the source that it was made from. */
-export const maskWordsSourceHash = 'db8a4091896fb3daa8dd739c2fbc36e1e5c87f44d0495dbc1695ef505ee0ae2c';

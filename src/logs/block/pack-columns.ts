@@ -1,4 +1,4 @@
-import type { Arena, Stretch } from './arena.ts';
+import type { Arena, Stretch } from '../../base/arena.ts';
 import type { ColumnEntry, Part } from './column-directory.ts';
 import type { Encoder } from './encoder.ts';
 import { modeOfNumbers } from './number-column.ts';

@@ -1,4 +1,4 @@
-import type { Stretch } from './arena.ts';
+import type { Stretch } from '../../base/arena.ts';
 import type { Encoder } from './encoder.ts';
 import { limits } from './limits.ts';
 import { inOrderOfUse, type ScannedLines } from './scan-lines.ts';

@@ -1,4 +1,4 @@
-/** Made from scan-lines.as by scripts/wasm.sh. */
+/** Made by scripts/wasm.sh from scan-lines.as, SHA-256 1b932fd29aa355e613d8a2308ddbf5db21fc064e618c8ca35884bd450c9bf4cf. */
 export const scanLinesModule =
   'AGFzbQEAAAABEwNgA39/fwF/YAF/AX9gAn9/AX8CDwEDZW52Bm1lbW9yeQIAAAMFBAECAAAGWxJ/AUEAC38BQQALfwFBAAt/AUEA' +
   'C38BQQALfwFBAAt/AUEAC38BQQALfwFBAAt/AUEAC38BQQALfwFBAAt/AUEAC38BQQALfgFCAAt/AUEAC38BQQALfgFCAAsHsAEP' +
@@ -49,6 +49,3 @@ export const scanLinesModule =
   'CyADIA9HBEAgDCADNgIACwsgBSANaiEFIAYgCmohDiALQQRqIQsgDEEEaiEMDAELCyACIAVrIgIgACgCCCAOa0YEfwJ/IAJBEE0E' +
   'QEEBIAJ0QQFrIAX9AAQAIA79AAQA/SP9ZEF/c3FFDAELQQAhAANAIABBEGoiASACSQRAQQAgACAFav0ABAAgACAOav0ABAD9Uf1T' +
   'DQIaIAEhAAwBCwsgAiAFakEQa/0ABAAgAiAOakEQa/0ABAD9Uf1TRQsFQQALCw==';
-
-/** SHA-256 of the source that it was made from. */
-export const scanLinesSourceHash = '1b932fd29aa355e613d8a2308ddbf5db21fc064e618c8ca35884bd450c9bf4cf';

@@ -1,4 +1,4 @@
-/** Made from plain-lines.as by scripts/wasm.sh. */
+/** Made by scripts/wasm.sh from plain-lines.as, SHA-256 d19b8a57ed5df772fe3346fcd154c69337663eb46081a9e9afb9e272ab6453af. */
 export const plainLinesModule =
   'AGFzbQEAAAABCgFgBX9/f398AX8CDwEDZW52Bm1lbW9yeQIAAAMCAQAGqQEVfwFBAAt8AUQAAAAAAAAAAAt/AUEAC38BQQALfwFB' +
   'AAt/AUEAC38BQQALfwFBAAt/AUEAC38BQQALfwFBAAt/AUEAC38BQQALfAFEAAAAAAAAAAALfAFEAAAAAAAAAAALfAFEAAAAAAAA' +
@@ -23,6 +23,3 @@ export const plainLinesModule =
   'fiAVQoCU69wDfwUgFUL/k+vcA31CgJTr3AN/C7kkDyAVIw/8BkKAlOvcA359uSQQIBdCAFkEfiAXQoCU69wDfwUgF0L/k+vcA31C' +
   'gJTr3AN/C7kkESAXIxH8BkKAlOvcA359uSQSIBRCAFkEfiAUQoCU69wDfwUgFEL/k+vcA31CgJTr3AN/C7kkEyAUIxP8BkKAlOvc' +
   'A359uSQUIAAL';
-
-/** SHA-256 of the source that it was made from. */
-export const plainLinesSourceHash = 'd19b8a57ed5df772fe3346fcd154c69337663eb46081a9e9afb9e272ab6453af';

@@ -1,12 +1,8 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { decodeFrame, decodeLines } from '../batch/batch.ts';
 import { Assembler, createWorkbench, type Piece, type Workbench } from './assemble.ts';
-import { plainLinesSourceHash } from './plain-lines-module.ts';
 
 const LINE_MAX = 300;
 const CHUNK_BYTES = 64 * 1024;
@@ -116,13 +112,4 @@ test('a chunk of plain records is taken in one go', () => {
   assert.equal(builder.lineCount, 1000);
   assert.deepEqual([plain.seconds, plain.nanos], [Date.UTC(2026, 10, 22, 10, 20, 30) / 1000, 123_456_789]);
   assert.equal(plain.take(builder, 0, records.length, { ...wanted, stdout: false }), 0);
-});
-
-test('the module was made from the source as it is', () => {
-  const source = readFileSync(join(import.meta.dirname, 'plain-lines.as'));
-  assert.equal(
-    createHash('sha256').update(source).digest('hex'),
-    plainLinesSourceHash,
-    'run scripts/wasm.sh after changing plain-lines.as',
-  );
 });

@@ -1,18 +1,14 @@
+import { Arena } from '../../base/arena.ts';
+import { type Instance, Module } from '../../base/webassembly.ts';
 import { type BatchBuilder, type BatchRoom, DELTA_SECONDS_MAX } from '../batch/batch.ts';
 import { plainLinesModule } from './plain-lines-module.ts';
 
 /** What the module gives; its variables are the ends of the batch. */
-type Exports = Readonly<Record<string, { value: number }>> & {
-  readonly take: TakeRecords;
-};
-type TakeRecords = (at: number, end: number, lineBytesMax: number, blocked: number, reachNanos: number) => number;
+interface Exports {
+  take(at: number, end: number, lineBytesMax: number, blocked: number, reachNanos: number): number;
+}
 
-/** As far as it is used here: the types of Node.js lack it, those of browsers have too much. */
-declare const WebAssembly: {
-  Memory: new (pages: { initial: number; maximum: number }) => { readonly buffer: ArrayBuffer };
-  Module: new (bytes: Uint8Array) => object;
-  Instance: new (module: object, imports: object) => { readonly exports: unknown };
-};
+const plainLines = new Module<Exports>(plainLinesModule);
 
 export interface Wanted {
   lineBytesMax: number;
@@ -21,9 +17,6 @@ export interface Wanted {
   stderr: boolean;
 }
 
-const PAGE_BYTES = 65_536;
-/** Bytes are moved so many at a time: up to so many too many are read and written. */
-const STEP_BYTES = 16;
 const COLUMN_BYTES_MIN = 1024;
 const HOUR_BYTES = 14;
 /** The module is made for a run that is so long. */
@@ -46,9 +39,9 @@ export class PlainLines {
   /** Of the last record taken. */
   seconds = 0;
   nanos = 0;
-  readonly #memory: object;
+  readonly #arena = new Arena();
   readonly #firstRunBytes: number;
-  #exports: Exports | null = null;
+  #module: Instance<Exports> | null = null;
   readonly #hour: Buffer;
   readonly #zone: Buffer;
   #zoneBytes = 0;
@@ -60,19 +53,19 @@ export class PlainLines {
     const sizes = [HOUR_BYTES, OFFSET_BYTES, sourceBytes + lineBytesMax, columnsBytes, columnsBytes, sourceBytes].map(
       Math.ceil,
     );
-    const pages = Math.ceil(sizes.reduce((sum, bytes) => sum + bytes + STEP_BYTES, 0) / PAGE_BYTES);
-    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
-    let at = 0;
-    const [hour, zone, text, times, flags, source] = sizes.map((bytes) => {
-      const part = Buffer.from(memory.buffer, at, bytes);
-      at += part.length + STEP_BYTES;
-      return part;
-    }) as [Buffer, Buffer, Buffer, Buffer, Buffer, Buffer];
+    const places = sizes.map((bytes) => this.#arena.room(bytes));
+    const [hour, zone, text, times, flags, source] = places.map((at, i) => this.#arena.bytes(at, sizes[i]!)) as [
+      Buffer,
+      Buffer,
+      Buffer,
+      Buffer,
+      Buffer,
+      Buffer,
+    ];
     this.source = source;
     this.room = { text, times, flags };
     this.#hour = hour;
     this.#zone = zone;
-    this.#memory = memory;
   }
 
   /** The record at `from` begins with a time of `timeBytes`, which is `seconds`: what is taken next lies in the same hour of the same zone. */
@@ -93,54 +86,44 @@ export class PlainLines {
   take(builder: BatchBuilder, from: number, end: number, { lineBytesMax, stdout, stderr }: Wanted): number {
     const { source, room } = this;
     // Where nothing but a few lines comes, the module is not worth the 4 MB that V8 takes to run any.
-    if (this.#exports === null && end - from < this.#firstRunBytes) return from;
+    if (this.#module === null && end - from < this.#firstRunBytes) return from;
     const ends = builder.ends();
     if (!ends || Number.isNaN(this.#hourSeconds) || ends.textBytes + (end - from) > room.text.length) return from;
-    this.#exports ??= this.#instantiate();
+    this.#module ??= this.#instantiate();
+    const module = this.#module;
     const { textBytes, timesBytes, flagsBytes, ...rest } = ends;
-    this.#set('hourSeconds', this.#hourSeconds);
-    this.#set('zoneBytes', this.#zoneBytes);
-    this.#set('textAt', room.text.byteOffset + textBytes);
-    this.#set('timesAt', room.times.byteOffset + timesBytes);
-    this.#set('flagsAt', room.flags.byteOffset + flagsBytes);
-    for (const name in rest) this.#set(name, rest[name as keyof typeof rest]);
+    module.set({ hourSeconds: this.#hourSeconds, zoneBytes: this.#zoneBytes, ...rest });
+    module.set({
+      textAt: room.text.byteOffset + textBytes,
+      timesAt: room.times.byteOffset + timesBytes,
+      flagsAt: room.flags.byteOffset + flagsBytes,
+    });
     const blocked = (stdout ? 0 : 1) | (stderr ? 0 : 2);
     const reachNanos = DELTA_SECONDS_MAX * SECOND_NANOS;
     const at = source.byteOffset;
-    const to = this.#exports.take(at + from, at + end, lineBytesMax, blocked, reachNanos) - at;
+    const to = module.run.take(at + from, at + end, lineBytesMax, blocked, reachNanos) - at;
     if (to === from) return from;
-    for (const name in rest) rest[name as keyof typeof rest] = this.#get(name);
+    for (const name in rest) rest[name as keyof typeof rest] = module.get(name);
     builder.extended({
       ...rest,
-      textBytes: this.#get('textAt') - room.text.byteOffset,
-      timesBytes: this.#get('timesAt') - room.times.byteOffset,
-      flagsBytes: this.#get('flagsAt') - room.flags.byteOffset,
+      textBytes: module.get('textAt') - room.text.byteOffset,
+      timesBytes: module.get('timesAt') - room.times.byteOffset,
+      flagsBytes: module.get('flagsAt') - room.flags.byteOffset,
     });
     this.seconds = rest.previousSeconds;
     this.nanos = rest.previousNanos;
     return to;
   }
 
-  #instantiate(): Exports {
-    module ??= new WebAssembly.Module(Buffer.from(plainLinesModule, 'base64'));
-    const { exports } = new WebAssembly.Instance(module, { env: { memory: this.#memory } });
-    this.#exports = exports as Exports;
+  #instantiate(): Instance<Exports> {
     const { times, flags } = this.room;
-    this.#set('hourAt', this.#hour.byteOffset);
-    this.#set('zoneAt', this.#zone.byteOffset);
-    this.#set('timesEnd', times.byteOffset + times.length);
-    this.#set('flagsEnd', flags.byteOffset + flags.length);
-    return this.#exports;
-  }
-
-  #set(name: string, value: number): void {
-    this.#exports![name]!.value = value;
-  }
-
-  #get(name: string): number {
-    return this.#exports![name]!.value;
+    const module = plainLines.instantiate(this.#arena.memory);
+    module.set({
+      hourAt: this.#hour.byteOffset,
+      zoneAt: this.#zone.byteOffset,
+      timesEnd: times.byteOffset + times.length,
+      flagsEnd: flags.byteOffset + flags.length,
+    });
+    return module;
   }
 }
-
-/** Compiled once in a process. */
-let module: object | undefined;

@@ -1,4 +1,4 @@
-/** Made from push-scan.as by scripts/wasm.sh. */
+/** Made by scripts/wasm.sh from push-scan.as, SHA-256 8209667da777b7e1114c99ddec9c81172876b45cfdf35e7a7a6015adb29f2dad. */
 export const pushScanModule =
   'AGFzbQEAAAABFANgAn9/AX9gAn9/AGAEf39/fwF/Ag8BA2VudgZtZW1vcnkCAAADDAsBAAAAAgEAAAAAAAZgE38BQQALfwFBAAt/' +
   'AUEAC38BQQALfwFBAAt/AUEAC38BQQALfwFBAAt/AUEAC38BQQALfwFBAAt/AUEAC38BQQALfwFBAAt/AUEAC34BQgALfgFCAAt+' +
@@ -91,6 +91,3 @@ export const pushScanModule =
   'IAEjAGutVgRAQQEkASMADAELIwAgAqdqCyEAA0AjAUUjACAASXEEQEIAIQJCACEDAkADQCAAIwBLIANCxgBUcQRAIwAiBUEBaiQA' +
   'IAIgBTEAACIEQv8AgyADhoQhAiAEQoABVA0CIANCB3whAwwBCwtBASQBQgAhAgsgAkISUQRAIwJBAWokAgsgAqdBB3EgABAADAEL' +
   'CwwBCwsjAUUL';
-
-/** SHA-256 of the source that it was made from. */
-export const pushScanSourceHash = '8209667da777b7e1114c99ddec9c81172876b45cfdf35e7a7a6015adb29f2dad';

@@ -1,7 +1,4 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import test from 'node:test';
 import fc from 'fast-check';
 import { snappyDecode } from '../../../base/snappy.ts';
@@ -9,7 +6,6 @@ import { snappyEncode } from '../../../base/snappy-encode.ts';
 import { levelOfLine } from '../../level/level.ts';
 import { pushLimits } from './limits.ts';
 import { PushScan, scannedLevels } from './push-scan.ts';
-import { pushScanSourceHash } from './push-scan-module.ts';
 import { field, message, snappy, whole } from './push-under-test.ts';
 import { readLokiProtobuf } from './read-loki-protobuf.ts';
 import { readLokiPush } from './read-loki-push.ts';
@@ -189,9 +185,4 @@ test('a memory that grew large for one request is given back, and the next is re
       ]),
     ),
   );
-});
-
-test('the module was made from its source', () => {
-  const source = readFileSync(join(import.meta.dirname, 'push-scan.as'));
-  assert.equal(createHash('sha256').update(source).digest('hex'), pushScanSourceHash);
 });

@@ -1,4 +1,4 @@
-/** Made from points-text.as by scripts/wasm.sh. */
+/** Made by scripts/wasm.sh from points-text.as, SHA-256 e90948b9d239e11644046e51a1f5cd116b8ef6e170510d161134f5b0911be20a. */
 export const pointsTextModule =
   'AGFzbQEAAAABGwVgAX4AYAJ+fwBgBX9/f39/AX9gAXwAYAABfwIPAQNlbnYGbWVtb3J5AgAAAwYFAAECAwQGEAN/AUEAC34BQgAL' +
   'fwFBAAsHEwIGcG9pbnRzAAIGbWVtb3J5AgAK3hMFvAMCAX8DfiAAQgpUBEAjACIBQQFqJAAgASAAp0EwajoAAA8LIABCgMLXL1QE' +
@@ -36,6 +36,3 @@ export const pointsTextModule =
   'zgCAIgMgAiADQpDOAH59QiCGhCICQvbRAH5CFIhC/4CAgPAPgyIDIAIgA0LkAH59QhCGhCICQucAfkIKiEKPgLyA8IHAB4MiAyAC' +
   'IANCCn59QgiGhCICQrDgwIGDhoyYMIQ3AwBBh9AAIAGnQTBqOgAAIAFCAFIEQEERDwsgAkIAUgRAQRAgAnpCA4inaw8LQQggAHpC' +
   'A4inaws=';
-
-/** SHA-256 of the source that it was made from. */
-export const pointsTextSourceHash = 'e90948b9d239e11644046e51a1f5cd116b8ef6e170510d161134f5b0911be20a';

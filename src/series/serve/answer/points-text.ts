@@ -1,11 +1,5 @@
+import { createMemory, Module } from '../../../base/webassembly.ts';
 import { pointsTextModule } from './points-text-module.ts';
-
-/** As far as it is used here: the types of Node.js lack it, those of browsers have too much. */
-declare const WebAssembly: {
-  Memory: new (pages: { initial: number; maximum: number }) => { readonly buffer: ArrayBuffer };
-  Module: new (bytes: Uint8Array) => object;
-  Instance: new (module: object, imports: object) => { readonly exports: unknown };
-};
 
 /** Points that are written at once. */
 export const pointsAtOnceMax = 256;
@@ -16,6 +10,11 @@ const POWER_MAX = 324;
 const TIMES = 12 * 1024;
 const VALUES = TIMES + 8 * pointsAtOnceMax;
 const TEXT = VALUES + 8 * pointsAtOnceMax;
+
+/** What the module gives. */
+interface Exports {
+  points(first: number, times: number, values: number, count: number, out: number): number;
+}
 
 interface PointsText {
   /** Up to `pointsAtOnceMax` of each are taken from here. */
@@ -36,11 +35,8 @@ export function pointsText(): PointsText {
 }
 
 function make(): PointsText {
-  const memory = new WebAssembly.Memory({ initial: 1, maximum: 1 });
-  const module = new WebAssembly.Module(Buffer.from(pointsTextModule, 'base64'));
-  const { points } = new WebAssembly.Instance(module, { env: { memory } }).exports as {
-    points(first: number, times: number, values: number, count: number, out: number): number;
-  };
+  const memory = createMemory(1);
+  const { points } = new Module<Exports>(pointsTextModule).instantiate(memory).run;
   const { buffer } = memory;
   writePowers(new DataView(buffer, POWERS));
   return {

@@ -1,12 +1,4 @@
-/** As far as it is used here: the types of Node.js lack it, those of browsers have too much. */
-declare const WebAssembly: {
-  Memory: new (pages: { initial: number; maximum: number }) => Memory;
-};
-
-interface Memory {
-  readonly buffer: ArrayBuffer;
-  grow(pages: number): number;
-}
+import { createMemory, type Memory, PAGE_BYTES } from './webassembly.ts';
 
 /** Bytes at an address. */
 export interface Stretch {
@@ -14,10 +6,10 @@ export interface Stretch {
   bytes: number;
 }
 
-const PAGE_BYTES = 65_536;
 /** So many bytes before and behind what is asked for may be read, and behind it written. */
 const SLACK_BYTES = 64;
 const bytesMax = 1024 * 1024 * 1024;
+const pagesMin = 16;
 
 /**
  * The memory of WebAssembly modules, handed out from the bottom up. Invariant: below `#used` everything has been handed out since `reset`. Views are
@@ -28,7 +20,7 @@ export class Arena {
   #used = SLACK_BYTES;
 
   constructor() {
-    this.memory = new WebAssembly.Memory({ initial: 16, maximum: bytesMax / PAGE_BYTES });
+    this.memory = createMemory(pagesMin, bytesMax / PAGE_BYTES);
   }
 
   get byteLength(): number {
