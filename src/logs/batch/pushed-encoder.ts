@@ -11,7 +11,7 @@ import {
 } from './columns.ts';
 import { encodeEnvelope, frameKinds, type TextForm } from './envelope.ts';
 import type { LabelRecord } from './labels.ts';
-import type { PushedHeader, PushedLines, PushedRun } from './pushed-frame.ts';
+import { metadataNamesOf, type PushedHeader, type PushedLines, type PushedRun } from './pushed-frame.ts';
 
 const SECOND_NANOS = 1_000_000_000n;
 const WORD = 2 ** 32;
@@ -42,8 +42,14 @@ export function encodePushedLines(
   const header: PushedHeader = {
     ...{ runCount: runs.length, lineCount: times.length },
     ...{ textBytes: starts.at(-1)!, columnsBytes: columns.length },
+    ...namesIn(metadata.sets),
   };
   return encodeEnvelope(frameKinds.pushed, header, compressed(columns, compressionLevel), text.bytes, text.form);
+}
+
+function namesIn(sets: Iterable<LabelRecord>): Pick<PushedHeader, 'metadataNames'> {
+  const metadataNames = metadataNamesOf(sets);
+  return metadataNames ? { metadataNames } : {};
 }
 
 /** The columns of a frame, before compression. */

@@ -1,5 +1,6 @@
 import { Fault } from '../../base/fault.ts';
 import type { Nanos } from '../../base/nanotime.ts';
+import { release } from '../../base/release.ts';
 import { columnsOf, corruptColumns, decompressed, required, VarintReader } from './column-reader.ts';
 import { COLUMN_LENGTHS, COLUMN_METADATA, COLUMN_RUNS, COLUMN_SETS, COLUMN_TIMES } from './columns.ts';
 import { corruptFrame, decodeEnvelope, frameKinds, isCount, isObject, type TextForm } from './envelope.ts';
@@ -7,6 +8,9 @@ import { textBytesMaxOf } from './frame.ts';
 import type { LabelRecord } from './labels.ts';
 import { requirePlain, startsFromLengths, startsFromNewlines } from './lines.ts';
 import { timesFrom } from './times-column.ts';
+
+/** Of a header that lists them. */
+const metadataNamesMax = 64;
 
 /** Lines that were pushed, of one or more streams: what one push, or several merged ones, brought. */
 export interface PushedFrame {
@@ -25,11 +29,15 @@ export interface PushedHeader {
   /** Uncompressed sizes. */
   textBytes: number;
   columnsBytes: number;
+  /** Names that occur in structured metadata, so that who asks for none of them need not read columns. Missing: not known. */
+  metadataNames?: readonly string[];
 }
 
 /** The lines of one stream: they lie together, in the order of the runs. */
 export interface PushedRun {
   labels: LabelRecord;
+  /** What `pushedStreamId` gives, where it was at hand; it is not stored. */
+  stream?: string | undefined;
   lineCount: number;
   /** Newlines included. */
   textBytes: number;
@@ -64,12 +72,15 @@ export function decodePushedText({ header, form, text }: PushedFrame): Buffer {
 }
 
 /** What is beside the text. */
-export interface DecodedPushedColumns extends Pick<PushedLines, 'metadata'> {
+export interface DecodedPushedColumns {
   times(): BigInt64Array;
-  runs: PushedRun[];
+  runs(): PushedRun[];
+  metadata(): PushedLines['metadata'];
   /** Whether a line may have a newline within: then the text alone does not say where lines end. */
   hasNewlines: boolean;
   startsIn(text: Buffer): Uint32Array;
+  /** Gives the memory back. Nothing may be asked any more. */
+  release(): void;
 }
 
 /** Throws Fault `corrupt`. */
@@ -78,17 +89,37 @@ export function decodePushedColumns({
   columns,
 }: Pick<PushedFrame, 'header' | 'columns'>): DecodedPushedColumns {
   const { lineCount } = header;
-  const found = columnsOf(decompressed(columns, header.columnsBytes, 'columns'));
+  const plain = decompressed(columns, header.columnsBytes, 'columns');
+  const found = columnsOf(plain);
   const lengths = found.get(COLUMN_LENGTHS);
-  const sets = [{}, ...(jsonOf(required(found, COLUMN_METADATA)) as LabelRecord[])];
+  let metadata: PushedLines['metadata'] | undefined;
   return {
-    runs: runsFrom(found, header),
+    runs: () => runsFrom(found, header),
     hasNewlines: lengths !== undefined,
     startsIn: (text) =>
       lengths ? startsFromLengths(lengths, lineCount, text.length) : startsFromNewlines(text, lineCount),
     times: () => timesFrom(required(found, COLUMN_TIMES), lineCount, 0n),
-    metadata: { sets, of: setsFrom(required(found, COLUMN_SETS), lineCount, sets.length) },
+    metadata: () => (metadata ??= metadataFrom(found, lineCount)),
+    release() {
+      release(plain);
+      if (metadata) release(metadata.of);
+    },
   };
+}
+
+function metadataFrom(columns: Map<number, Buffer>, lineCount: number): PushedLines['metadata'] {
+  const sets = [{}, ...(jsonOf(required(columns, COLUMN_METADATA)) as LabelRecord[])];
+  return { sets, of: setsFrom(required(columns, COLUMN_SETS), lineCount, sets.length) };
+}
+
+/** Undefined where there are too many. */
+export function metadataNamesOf(sets: Iterable<LabelRecord>): string[] | undefined {
+  const names = new Set<string>();
+  for (const set of sets) {
+    for (const name of Object.keys(set)) names.add(name);
+    if (names.size > metadataNamesMax) return undefined;
+  }
+  return [...names].sort();
 }
 
 /** Throws Fault `corrupt` where the parts do not agree with the header. */
@@ -97,7 +128,7 @@ export function decodePushedLines(
   text: Buffer = decodePushedText(frame),
 ): { runs: PushedRun[]; lines: PushedLines } {
   const { runs, startsIn, times, metadata } = decodePushedColumns(frame);
-  return { runs, lines: { text, starts: startsIn(text), times: times(), metadata } };
+  return { runs: runs(), lines: { text, starts: startsIn(text), times: times(), metadata: metadata() } };
 }
 
 function runsFrom(columns: Map<number, Buffer>, header: PushedHeader): PushedRun[] {
@@ -139,7 +170,12 @@ export function checkedPushedHeader(value: unknown, form: TextForm): PushedHeade
     isObject(value) &&
     [header.runCount, header.lineCount, header.textBytes, header.columnsBytes].every(isCount) &&
     header.textBytes <= textBytesMaxOf(form) &&
-    header.columnsBytes <= 4 * textBytesMaxOf(form);
+    header.columnsBytes <= 4 * textBytesMaxOf(form) &&
+    (header.metadataNames === undefined || areNames(header.metadataNames));
   if (!sound) throw corruptFrame(0, 'a field of its header is missing or of the wrong type');
   return header;
+}
+
+function areNames(value: unknown): boolean {
+  return Array.isArray(value) && value.every((name) => typeof name === 'string');
 }

@@ -21,6 +21,8 @@ export interface ByteSource {
   byteLength: number;
   /** Throws what the file system throws. */
   read(from: number, to: number): Buffer;
+  /** Takes back what was read, which nobody looks at any more. Missing: it stays as it is. */
+  done?(bytes: Buffer): void;
 }
 
 /** Which lines hold what was sought. */
@@ -90,8 +92,10 @@ export interface KeptText extends CompactText {
   readonly heldBytes: { base: number; values: number };
   /** For `hasGrams`: which texts no line holds. Read once. */
   readonly filter: Uint8Array;
-  /** Forgets values, which can be read again. */
+  /** Forgets values, which can be read again. Nothing that was got out of the text may be a view of what is forgotten. */
   forgetValues(): void;
+  /** Forgets all but the filter. */
+  forget(): void;
 }
 
 export { encodeCompact } from './encode.ts';

@@ -1,3 +1,4 @@
+import { release } from '../../base/release.ts';
 import { corrupt } from './bytes.ts';
 import type { ColumnEntry, NumberEntry, TextEntry } from './column-directory.ts';
 import { unpackNumbers } from './number-column.ts';
@@ -55,6 +56,9 @@ export class ColumnValues {
   }
 
   forget(): void {
+    const starts = this.#texts.map((texts) => texts?.starts);
+    for (const all of [this.#chunks, this.#ids, this.#numbers, starts])
+      for (const each of all) if (each !== undefined) release(each);
     this.#chunks = [];
     this.#texts = [];
     this.#ids = [];

@@ -1,3 +1,4 @@
+import { release } from '../../base/release.ts';
 import type {
   ByteSource,
   ExcerptRule,
@@ -226,13 +227,25 @@ export class OpenText implements KeptText, SearchedText {
 
   forgetValues(): void {
     this.#values?.forget();
+    if (this.#lowerText) release(this.#lowerText);
     this.#lowerText = undefined;
+  }
+
+  forget(): void {
+    this.forgetValues();
+    const { firstPiece, pieceFrom, columnOf, text } = this.#templates ?? noTemplates;
+    for (const each of [firstPiece, pieceFrom, columnOf, text]) release(each);
+    if (this.#lines) for (const each of [this.#lines.numbers, this.#lines.linesOf]) release(each);
+    this.#values = this.#templates = this.#lines = undefined;
   }
 
   /** The template of each line. Invariant: each column has as many values as lines ask for. */
   #readLines(): { numbers: Uint16Array; linesOf: Uint32Array } {
     const { count, firstPiece, columnOf } = this.templates;
-    const numbers = Uint16Array.from(unpackIds(this.#sections.one(sectionKinds.ids), this.lineCount, count, false));
+    const packed = this.#sections.one(sectionKinds.ids);
+    const ids = unpackIds(packed, this.lineCount, count, false);
+    const numbers = Uint16Array.from(ids);
+    for (const each of [packed, ids]) release(each);
     const linesOf = new Uint32Array(count);
     for (let line = 0; line < numbers.length; line++) linesOf[numbers[line]!]!++;
     const used = new Float64Array(this.values.entries.length);

@@ -110,20 +110,24 @@ export class Sections {
     return this.read(entry);
   }
 
+  /** What is read has its memory for itself: who needs it no more may release it. */
   read(entry: SectionEntry): Buffer {
     const { codec, from, storedBytes, bytes, crc } = entry;
     const stored = this.#source.read(from, from + storedBytes);
     if (stored.length !== storedBytes || crc32(stored) !== crc)
       throw corrupt('the checksum of a section does not match');
-    if (codec === 0) return stored;
-    let plain: Buffer;
-    try {
-      plain = zstdDecompressSync(stored, { chunkSize: Math.max(64, bytes + 1), maxOutputLength: bytes + 1 });
-    } catch (error) {
-      throw corrupt('a section cannot be decompressed', error);
-    }
+    const plain = codec === 0 ? Buffer.from(stored) : decompressed(stored, bytes);
+    this.#source.done?.(stored);
     if (plain.length !== bytes) throw corrupt(`a section has ${plain.length} bytes, not ${bytes}`);
     return plain;
+  }
+}
+
+function decompressed(stored: Buffer, bytes: number): Buffer {
+  try {
+    return zstdDecompressSync(stored, { chunkSize: Math.max(64, bytes + 1), maxOutputLength: bytes + 1 });
+  } catch (error) {
+    throw corrupt('a section cannot be decompressed', error);
   }
 }
 

@@ -70,5 +70,6 @@ export function memoryBlock(labels: LabelRecord, lines: readonly MemoryLine[]): 
     if (at === undefined) known.set(key, (at = sets.push(metadata) - 1));
     return at;
   });
-  return { ...block, metadata: { sets, of } };
+  const names = [...new Set(sets.flatMap((set) => Object.keys(set)))];
+  return { ...block, metadata: { names, get: () => ({ sets, of }) } };
 }

@@ -21,6 +21,14 @@ export interface BlockText {
   readonly compact?: CompactText;
 }
 
+/** Structured metadata of lines, got where it is needed. */
+export interface BlockMetadata {
+  /** All that occur in it; there may be more. */
+  names: readonly string[];
+  /** The sets that occur, and which of them each line has. */
+  get(): { sets: readonly LabelRecord[]; of: Uint32Array };
+}
+
 /** Text that is there already. */
 export function plainText(lines: Lines): BlockText {
   return { textBytes: lines.text.length, starts: () => lines.starts, all: () => lines };
@@ -40,8 +48,8 @@ export interface SourceBlock {
   times(): BigInt64Array;
   /** A line belongs to this stream where its byte is not 0: so streams that were stored together share their columns. Missing: all do. */
   only?: Uint8Array;
-  /** Structured metadata: the sets that occur, and which of them each line has. */
-  metadata?: { sets: readonly LabelRecord[]; of: Uint32Array };
+  /** Structured metadata. Missing: no line has any. */
+  metadata?: BlockMetadata;
   /** Each line also has `detected_level` among its structured metadata, told by the line when somebody asks. Not beside `metadata`. */
   detectsLevel?: true;
 }

@@ -5,6 +5,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { Fault } from '../../base/fault.ts';
+import { releaseOwn } from '../../base/release.ts';
 import {
   type BatchFrame,
   type BatchHeader,
@@ -25,6 +26,8 @@ export interface FilePart {
   byteLength: number;
   /** Throws Fault `corrupt` where the file ends before, and what the file system throws. */
   read(from: number, to: number): Buffer;
+  /** Takes back what was read, which nobody looks at any more. */
+  done(bytes: Buffer): void;
 }
 
 /** A block whose text is plain was read whole; of one whose text is compact only the beginning. */
@@ -64,6 +67,7 @@ export class BlockFiles {
     const record: FilePart = {
       byteLength: place.bytes,
       read: (from, to) => this.#bytes(place, from, Math.min(to, place.bytes)),
+      done: releaseOwn,
     };
     const beginning = record.read(0, headBytes);
     const head = headOf(record, beginning);
@@ -135,6 +139,7 @@ function compactBlock(head: FrameHead, record: FilePart, frameAt: number): Filed
       byteLength: text.to - text.from,
       read: (from: number, to: number) =>
         record.read(frameAt + text.from + from, Math.min(frameAt + text.from + to, frameAt + text.to)),
+      done: record.done,
     },
   };
   return head.kind === 'batch'

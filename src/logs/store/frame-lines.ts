@@ -24,7 +24,7 @@ export function linesOf(frame: BatchFrame): DecodedLines {
 export function pushedLinesOf(frame: PushedFrame): { runs: PushedRun[]; lines: PushedLines } {
   if (frame.form === 'plain') return decodePushedLines(frame);
   const { runs, times, metadata } = decodePushedColumns(frame);
-  return { runs, lines: { ...compactLines(frame), times: times(), metadata } };
+  return { runs: runs(), lines: { ...compactLines(frame), times: times(), metadata: metadata() } };
 }
 
 /** The text of all lines, each followed by a newline. */

@@ -42,5 +42,5 @@ export function createBlockFilter(stages: readonly Stage[]): BlockFilter {
 
 function mayHaveLabel({ labels, metadata, detectsLevel }: SourceBlock, name: string): boolean {
   if (detectsLevel && name === levelLabel) return true;
-  return Object.hasOwn(labels, name) || (metadata?.sets.some((set) => Object.hasOwn(set, name)) ?? false);
+  return Object.hasOwn(labels, name) || (metadata?.names.includes(name) ?? false);
 }

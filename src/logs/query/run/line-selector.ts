@@ -121,7 +121,7 @@ function passes(stages: readonly StageRun[], line: Line, checkStop: () => void):
 
 function metadataOf({ metadata }: SourceBlock, labels: LineLabels) {
   if (metadata === undefined) return undefined;
-  const { sets, of } = metadata;
+  const { sets, of } = metadata.get();
   // A frame of many streams has the sets of all of them.
   const known: ReturnType<LineLabels['metadataMap']>[] = [];
   return (index: number) => (known[of[index]!] ??= labels.metadataMap(sets[of[index]!]!));

@@ -25,6 +25,7 @@ export function createLinesRunner({ limit, direction }: LinesPlan, select: LineS
       const labels: CategorizedLabels[] = [];
       const known = new Map<string, number>();
       const untouched = new Map<number, number>();
+      let setOf: Uint32Array | undefined;
       let entries: LinesResult['entries'] = [];
       const place = (categorized: CategorizedLabels): number => {
         const key = categoriesKey(categorized);
@@ -38,7 +39,7 @@ export function createLinesRunner({ limit, direction }: LinesPlan, select: LineS
       const lines = select.each(block, { direction, linesAtOnce }, (line, index) => {
         let at: number | undefined;
         if (line.labels.isUntouched && !block.detectsLevel) {
-          const set = block.metadata?.of[index] ?? 0;
+          const set = (setOf ??= block.metadata?.get().of)?.[index] ?? 0;
           at = untouched.get(set);
           if (at === undefined) untouched.set(set, (at = place(line.labels.categorized())));
         } else at = place(line.labels.categorized());

@@ -9,7 +9,7 @@ import { type Buckets, bucketsOf } from '../plan/buckets.ts';
 import { isNeeded } from '../plan/needed-labels.ts';
 import type { SamplesPlan } from '../plan/plan.ts';
 import type { SourceBlock } from '../source.ts';
-import { oneBlock } from './block-result.ts';
+import { oneBlock, type SamplesResult } from './block-result.ts';
 import type { BlockRunner } from './block-runner.ts';
 import { CellWriter, emptyCells } from './cells.ts';
 import { classedLines } from './classed-lines.ts';
@@ -68,47 +68,57 @@ export function createSamplesRunner(plan: SamplesPlan, select: LineSelector): Bl
     }
     return matched;
   };
+  const run = (block: SourceBlock): SamplesResult => {
+    const writers = new SeriesWriters(plan, block);
+    let matchedLines = 0;
+    if (select.indexes && !unwrap && block.metadata === undefined && !readsLevel(plan, block)) {
+      const bucket = plan.sampleKind === 'count' ? onlyBucket(buckets, plan, block) : undefined;
+      const chosen = bucket === undefined ? select.indexes(block) : undefined;
+      const lines = chosen?.length ?? select.count!(block);
+      if (lines > 0) {
+        const writer = writers.ofStream();
+        if (chosen === undefined) writer.addCount(bucket!, lines);
+        else addAll(writer, chosen, block);
+      }
+      const all = [...writers.all()].map(({ cells }) => cells);
+      const cost = { lines, matchedLines: lines, bytes: block.text.textBytes };
+      return { kind: 'samples', series: all, ...oneBlock, ...cost };
+    }
+    if (
+      decide !== undefined &&
+      block.text.compact !== undefined &&
+      block.metadata === undefined &&
+      !readsLevel(plan, block)
+    ) {
+      const lines = select.front(block);
+      matchedLines = lines.length === 0 ? 0 : addClassed(writers, block, block.text.compact, decide, lines);
+      const series = [...writers.all()].map(({ cells }) => cells);
+      return { kind: 'samples', series, ...oneBlock, lines: lines.length, matchedLines, bytes: block.text.textBytes };
+    }
+    const timeOf = whenNeeded(block, plan);
+    const lines = select.each(block, allAtOnce, (line, index) => {
+      const value = unwrap ? unwrap(line) : isBytes ? line.byteLength : 1;
+      if (value === undefined) return true;
+      matchedLines++;
+      const time = timeOf(index);
+      const bucket = buckets.of(time);
+      // What no window sees need not be sound.
+      if (!buckets.isGap(bucket)) writers.of(line, index).add(bucket, value, time);
+      return true;
+    });
+    const series = [...writers.all()].map(({ cells }) => cells);
+    return { kind: 'samples', series, ...oneBlock, lines, matchedLines, bytes: block.text.textBytes };
+  };
   return {
     run(block) {
-      const writers = new SeriesWriters(plan, block);
-      let matchedLines = 0;
-      if (select.indexes && !unwrap && !readsMetadata(plan, block) && !readsLevel(plan, block)) {
-        const bucket = plan.sampleKind === 'count' ? onlyBucket(buckets, plan, block) : undefined;
-        const chosen = bucket === undefined ? select.indexes(block) : undefined;
-        const lines = chosen?.length ?? select.count!(block);
-        if (lines > 0) {
-          const writer = writers.ofStream();
-          if (chosen === undefined) writer.addCount(bucket!, lines);
-          else addAll(writer, chosen, block);
-        }
-        const all = [...writers.all()].map(({ cells }) => cells);
-        const cost = { lines, matchedLines: lines, bytes: block.text.textBytes };
-        return { kind: 'samples', series: all, ...oneBlock, ...cost };
+      if (readsMetadata(plan, block)) return run(block);
+      try {
+        return run(withoutMetadata(block));
+      } catch (error) {
+        // What failed is told with all labels of its line.
+        if (error instanceof PipelineError && block.metadata !== undefined) return run(block);
+        throw error;
       }
-      if (
-        decide !== undefined &&
-        block.text.compact !== undefined &&
-        !readsMetadata(plan, block) &&
-        !readsLevel(plan, block)
-      ) {
-        const lines = select.front(block);
-        matchedLines = lines.length === 0 ? 0 : addClassed(writers, block, block.text.compact, decide, lines);
-        const series = [...writers.all()].map(({ cells }) => cells);
-        return { kind: 'samples', series, ...oneBlock, lines: lines.length, matchedLines, bytes: block.text.textBytes };
-      }
-      const timeOf = whenNeeded(block, plan);
-      const lines = select.each(block, allAtOnce, (line, index) => {
-        const value = unwrap ? unwrap(line) : isBytes ? line.byteLength : 1;
-        if (value === undefined) return true;
-        matchedLines++;
-        const time = timeOf(index);
-        const bucket = buckets.of(time);
-        // What no window sees need not be sound.
-        if (!buckets.isGap(bucket)) writers.of(line, index).add(bucket, value, time);
-        return true;
-      });
-      const series = [...writers.all()].map(({ cells }) => cells);
-      return { kind: 'samples', series, ...oneBlock, lines, matchedLines, bytes: block.text.textBytes };
     },
   };
 }
@@ -130,7 +140,11 @@ function readsMetadata({ needed }: SamplesPlan, { metadata }: SourceBlock): bool
   if (metadata === undefined) return false;
   if (needed === null) return true;
   const names = new Set([...needed, errorLabel, ...needed.map(withoutSuffix)]);
-  return metadata.sets.some((set) => Object.keys(set).some((name) => names.has(name)));
+  return metadata.names.some((name) => names.has(name));
+}
+
+function withoutMetadata({ metadata: _, ...block }: SourceBlock): SourceBlock {
+  return block;
 }
 
 function withoutSuffix(name: string): string {
@@ -149,6 +163,8 @@ class SeriesWriters {
   readonly #byKey = new Map<string, CellWriter>();
   readonly #bySet = new Map<number | string, CellWriter>();
   readonly #readsLevel: boolean;
+  /** Which set of metadata each line has. */
+  readonly #setOf: Uint32Array | undefined;
   readonly #byValue = new Map<string | undefined, CellWriter>();
   readonly #names: readonly string[] | undefined;
   readonly #dropped: readonly string[];
@@ -157,6 +173,7 @@ class SeriesWriters {
     this.#plan = plan;
     this.#block = block;
     this.#readsLevel = readsLevel(plan, block);
+    this.#setOf = block.metadata?.get().of;
     const { grouping, unwrap } = plan;
     this.#names = grouping && !grouping.without ? [...new Set(grouping.labels)].sort() : undefined;
     this.#dropped = [...(grouping?.labels ?? []), ...(unwrap ? [unwrap.label] : [])];
@@ -187,7 +204,7 @@ class SeriesWriters {
       return writer;
     }
     if (labels.isUntouched) {
-      const set = this.#readsLevel ? labels.get(levelLabel)! : (this.#block.metadata?.of[index] ?? 0);
+      const set = this.#readsLevel ? labels.get(levelLabel)! : (this.#setOf?.[index] ?? 0);
       let writer = this.#bySet.get(set);
       if (writer === undefined) this.#bySet.set(set, (writer = this.#writer(this.#labelsOf(labels))));
       return writer;

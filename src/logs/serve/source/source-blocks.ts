@@ -1,5 +1,5 @@
 import { LINE_STDERR } from '../../batch/batch.ts';
-import { type LabelRecord, plainText, type SourceBlock } from '../../query/query.ts';
+import { type BlockMetadata, type LabelRecord, plainText, type SourceBlock } from '../../query/query.ts';
 import type { LineBlock, PushedBlock } from '../../store/store.ts';
 import type { SelectedInstance } from './selected-streams.ts';
 
@@ -9,7 +9,12 @@ export function instanceBlocks(block: LineBlock, streams: SelectedInstance['stre
 }
 
 export function pushedBlock(block: PushedBlock, labels: LabelRecord): SourceBlock {
-  return metadataBlock({ ...columnsOf(block), text: plainText(block), metadata: block.metadata }, labels);
+  const { metadata } = block;
+  const names = namesOfMetadata(metadata.sets);
+  return metadataBlock(
+    { ...columnsOf(block), text: plainText(block), metadata: { names, get: () => metadata } },
+    labels,
+  );
 }
 
 function columnsOf({ timeMin, timeMax, times }: Pick<LineBlock, 'timeMin' | 'timeMax' | 'times'>) {
@@ -43,10 +48,14 @@ export function joinedOutputs(block: Omit<SourceBlock, 'labels'>, labels: LabelR
   return { ...block, labels, detectsLevel: true };
 }
 
+/** Where no line has metadata, the block has none. */
 export function metadataBlock(
-  { metadata, ...block }: Omit<SourceBlock, 'labels'> & Pick<PushedBlock, 'metadata'>,
+  { metadata, ...block }: Omit<SourceBlock, 'labels'> & { metadata: BlockMetadata },
   labels: LabelRecord,
 ): SourceBlock {
-  const hasMetadata = metadata.sets.some((set) => Object.keys(set).length > 0);
-  return { ...block, labels, ...(hasMetadata && { metadata }) };
+  return { ...block, labels, ...(metadata.names.length > 0 && { metadata }) };
+}
+
+export function namesOfMetadata(sets: readonly LabelRecord[]): string[] {
+  return [...new Set(sets.flatMap((set) => Object.keys(set)))];
 }

@@ -1,11 +1,11 @@
 import { constants as zlibConstants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { release } from '../../../base/release.ts';
 import {
-  type DecodedPushedColumns,
   decodePushedColumns,
   decodePushedFrame,
   type LabelRecord,
   type PushedFrame,
+  type PushedLines,
   type PushedRun,
 } from '../../batch/batch.ts';
 import { pushedTextOf } from '../frame-lines.ts';
@@ -24,7 +24,7 @@ export interface PlannedTarget {
 /** The lines of one run, held for the block that they go to. */
 export interface HeldRun extends Pick<PushedRun, 'lineCount' | 'textBytes' | 'timeMin' | 'timeMax'> {
   times: BigInt64Array;
-  metadata: DecodedPushedColumns['metadata'];
+  metadata: PushedLines['metadata'];
   /** As in the frame that they came from; undefined where none of its lines has a newline within. */
   starts: Uint32Array | undefined;
 }
@@ -87,11 +87,12 @@ export class LinePieces {
 
   #runsOf(frame: PushedFrame, text: Buffer, places: Int32Array): { target: number; run: Placed; text: Buffer }[] {
     const { runs, hasNewlines, startsIn, times, metadata } = decodePushedColumns(frame);
+    const { sets, of } = metadata();
     const starts = hasNewlines ? startsIn(text) : undefined;
     const allTimes = times();
     const found: { target: number; run: Placed; text: Buffer }[] = [];
     let [lineFrom, textFrom] = [0, 0];
-    for (const [position, { labels, lineCount, textBytes, timeMin, timeMax }] of runs.entries()) {
+    for (const [position, { labels, lineCount, textBytes, timeMin, timeMax }] of runs().entries()) {
       const [lineTo, textTo] = [lineFrom + lineCount, textFrom + textBytes];
       const target = places[2 * position]!;
       if (target !== NOWHERE) {
@@ -99,7 +100,7 @@ export class LinePieces {
         const run: Placed = {
           ...{ lineCount, textBytes, timeMin, timeMax },
           times: allTimes.subarray(lineFrom, lineTo),
-          metadata: { sets: metadata.sets, of: metadata.of.subarray(lineFrom, lineTo) },
+          metadata: { sets, of: of.subarray(lineFrom, lineTo) },
           starts: starts?.subarray(lineFrom, lineTo + 1),
           ...{ piece: unplaced, textAt: 0 },
         };

@@ -2,7 +2,7 @@ import { Fault } from '../../../../base/fault.ts';
 import { decodeColumns, decodePushedColumns, decodePushedText, decodeText } from '../../../batch/batch.ts';
 import type { BlockText, LabelRecord, Needle, SourceBlock } from '../../../query/query.ts';
 import type { FiledBlock, LineRange } from '../../../store/block-file.ts';
-import { joinedOutputs, metadataBlock, outputBlocks } from '../source-blocks.ts';
+import { joinedOutputs, metadataBlock, namesOfMetadata, outputBlocks } from '../source-blocks.ts';
 import { outputs } from '../stream-labels.ts';
 import { PlainText, partOf, SearchableText } from '../text-parts.ts';
 import type { KeptBlock } from './kept-block.ts';
@@ -39,7 +39,7 @@ function openKept(kept: KeptBlock): OpenBlock {
     blocks: (unit, labels, joinsOutputs) =>
       kept.filed.kind === 'batch'
         ? batchBlocks(parts, () => kept.columns(), unit, labels, joinsOutputs)
-        : pushedBlocks(parts, () => kept.pushedColumns(), unit, labels),
+        : pushedBlocks(parts, () => kept.pushedColumns(), kept.filed.header.metadataNames, unit, labels),
   };
 }
 
@@ -60,7 +60,7 @@ function openPlain(filed: PlainBlock): OpenBlock {
         return batchBlocks(parts, columns, unit, labels, joinsOutputs);
       }
       const columns = once(() => decodePushedColumns(filed.frame));
-      return pushedBlocks(parts, columns, unit, labels);
+      return pushedBlocks(parts, columns, filed.frame.header.metadataNames, unit, labels);
     },
   };
 }
@@ -87,17 +87,21 @@ function* batchBlocks(
 function* pushedBlocks(
   { lineCount, textOf }: Parts,
   columns: () => ReturnType<typeof decodePushedColumns>,
+  metadataNames: readonly string[] | undefined,
   { parts, timeMin, timeMax }: ScanUnit,
   labels: readonly LabelRecord[],
 ): Generator<SourceBlock> {
-  const { metadata } = columns();
+  const names = metadataNames ?? namesOfMetadata(columns().metadata().sets);
   const times = once(() => columns().times());
   const text = textOf(() => columns().startsIn);
   for (const { ranges, streams } of parts) {
     for (const range of ranges) {
       const block = { ...rangeOf(range, lineCount, times), timeMin, timeMax, text: partOf(text, range, lineCount) };
-      const of = metadata.of.subarray(...range);
-      yield metadataBlock({ ...block, metadata: { sets: metadata.sets, of } }, labels[streams[0]!.labels]!);
+      const get = () => {
+        const { sets, of } = columns().metadata();
+        return { sets, of: of.subarray(...range) };
+      };
+      yield metadataBlock({ ...block, metadata: { names, get } }, labels[streams[0]!.labels]!);
     }
   }
 }

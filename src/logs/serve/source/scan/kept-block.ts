@@ -1,4 +1,5 @@
 import { Fault } from '../../../../base/fault.ts';
+import { release } from '../../../../base/release.ts';
 import {
   type DecodedColumns,
   type DecodedPushedColumns,
@@ -44,7 +45,9 @@ export class KeptBlock {
   pushedColumns(): DecodedPushedColumns {
     if (this.#pushedColumns === undefined) {
       const { header, columns } = this.filed as CompactBlock & { kind: 'pushed' };
-      this.#pushedColumns = decodePushedColumns({ header, columns: columns() });
+      const stored = columns();
+      this.#pushedColumns = decodePushedColumns({ header, columns: stored });
+      release(stored);
       this.#columnBytes += header.columnsBytes + 4 * header.lineCount + RUN_BYTES * header.runCount;
     }
     return this.#pushedColumns;
@@ -57,7 +60,14 @@ export class KeptBlock {
 
   forgetValues(): void {
     this.text.forgetValues();
+    this.#pushedColumns?.release();
     this.#columns = this.#pushedColumns = undefined;
     this.#columnBytes = 0;
+  }
+
+  /** All of it. */
+  forget(): void {
+    this.forgetValues();
+    this.text.forget();
   }
 }
