@@ -11,14 +11,7 @@ export function sortedLabels(labels: LabelRecord): [string, string][] {
     : pairs.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
 }
 
-/** Labels come again and again as the same object, and mostly for the same tenant. */
-const knownIds = new WeakMap<LabelRecord, { tenant: string; id: string }>();
-
 /** Names the stream of a tenant that has these labels; 32 hex digits. */
 export function pushedStreamId(tenant: string, labels: LabelRecord): string {
-  const known = knownIds.get(labels);
-  if (known?.tenant === tenant) return known.id;
-  const id = hash('sha256', JSON.stringify([tenant, sortedLabels(labels)]), 'buffer').toString('hex', 0, 16);
-  knownIds.set(labels, { tenant, id });
-  return id;
+  return hash('sha256', JSON.stringify([tenant, sortedLabels(labels)]), 'buffer').toString('hex', 0, 16);
 }

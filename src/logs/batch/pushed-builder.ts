@@ -23,6 +23,7 @@ export const pushedRoom = {
 
 interface Run {
   labels: LabelRecord;
+  stream: string | undefined;
   lines: number;
   text: number;
   minSeconds: number;
@@ -87,10 +88,10 @@ export class PushedFrameBuilder {
     );
   }
 
-  /** The lines that follow are of this stream. Every run must get at least one. */
-  beginRun(labels: LabelRecord): void {
+  /** The lines that follow are of this stream. Every run must get at least one. `stream`: as in PushedRun. */
+  beginRun(labels: LabelRecord, stream?: string): void {
     this.#runs.push({
-      ...{ labels, lines: 0, text: 0, minSeconds: 0, minNanos: 0, maxSeconds: 0, maxNanos: 0 },
+      ...{ labels, stream, lines: 0, text: 0, minSeconds: 0, minNanos: 0, maxSeconds: 0, maxNanos: 0 },
     });
     this.#describedBytes += describedBytesOf(labels);
   }
@@ -177,7 +178,7 @@ export class PushedFrameBuilder {
     const runs = this.#runs.map((run): PushedRun => {
       const timeMin = nanosOf(run.minSeconds, run.minNanos);
       const timeMax = nanosOf(run.maxSeconds, run.maxNanos);
-      return { labels: run.labels, lineCount: run.lines, textBytes: run.text, timeMin, timeMax };
+      return { labels: run.labels, stream: run.stream, lineCount: run.lines, textBytes: run.text, timeMin, timeMax };
     });
     const columns = this.#columns(runs);
     const header: PushedHeader = {

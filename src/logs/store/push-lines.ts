@@ -43,7 +43,7 @@ export function streamsOf(
     }
     if (lineCountOf(entry) === 0) continue;
     check(entry);
-    const id = pushedStreamId(tenant, entry.labels);
+    const id = idOf(tenant, entry);
     const known = byId.get(id);
     if (!known) byId.set(id, { id, lines: entry });
     else if (repeated.has(known)) repeated.get(known)!.push(entry);
@@ -53,6 +53,17 @@ export function streamsOf(
   const streams = [...byId.values()];
   for (const stream of streams) stream.lines = byTime(stream.lines);
   return { streams, refused };
+}
+
+/** Labels come again and again, and mostly for the same tenant. */
+function idOf(tenant: string, { labels, memo }: PushedStreamLines): string {
+  if (memo?.id !== undefined && memo.tenant === tenant) return memo.id;
+  const id = pushedStreamId(tenant, labels);
+  if (memo) {
+    memo.tenant = tenant;
+    memo.id = id;
+  }
+  return id;
 }
 
 function check({ from, to, seconds, lineFrom = 0, lineTo = from.length }: PushedStreamLines): void {

@@ -17,10 +17,18 @@ export interface PushWriter {
   namespaces: '*' | readonly string[];
 }
 
+/** Belongs to the store, and to the labels that it was handed over with. */
+export interface StreamMemo {
+  tenant: string | undefined;
+  id: PushedStreamId | undefined;
+}
+
 /** Lines of one stream, in any order and of any age. Line `i` is `bytes[from[i], to[i])`, and may hold newlines. Streams may share the columns. */
 export interface PushedStreamLines {
   /** Names and values that are not empty; `namespace` is what scopes are compared with. */
   labels: LabelRecord;
+  /** Is kept by who pushes the same labels again: here the store notes how it names their stream. */
+  memo?: StreamMemo;
   /** The store is done with them when `push` has resolved. */
   bytes: Buffer;
   from: ArrayLike<number>;

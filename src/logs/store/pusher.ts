@@ -138,11 +138,11 @@ export class Pusher {
     const builder = this.#builder;
     const frames: { frame: Buffer; runs: PushedRun[] }[] = [];
     try {
-      for (const { lines } of streams) {
+      for (const { id, lines } of streams) {
         const { from, to, lineFrom = 0, lineTo = from.length } = lines;
         for (let next = lineFrom; next < lineTo; ) {
           if (!builder.fits(to[next]! - from[next]!)) frames.push(builder.finish());
-          builder.beginRun(lines.labels);
+          builder.beginRun(lines.labels, id);
           next = builder.addLines(lines, next);
         }
       }

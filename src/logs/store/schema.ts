@@ -1,5 +1,5 @@
 /** Raised whenever the tables change; a catalogue of another number is rebuilt from the packs. */
-export const catalogueVersion = 5;
+export const catalogueVersion = 6;
 
 /** The catalogue is an index of the packs; docs/formats/catalog.md explains the tables. Times are nanoseconds since 1970. */
 export const catalogueSchema = `
@@ -73,10 +73,7 @@ CREATE INDEX blocks_by_arrival ON blocks (received_ms);
 
 CREATE TABLE pushed_streams (
   row INTEGER PRIMARY KEY AUTOINCREMENT,
-  id TEXT NOT NULL,
-  tenant TEXT NOT NULL, namespace TEXT, labels TEXT NOT NULL,
-  first_time INTEGER NOT NULL, last_time INTEGER NOT NULL,
-  line_count INTEGER NOT NULL, text_bytes INTEGER NOT NULL, last_sequence INTEGER NOT NULL
+  id TEXT NOT NULL, tenant TEXT NOT NULL, labels TEXT NOT NULL
 ) STRICT;
 CREATE TABLE pushed_tombstones (
   id TEXT PRIMARY KEY, tenant TEXT NOT NULL, through INTEGER NOT NULL, sequence INTEGER NOT NULL, deleted_ms INTEGER NOT NULL,

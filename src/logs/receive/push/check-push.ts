@@ -45,8 +45,8 @@ function checkedLabels(stream: ReceivedStream, problems: Problems): CheckedLabel
       problems.add(fault.reason, lineCountOf(stream), fault.message);
       return undefined;
     }
-    const record: LabelRecord = Object.fromEntries(byName(withServiceName(kept)));
-    const checked = { labels: record, level: levelOfFields(record) };
+    const record = recordOf(byName(withServiceName(kept)));
+    const checked: CheckedLabels = { labels: record, level: levelOfFields(record), tenant: undefined, id: undefined };
     knownLabels.add(text, checked);
     return checked;
   } catch (error) {
@@ -55,6 +55,22 @@ function checkedLabels(stream: ReceivedStream, problems: Problems): CheckedLabel
     problems.add('invalid_labels', lineCountOf(stream), message);
     return undefined;
   }
+}
+
+/** Of the stream before. */
+let latestRecord: LabelRecord = {};
+
+/** Streams that come one after another have most labels in common: of two equal texts one is kept. */
+function recordOf(pairs: Pairs): LabelRecord {
+  const record: Record<string, string> = {};
+  for (const [name, value] of pairs) {
+    // To assign it would not make a property.
+    if (name === '__proto__') return Object.fromEntries(pairs);
+    const latest = latestRecord[name];
+    record[name] = latest === value ? latest : value;
+  }
+  latestRecord = record;
+  return record;
 }
 
 type Pairs = readonly (readonly [name: string, value: string])[];
@@ -112,22 +128,32 @@ const UTF8_BYTES_MAX = 3;
 
 function checkedLines(
   stream: ReceivedStream,
-  { labels, level: levelOfStream }: CheckedLabels,
+  memo: CheckedLabels,
   newestSeconds: number,
   interned: Interned,
   problems: Problems,
 ): PushedStreamLines {
+  const { labels, level: levelOfStream } = memo;
   const { bytes, from, to, seconds, nanos, scanned } = stream;
   const { lineFrom = 0, lineTo = from.length } = stream;
   if (scanned && !stream.metadata && isWithinLimits(scanned, newestSeconds)) {
     const { levels, isPacked } = scanned;
     if (levelOfStream !== undefined) levels.fill(0, lineFrom, lineTo);
     const sets = levelOfStream === undefined ? levelSets : interned.levelAlone(levelOfStream);
-    return { labels, bytes, from, to, seconds, nanos, lineFrom, lineTo, isPacked, metadata: { sets, of: levels } };
+    const metadata = { sets, of: levels };
+    return { labels, memo, bytes, from, to, seconds, nanos, lineFrom, lineTo, isPacked, metadata };
   }
   const of: number[] = [];
   const kept = {
-    ...{ labels, bytes, from: [] as number[], to: [] as number[], seconds: [] as number[], nanos: [] as number[] },
+    ...{
+      labels,
+      memo,
+      bytes,
+      from: [] as number[],
+      to: [] as number[],
+      seconds: [] as number[],
+      nanos: [] as number[],
+    },
     metadata: { sets: interned.sets, of },
   };
   for (let i = lineFrom; i < lineTo; i++) {

@@ -1,10 +1,11 @@
 import type { LabelRecord } from '../../batch/batch.ts';
+import type { StreamMemo } from '../../store/store.ts';
 
 /** Of the texts of each of two generations; what they say takes a few times as much. */
 const textBytesMax = 16 * 1024 * 1024;
 
 /** Labels that a stream may have, and the level that they tell, if they do. */
-export interface CheckedLabels {
+export interface CheckedLabels extends StreamMemo {
   labels: LabelRecord;
   level: string | undefined;
 }
