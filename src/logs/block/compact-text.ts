@@ -20,7 +20,7 @@ import { lowered, type Needle, needleOf } from './needle.ts';
 import { type SearchedText, TextOccurrences } from './occurrences.ts';
 import { Sections, sectionKinds } from './sections.ts';
 import { readTemplates, type Templates } from './templates.ts';
-import { unpackIds } from './text-column.ts';
+import { unpackTemplateIds } from './text-column.ts';
 
 const NEWLINE = 0x0a;
 /** What objects take, roughly. */
@@ -243,11 +243,8 @@ export class OpenText implements KeptText, SearchedText {
   #readLines(): { numbers: Uint16Array; linesOf: Uint32Array } {
     const { count, firstPiece, columnOf } = this.templates;
     const packed = this.#sections.one(sectionKinds.ids);
-    const ids = unpackIds(packed, this.lineCount, count, false);
-    const numbers = Uint16Array.from(ids);
-    for (const each of [packed, ids]) release(each);
-    const linesOf = new Uint32Array(count);
-    for (let line = 0; line < numbers.length; line++) linesOf[numbers[line]!]!++;
+    const { numbers, linesOf } = unpackTemplateIds(packed, this.lineCount, count);
+    release(packed);
     const used = new Float64Array(this.values.entries.length);
     for (let t = 0; t < count; t++)
       for (let piece = firstPiece[t]!; piece < firstPiece[t + 1]! - 1; piece++) used[columnOf[piece]!]! += linesOf[t]!;

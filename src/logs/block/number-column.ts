@@ -1,4 +1,5 @@
 import { corrupt } from './bytes.ts';
+import { reading } from './text-reader.ts';
 
 /** How the numbers of a column are stored: as differences from the least one, or from the one before (zigzag). */
 export const numberModes = { plain: 0, delta: 1 } as const;
@@ -33,20 +34,12 @@ export function modeOfNumbers({ least, greatest, greatestDelta, plainBits, delta
 /** Throws Fault `corrupt` where a number is not below `end`. */
 export function unpackNumbers({ mode, base, width, bytes }: PackedNumbers, count: number, end: number): Float64Array {
   if (width > WIDTH_MAX || bytes.length !== width * count) throw corrupt('a column of numbers has another size');
-  const values = new Float64Array(count);
-  for (let plane = width - 1; plane >= 0; plane--) {
-    const from = plane * count;
-    for (let i = 0; i < count; i++) values[i] = values[i]! * 256 + bytes[from + i]!;
-  }
-  let previous = 0;
-  for (let i = 0; i < count; i++) {
-    let value = values[i]!;
-    if (mode === numberModes.plain) value += base;
-    else value = previous + (value % 2 === 0 ? value / 2 : -(value + 1) / 2);
-    if (!(value >= 0 && value < end)) throw corrupt(`a number of a column is ${value}`);
-    values[i] = previous = value;
-  }
-  return values;
+  return reading((reader) => {
+    const [at, out] = [reader.put(bytes), reader.arena.room(8 * count)];
+    const isDelta = mode !== numberModes.plain;
+    reader.check(reader.module.run.readDecimals(at, count, width, isDelta, base, end, out));
+    return reader.f64(out, count);
+  });
 }
 
 function bitsOf(value: number): number {

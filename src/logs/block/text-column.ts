@@ -1,4 +1,5 @@
 import { corrupt } from './bytes.ts';
+import { reading } from './text-reader.ts';
 
 /** Values of a column of text: how long each is, where that differs, then their bytes. */
 export interface PackedTexts {
@@ -23,34 +24,39 @@ export interface Texts {
 
 export function unpackTexts({ lengthMin, lengthMax, bytes }: PackedTexts, count: number): Texts {
   const width = lengthWidth(lengthMin, lengthMax);
-  if (count * width > bytes.length) throw corrupt('a column of text ends early');
-  const starts = new Uint32Array(count + 1);
-  let at = 0;
-  for (let i = 0; i < count; i++) {
-    at += width === 0 ? lengthMin : width === 1 ? bytes[i]! : bytes.readUIntLE(i * width, width);
-    starts[i + 1] = at;
-  }
-  if (at !== bytes.length - count * width) throw corrupt('a column of text has another size');
-  return { bytes: bytes.subarray(count * width), starts };
+  const lengthBytes = count * width;
+  if (lengthBytes > bytes.length) throw corrupt('a column of text ends early');
+  const valueBytes = bytes.length - lengthBytes;
+  return reading((reader) => {
+    const [at, out] = [reader.put(bytes.subarray(0, lengthBytes)), reader.arena.room(4 * (count + 1))];
+    reader.check(reader.module.run.readLengths(at, count, width, lengthMin, valueBytes, out));
+    const starts = reader.u32(out, count + 1);
+    if (starts[count] !== valueBytes) throw corrupt('a column of text has another size');
+    return { bytes: bytes.subarray(lengthBytes), starts };
+  });
 }
 
-export function unpackIds(bytes: Buffer, length: number, count: number, recent: boolean): Uint32Array {
+/** Which value each occurrence has, of so many. */
+export function unpackIds(bytes: Buffer, length: number, count: number, isRecent: boolean): Uint32Array {
   const width = idWidth(count);
   if (bytes.length !== length * width) throw corrupt('the numbers of values have another size');
-  const ids = new Uint32Array(length);
-  for (let plane = width - 1; plane >= 0; plane--) {
-    const from = plane * length;
-    for (let i = 0; i < length; i++) ids[i] = (ids[i]! << 8) | bytes[from + i]!;
-  }
-  let newest = -1;
-  for (let i = 0; i < length; i++) {
-    if (recent) {
-      const code = ids[i]!;
-      ids[i] = code === 0 ? ++newest : newest - code + 1;
-    }
-    if (ids[i]! >= count) throw corrupt('a value has a number that there is not');
-  }
-  return ids;
+  return reading((reader) => {
+    const [at, out] = [reader.put(bytes), reader.arena.room(4 * length)];
+    reader.check(reader.module.run.readIds(at, length, width, count, isRecent, out));
+    return reader.u32(out, length);
+  });
+}
+
+/** The template of each line, of so many, and how many lines each has. */
+export function unpackTemplateIds(bytes: Buffer, lines: number, count: number) {
+  const width = idWidth(count);
+  if (bytes.length !== lines * width) throw corrupt('the numbers of templates have another size');
+  return reading((reader) => {
+    const [at, out] = [reader.put(bytes), reader.arena.room(2 * lines)];
+    const linesOfAt = reader.arena.zeros(4 * count);
+    reader.check(reader.module.run.readNumbers(at, lines, width, count, out, linesOfAt));
+    return { numbers: reader.u16(out, lines), linesOf: reader.u32(linesOfAt, count) };
+  });
 }
 
 /** Bytes of the number of a value, of so many. */
