@@ -11,9 +11,8 @@ import { cpuSecondsOf, diskBytesOf, figuresOf, type ProcessFigures } from '../ru
 export const parallel = 4;
 const startTimeoutMs = 60_000;
 const restCheckMs = 1500;
-/** How often in turn it must be found at rest. Ours looks every five seconds for what there is to merge, and pauses for long while it was busy. */
-const ourRestsMin = 16;
-const theirRestsMin = 5;
+/** How often in turn it must be found at rest. */
+const restsMin = 5;
 const restingCpuSeconds = 0.05;
 const restTimeoutMs = 600_000;
 const ourFlags = ['--retention', '0', '--retention-size', '0'];
@@ -108,8 +107,15 @@ export class Peer {
     return ask({ agent: this.#agent, method, url: this.url + path, headers, body });
   }
 
-  /** Waits until merging has come to rest. */
+  /** Waits until merging has come to rest. Ours waits for two minutes for more lines: it is told that none will come. */
   async untilAtRest(): Promise<void> {
+    await this.#untilQuiet();
+    if (!this.isOurs) return;
+    await this.ask('POST', '/taffrail/v1/store/tidy');
+    await this.#untilQuiet();
+  }
+
+  async #untilQuiet(): Promise<void> {
     let before = this.figures().cpuSeconds;
     let rests = 0;
     await until(
@@ -118,7 +124,7 @@ export class Peer {
         const now = this.figures().cpuSeconds;
         rests = now - before < restingCpuSeconds ? rests + 1 : 0;
         before = now;
-        return rests >= (this.isOurs ? ourRestsMin : theirRestsMin);
+        return rests >= restsMin;
       },
       restTimeoutMs,
       restCheckMs,
