@@ -3,6 +3,8 @@
  * and columns of variables (after CLP, Rodrigues et al., OSDI 2021).
  */
 
+import type { TextFilter } from './gram-filter.ts';
+
 /** Lines. Line `i` is `text[starts[i], starts[i + 1] - 1)`, followed by one byte that is not part of it (a newline). */
 export interface Lines {
   text: Buffer;
@@ -90,8 +92,8 @@ export interface CompactText {
 export interface KeptText extends CompactText {
   /** Memory of what is kept: of what every search needs, and of values. */
   readonly heldBytes: { base: number; values: number };
-  /** For `hasGrams`: which texts no line holds. Read once. */
-  readonly filter: Uint8Array;
+  /** For `mayHold`: which texts no line holds. Read once. */
+  readonly filter: TextFilter;
   /** Forgets values, which can be read again. Nothing that was got out of the text may be a view of what is forgotten. */
   forgetValues(): void;
   /** Forgets all but the filter. */
@@ -99,5 +101,5 @@ export interface KeptText extends CompactText {
 }
 
 export { encodeCompact } from './encode.ts';
-export { gramsOfTexts, hasGrams } from './gram-filter.ts';
+export { mayHold, type SoughtRuns, soughtRuns, type TextFilter, tellsAnything } from './gram-filter.ts';
 export { memorySource, openCompact } from './open.ts';

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import { Fault } from '../../base/fault.ts';
-import { encodeCompact, type Lines, memorySource, openCompact } from './block.ts';
-import { hostileLine, realLine, spelledOut } from './lines-under-test.ts';
+import { encodeCompact, type Lines, mayHold, memorySource, openCompact, soughtRuns } from './block.ts';
+import { hostileLine, oddLine, realLine, spelledOut } from './lines-under-test.ts';
 import { lowered } from './needle.ts';
 
 const lines = fc.array(fc.oneof({ weight: 3, arbitrary: realLine }, { weight: 1, arbitrary: hostileLine }), {
@@ -91,6 +91,24 @@ test('what no line can hold is told without looking at values', () => {
   assert.equal(compact.seek({ text: 'done', ignoreCase: true }).isPossible, true);
   assert.equal(compact.seek({ text: 'after x', ignoreCase: false }).isPossible, false);
   assert.equal(compact.seek({ text: 'after 7 ', ignoreCase: false }).isPossible, true);
+});
+
+test('no piece of a line is ruled out by the filter, wherever holes begin and end', () => {
+  fc.assert(
+    fc.property(fc.array(fc.oneof(oddLine, realLine), { minLength: 1, maxLength: 6 }), fc.boolean(), (lines, twice) => {
+      const { filter } = opened(twice ? [...lines, ...lines] : lines);
+      for (const line of lines) {
+        for (let from = 0; from < line.length; from++) {
+          for (const length of [3, 4]) {
+            const text = line.subarray(from, from + length);
+            for (const ignoreCase of [false, true])
+              assert.equal(mayHold(filter, soughtRuns([{ text, ignoreCase }])), true, text.toString('latin1'));
+          }
+        }
+      }
+    }),
+    { numRuns: 100 },
+  );
 });
 
 test('a bit that has changed is corrupt, or changes nothing', () => {

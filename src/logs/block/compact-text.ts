@@ -13,7 +13,7 @@ import { corrupt } from './bytes.ts';
 import { readColumns } from './column-directory.ts';
 import { ColumnValues } from './column-values.ts';
 import { type Excerpt, excerptOf } from './excerpt.ts';
-import { filterMayHold } from './gram-filter.ts';
+import { mayHold, shortBytes, soughtRuns, type TextFilter } from './gram-filter.ts';
 import { classifyLines } from './line-classes.ts';
 import { LineWriter } from './line-writer.ts';
 import { lowered, type Needle, needleOf } from './needle.ts';
@@ -37,7 +37,7 @@ export class OpenText implements KeptText, SearchedText {
   readonly lineCount: number;
   readonly textBytes: number;
   readonly #sections: Sections;
-  #filter: Buffer | undefined;
+  #filter: TextFilter | undefined;
   #values: ColumnValues | undefined;
   #templates: Templates | undefined;
   #lowerText: Buffer | undefined;
@@ -179,12 +179,12 @@ export class OpenText implements KeptText, SearchedText {
     return occurrences;
   }
 
-  passesFilter({ bytes }: Needle): boolean {
-    return filterMayHold(this.filter, bytes);
+  passesFilter({ bytes, ignoreCase }: Needle): boolean {
+    return mayHold(this.filter, soughtRuns([{ text: bytes, ignoreCase }]));
   }
 
-  get filter(): Buffer {
-    return (this.#filter ??= this.#sections.one(sectionKinds.filter));
+  get filter(): TextFilter {
+    return (this.#filter ??= this.#readFilter());
   }
 
   get values(): ColumnValues {
@@ -216,7 +216,7 @@ export class OpenText implements KeptText, SearchedText {
       OPEN_BYTES +
       COLUMN_BYTES * (this.#values?.entries.length ?? 0) +
       SECTION_BYTES * this.#sections.entries.length +
-      (this.#filter?.length ?? 0) +
+      (this.#filter ? this.#filter.grams.length + this.#filter.shorts.length : 0) +
       firstPiece.byteLength +
       pieceFrom.byteLength +
       columnOf.byteLength +
@@ -237,6 +237,14 @@ export class OpenText implements KeptText, SearchedText {
     for (const each of [firstPiece, pieceFrom, columnOf, text]) release(each);
     if (this.#lines) for (const each of [this.#lines.numbers, this.#lines.linesOf]) release(each);
     this.#values = this.#templates = this.#lines = undefined;
+  }
+
+  #readFilter(): TextFilter {
+    const grams = this.#sections.one(sectionKinds.filter);
+    // Texts of before have none.
+    const shorts = this.#sections.oneIfAny(sectionKinds.shortRuns) ?? Buffer.alloc(0);
+    if (shorts.length > 0 && shorts.length !== shortBytes) throw corrupt(`a filter has ${shorts.length} bytes`);
+    return { grams, shorts };
   }
 
   /** The template of each line. Invariant: each column has as many values as lines ask for. */

@@ -38,7 +38,8 @@ function encode(using: Encoder, lines: Lines, level: number): Buffer {
   const { entries, chunks } = packColumns(using, values.columns);
   const view = ({ at, bytes }: Stretch) => using.arena.bytes(at, bytes);
   const sections = [
-    { kind: sectionKinds.filter, bytes: view(filter) },
+    { kind: sectionKinds.filter, bytes: view(filter.grams) },
+    { kind: sectionKinds.shortRuns, bytes: view(filter.shorts) },
     { kind: sectionKinds.columns, bytes: writeColumns(entries) },
     { kind: sectionKinds.templates, bytes: view(plan.section) },
     { kind: sectionKinds.ids, bytes: view(ids) },

@@ -64,3 +64,17 @@ export const hostileLine = fc.oneof(
   fc.array(fc.nat(99), { minLength: 100, maxLength: 300 }).map((numbers) => Buffer.from(numbers.join(' '))),
   fc.nat(3).map((n) => Buffer.from(`${LONG}${n}`)),
 );
+
+/** Times and words with digits, and what may stand beside them. */
+export const oddLine = fc
+  .array(
+    fc.oneof(
+      {
+        weight: 3,
+        arbitrary: fc.constantFrom(...'-_.:, TZ"é', '10:00:00', '2024-02-29', '.123', ',123456', '12ms', '7f'),
+      },
+      { weight: 1, arbitrary: fc.stringMatching(/^[0-9a-z]{0,70}$/) },
+    ),
+    { maxLength: 20 },
+  )
+  .map((parts) => Buffer.from(parts.join('')));

@@ -25,7 +25,7 @@ const FIRST_READ_BYTES = 2048;
 /** What cannot be compressed grows by no more than a 256th and this. */
 const GROWTH_BYTES_MAX = 1024;
 
-export const sectionKinds = { filter: 1, columns: 2, templates: 3, ids: 4, chunk: 5 } as const;
+export const sectionKinds = { filter: 1, columns: 2, templates: 3, ids: 4, chunk: 5, shortRuns: 6 } as const;
 
 export interface Section {
   kind: number;
@@ -105,9 +105,14 @@ export class Sections {
 
   /** The only section of that kind. */
   one(kind: number): Buffer {
+    const section = this.oneIfAny(kind);
+    if (!section) throw corrupt(`section ${kind} is missing`);
+    return section;
+  }
+
+  oneIfAny(kind: number): Buffer | undefined {
     const entry = this.entries.find((each) => each.kind === kind);
-    if (!entry) throw corrupt(`section ${kind} is missing`);
-    return this.read(entry);
+    return entry && this.read(entry);
   }
 
   /** What is read has its memory for itself: who needs it no more may release it. */

@@ -4,6 +4,7 @@ export * from './memory-source.ts';
 export { jsonFieldPaths } from './pipeline/field-paths.ts';
 export { duplicateSuffix } from './pipeline/label-name.ts';
 export { provenanceLabel } from './pipeline/line-labels.ts';
+export { filterNeedles } from './plan/filter-needles.ts';
 export type { BlockPlan } from './plan/plan.ts';
 export type { BlockCost, BlockResult, LinesResult, SamplesResult, SeriesCells } from './run/block-result.ts';
 export { type BlockRunner, createBlockRunner } from './run/block-runner.ts';

@@ -1,3 +1,4 @@
+import type { TextFilter } from '../../../block/block.ts';
 import { BlockFiles, type BlockPlace, type FiledBlock } from '../../../store/block-file.ts';
 import { KeptBlock } from './kept-block.ts';
 
@@ -20,6 +21,7 @@ export class BlockCache {
   /** Those that were used last come last. */
   readonly #entries = new Map<string, Entry>();
   #heldBytes = 0;
+  #last: KeptBlock | undefined;
   /** The one that is in use. */
   #latest: [string, Entry] | undefined;
 
@@ -40,19 +42,21 @@ export class BlockCache {
       this.#entries.set(key, known);
       known.usedBy = query;
       this.#latest = [key, known];
+      this.#last = known.block;
       return known.block;
     }
+    this.#last = undefined;
     const filed = this.#files.read(place);
     if (filed.form === 'plain') return filed;
-    const entry = { block: new KeptBlock(filed), base: 0, values: 0, usedBy: query };
+    const entry = { block: (this.#last = new KeptBlock(filed)), base: 0, values: 0, usedBy: query };
     this.#entries.set(key, entry);
     this.#latest = [key, entry];
     return entry.block;
   }
 
-  /** Of a compact block that is open; undefined where it is not. */
-  filterOf(place: BlockPlace): Uint8Array | undefined {
-    return this.#entries.get(keyOf(place))?.block.text.filter;
+  /** Of the block that was opened last, be there no room for it to stay open; undefined where it is not compact. */
+  lastFilter(): TextFilter | undefined {
+    return this.#last?.text.filter;
   }
 
   /** Called behind each block: counts again what the latest one takes, and gives up what is too much. */

@@ -1,4 +1,3 @@
-import { gramsOfTexts } from '../../../block/block.ts';
 import {
   type BlockPlan,
   type BlockResult,
@@ -14,6 +13,7 @@ import { NeedleTest } from '../needle-test.ts';
 import { BlockCache } from './block-cache.ts';
 import { countedUnit } from './counted-unit.ts';
 import { errorOf } from './failure.ts';
+import { FilterVerdict } from './filter-verdict.ts';
 import type { ListedUnit } from './listed-units.ts';
 import { unpackResult } from './packed-result.ts';
 import { readUnit } from './read-unit.ts';
@@ -55,8 +55,10 @@ export class BlockScan implements Scan {
   readonly #counted: ReturnType<typeof createResultMerger>;
   #hasCounted = false;
   readonly #runner: BlockRunner;
-  /** What is looked for in filters. */
-  readonly #grams: Uint32Array;
+  readonly #verdict: FilterVerdict;
+  /** The plan for a block all of whose lines come through its filters, and what runs it. */
+  #unfiltered: BlockPlan | undefined;
+  #countRunner: BlockRunner | undefined;
   readonly #query: number;
   readonly #issued: Issued[] = [];
   readonly #returned: Batch[] = [];
@@ -74,7 +76,7 @@ export class BlockScan implements Scan {
     this.#request = request;
     this.#units = units;
     this.#counted = createResultMerger(plan);
-    this.#grams = gramsOfTexts(this.needles.map(({ text }) => text));
+    this.#verdict = new FilterVerdict(plan);
     this.#query = threads?.filters.nextQuery() ?? 0;
     const { threadsMax, batchTextBytes } = threads?.settings ?? defaultScanSettings;
     this.#queues = new UnitQueues(threadsMax);
@@ -178,8 +180,7 @@ export class BlockScan implements Scan {
   }
 
   #wantsFilter({ place }: ListedUnit): boolean {
-    const { filters } = this.#threads!;
-    return this.#grams.length > 0 && filters.mayHold(place, this.#grams, this.#query) === undefined;
+    return this.#verdict.isOfUse && this.#threads!.filters.get(place, this.#query) === undefined;
   }
 
   /** Units of the next batch. */
@@ -221,20 +222,26 @@ export class BlockScan implements Scan {
     for (;;) {
       const { done, value } = this.#units.next();
       if (done) break;
-      const counted = countedUnit(this.plan, this.#runner, value) ?? this.#ruledOut(value);
+      const counted = countedUnit(this.plan, this.#runner, value) ?? this.#decided(value);
       if (counted === undefined) return value;
-      this.#counted.add(counted);
+      for (const result of counted) this.#counted.add(result);
       this.#hasCounted = true;
     }
     this.#isExhausted = true;
     return undefined;
   }
 
-  /** What a block gives of whose filter it is known that nothing can be found. */
-  #ruledOut({ place, timeMin, timeMax, textBytes: bytes, throughStore }: ListedUnit): BlockResult | undefined {
-    if (throughStore || this.#grams.length === 0) return undefined;
-    if (this.#threads?.filters.mayHold(place, this.#grams, this.#query) !== false) return undefined;
-    return skippedBlock(this.plan, { timeMin, timeMax }, { bytes, bytesRead: 0 });
+  /** What a block gives of whose filter it is known that no line, or every line, comes through. */
+  #decided(unit: ListedUnit): BlockResult[] | undefined {
+    const { place, timeMin, timeMax, textBytes: bytes, throughStore } = unit;
+    if (throughStore || !this.#verdict.isOfUse) return undefined;
+    const filter = this.#threads?.filters.get(place, this.#query);
+    const verdict = filter === undefined ? 'open' : this.#verdict.of(filter);
+    if (verdict === 'none') return [skippedBlock(this.plan, { timeMin, timeMax }, { bytes, bytesRead: 0 })];
+    if (verdict === 'open') return undefined;
+    this.#unfiltered ??= { ...this.plan, stages: [] };
+    this.#countRunner ??= createBlockRunner(this.#unfiltered, () => this.#checkStop());
+    return countedUnit(this.#unfiltered, this.#countRunner, unit);
   }
 
   #isNextSmall({ settings }: ScanThreads): boolean {

@@ -1,8 +1,8 @@
-import { hasGrams } from '../../../block/block.ts';
+import type { TextFilter } from '../../../block/block.ts';
 import type { BlockPlace } from '../../../store/store.ts';
 
 interface Known {
-  filter: Uint8Array;
+  filter: TextFilter;
   /** The number of the query that asked for it last. */
   askedBy: number;
 }
@@ -29,8 +29,7 @@ export class KnownFilters {
     return ++this.#queries;
   }
 
-  /** Whether the block may hold runs of characters; undefined where its filter is not known. */
-  mayHold(place: BlockPlace, grams: Uint32Array, query: number): boolean | undefined {
+  get(place: BlockPlace, query: number): TextFilter | undefined {
     const key = keyOf(place);
     const known = this.#filters.get(key);
     if (known === undefined) return undefined;
@@ -39,12 +38,12 @@ export class KnownFilters {
       this.#filters.delete(key);
       this.#filters.set(key, known);
     }
-    return hasGrams(known.filter, grams);
+    return known.filter;
   }
 
-  add(place: BlockPlace, filter: Uint8Array, query: number): void {
+  add(place: BlockPlace, filter: TextFilter, query: number): void {
     const key = keyOf(place);
-    const bytes = filter.length + ENTRY_BYTES;
+    const bytes = bytesOf(filter);
     if (this.#filters.has(key) || !this.#makeRoom(bytes, query)) return;
     this.#filters.set(key, { filter, askedBy: query });
     this.#bytes += bytes;
@@ -55,10 +54,14 @@ export class KnownFilters {
     for (const [key, { filter, askedBy }] of this.#filters) {
       if (this.#bytes + bytes <= this.#bytesMax || askedBy >= query - 1) break;
       this.#filters.delete(key);
-      this.#bytes -= filter.length + ENTRY_BYTES;
+      this.#bytes -= bytesOf(filter);
     }
     return this.#bytes + bytes <= this.#bytesMax;
   }
+}
+
+function bytesOf({ grams, shorts }: TextFilter): number {
+  return grams.length + shorts.length + ENTRY_BYTES;
 }
 
 function keyOf({ path, offset, bytes }: BlockPlace): string {

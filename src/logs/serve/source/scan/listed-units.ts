@@ -14,7 +14,7 @@ export interface ListedUnit extends Pick<ScanUnit, 'place' | 'throughStore' | 't
   parts: readonly ListedPart[];
 }
 
-interface ListedPart {
+export interface ListedPart {
   lineCount: number;
   ranges: UnitPart['ranges'];
   streams: SelectedInstance['streams'] | readonly { labels: LabelRecord }[];

@@ -36,6 +36,8 @@ export function readUnit(
     const bytesRead = () => blocks.bytesRead - readBefore;
     if (!open.mayHold(needles)) return [skippedBlock(plan, unit, { bytes: open.textBytes, bytesRead: bytesRead() })];
     const results = resultsOf(open, plan, runner, unit, labels);
+    // Read here, so that a damaged one is a damaged block.
+    if (unit.wantsFilter) blocks.lastFilter();
     if (results[0]) results[0].bytesRead = bytesRead();
     return results;
   } catch (error) {

@@ -1,3 +1,4 @@
+import type { TextFilter } from '../../../block/block.ts';
 import type { BlockPlan, LabelRecord, Needle } from '../../../query/query.ts';
 import type { BlockPlace, LineRange } from '../../../store/block-file.ts';
 import type { Output } from '../stream-labels.ts';
@@ -31,7 +32,7 @@ export type ToThread =
 /** The filter of a compact block, which is the unit `at` of its batch. */
 export interface UnitFilter {
   at: number;
-  filter: Uint8Array;
+  filter: TextFilter;
 }
 
 /** Every batch ends with one `done` or `failed`. `unread` are places among its units: those that have to be read through the store. */

@@ -56,7 +56,7 @@ function answerTo({ plan, batch, units, labels }: Batch): FromThread {
       const results = readUnit(blocks, one, unit, labels);
       if (results === 'unread') unread.push(at);
       else for (const result of results) merger.add(result);
-      const filter = unit.wantsFilter && blocks.filterOf(unit.place);
+      const filter = unit.wantsFilter && results !== 'unread' && blocks.lastFilter();
       if (filter) filters.push({ at, filter });
     }
     return { kind: 'done', batch, result: packResult(merger.result()), unread, filters };

@@ -168,6 +168,34 @@ test('blocks of which only the number of lines matters are not opened', async (t
   assert.equal(sum, 1000);
 });
 
+test('of blocks that cannot hold what a negative filter refuses, lines are counted without opening them', async (t) => {
+  const { store } = await openedStore(t);
+  // No block stays open.
+  const pool = newThreads({ cacheBytesMax: 0 });
+  t.after(() => pool.close());
+  for (const app of ['a', 'b', 'c']) {
+    const lines = Array.from({ length: 50 }, (_, at): [number, string] => [
+      startMs + 1 + at,
+      `POST /widget/${at} of ${app}`,
+    ]);
+    await store.push(tenant, anyone, [entry({ app, env: app === 'c' ? 'live' : 'test' }, lines)]);
+  }
+  await store.tidy();
+  const ask = (filter: string, by = '') =>
+    counted(store, pool, `sum${by} (count_over_time({app=~".+"} ${filter} [24h]))`);
+  // Filters are not known before the first query.
+  assert.equal((await ask('!= "GET"')).count, 150);
+  for (const [filter, by, count] of [
+    ['!= "GET"', '', 150],
+    ['!~ "(?i)patch" != "GET"', ' by (env)', 50],
+    ['|= "GET" or "PATCH"', '', 0],
+  ] as const) {
+    const { count: found, statistics } = await ask(filter, by);
+    assert.deepEqual([found, statistics.blocksOpened, statistics.bytesRead], [count, 0, 0], filter);
+  }
+  assert.equal((await ask('!~ "(?i)get"')).count, 0);
+});
+
 test('what has been unlinked since it was listed is read where it lies now', async (t) => {
   const { store, packs } = await openedStore(t, 4000);
   await written(store, 40, 20);
