@@ -17,6 +17,7 @@ import { mayHold, shortBytes, soughtRuns, type TextFilter } from './gram-filter.
 import { classifyLines } from './line-classes.ts';
 import { LineWriter } from './line-writer.ts';
 import { lowered, type Needle, needleOf } from './needle.ts';
+import { OccurrenceWalk } from './occurrence-walk.ts';
 import { type SearchedText, TextOccurrences } from './occurrences.ts';
 import { Sections, sectionKinds } from './sections.ts';
 import { readTemplates, type Templates } from './templates.ts';
@@ -128,21 +129,20 @@ export class OpenText implements KeptText, SearchedText {
   /** Which occurrence of its column each hole of these lines has, line after line. */
   #occurrencesOf(indexes: Uint32Array): Uint32Array {
     const { numbers, templates } = this;
-    const { firstPiece, columnOf } = templates;
+    const { firstPiece } = templates;
     let holes = 0;
     for (let i = 0; i < indexes.length; i++) {
       const template = numbers[indexes[i]!]!;
       holes += firstPiece[template + 1]! - firstPiece[template]! - 1;
     }
     const occurrences = new Uint32Array(holes);
-    const next = new Uint32Array(this.values.entries.length);
-    for (let line = 0, at = 0, hole = 0; at < indexes.length; line++) {
-      const template = numbers[line]!;
-      const end = firstPiece[template + 1]! - 1;
-      if (line === indexes[at]) {
-        at++;
-        for (let piece = firstPiece[template]!; piece < end; piece++) occurrences[hole++] = next[columnOf[piece]!]!++;
-      } else for (let piece = firstPiece[template]!; piece < end; piece++) next[columnOf[piece]!]!++;
+    if (holes === 0) return occurrences;
+    const { entries } = this.values;
+    const walk = new OccurrenceWalk(numbers, templates, entries.length);
+    walk.start(indexes[0]!, (column) => entries[column]!.count);
+    for (let i = 0, hole = 0; i < indexes.length; i++) {
+      walk.goTo(indexes[i]!);
+      hole = walk.take(occurrences, hole);
     }
     return occurrences;
   }
