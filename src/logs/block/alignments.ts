@@ -48,14 +48,43 @@ export function templatesThatHold(templates: Templates, text: Buffer, { bytes }:
   return found;
 }
 
+/** Ways in which a hole takes part: what is sought lies within it, or goes on in it, or goes on behind it. */
+const openings = { within: 1, fromPiece: 2, fromHole: 4 } as const;
+
+/** Where one look at the byte before and the byte behind a hole tells whether it may take part. */
+interface Openings {
+  /** Of each column. */
+  columns: Uint8Array;
+  /** Of each column and byte: ways that are open where the byte is the last before the hole, or the first behind it. */
+  bytes: Uint8Array;
+}
+
+function openingsOf(needle: Buffer, judge: Judge, columnCount: number): Openings {
+  const columns = new Uint8Array(columnCount);
+  const bytes = new Uint8Array(columnCount << 8);
+  for (let column = 0; column < columnCount; column++) {
+    if (!judge.mayTakePart(column)) continue;
+    let ways = judge.mayFulfil(column, manners.contains, 0, needle.length) ? openings.within : 0;
+    const open = (byte: number, way: number) => {
+      bytes[(column << 8) | byte]! |= way;
+      ways |= way;
+    };
+    for (let at = 1; at < needle.length; at++)
+      if (judge.mayHoldByte(column, at)) open(needle[at - 1]!, openings.fromPiece);
+    for (let at = 1; at < needle.length && judge.mayHoldByte(column, at - 1); at++)
+      if (judge.mayFulfil(column, manners.suffix, 0, at)) open(needle[at]!, openings.fromHole);
+    columns[column] = ways;
+  }
+  return { columns, bytes };
+}
+
 /** Lays what is sought over the pieces and holes of templates in every way in which a hole takes part. */
 export class Aligner {
   readonly #templates: Templates;
   readonly #text: Buffer;
   readonly #needle: Buffer;
   readonly #judge: Judge;
-  /** By column. */
-  readonly #mayTakePart: Uint8Array;
+  readonly #openings: Openings;
   #found: Condition[][] = [];
   #steps = 0;
 
@@ -65,16 +94,34 @@ export class Aligner {
     this.#text = text;
     this.#needle = needle.bytes;
     this.#judge = judge;
-    this.#mayTakePart = new Uint8Array(columnCount).map((_, column) => (judge.mayTakePart(column) ? 1 : 0));
+    this.#openings = openingsOf(needle.bytes, judge, columnCount);
   }
 
-  /** Whether a hole of the template may take part: most templates have none. */
-  isOpen(template: number): boolean {
-    const { firstPiece, columnOf } = this.#templates;
-    const end = firstPiece[template + 1]! - 1;
-    for (let piece = firstPiece[template]!; piece < end; piece++)
-      if (this.#mayTakePart[columnOf[piece]!] === 1) return true;
-    return false;
+  /** Templates of which a hole may take part, rising: most have none. */
+  open(): number[] {
+    const { count, firstPiece } = this.#templates;
+    const open: number[] = [];
+    for (let t = 0; t < count; t++) {
+      const end = firstPiece[t + 1]! - 1;
+      let piece = firstPiece[t]!;
+      while (piece < end && !this.#isOpenAt(piece)) piece++;
+      if (piece < end) open.push(t);
+    }
+    return open;
+  }
+
+  /** Whether it may begin in the piece and go on in the hole behind, or begin in that. */
+  #isOpenAt(piece: number): boolean {
+    const { pieceFrom, columnOf } = this.#templates;
+    const { columns, bytes } = this.#openings;
+    const column = columnOf[piece]!;
+    const ways = columns[column]!;
+    if (ways === 0) return false;
+    if ((ways & openings.within) !== 0) return true;
+    const [from, to] = [pieceFrom[piece]!, pieceFrom[piece + 1]!];
+    if (from < to && (bytes[(column << 8) | this.#text[to - 1]!]! & openings.fromPiece) !== 0) return true;
+    if (to === pieceFrom[piece + 2]!) return (ways & openings.fromHole) !== 0;
+    return (bytes[(column << 8) | this.#text[to]!]! & openings.fromHole) !== 0;
   }
 
   alternatives(template: number): Alternatives {
@@ -83,7 +130,7 @@ export class Aligner {
     this.#steps = 0;
     const end = firstPiece[template + 1]! - 1;
     for (let piece = firstPiece[template]!; piece < end; piece++) {
-      if (this.#mayTakePart[columnOf[piece]!] === 0) continue;
+      if (!this.#isOpenAt(piece)) continue;
       this.#fromPiece(piece);
       this.#fromHole(piece, columnOf[piece]!);
       if (this.#found.length > alternativesMax || this.#steps > stepsMax) return 'unclear';

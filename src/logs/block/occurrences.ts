@@ -88,8 +88,8 @@ export class TextOccurrences implements Occurrences {
     let all: TemplateMarks['alternatives'];
     const isPossible = ({ piece, manner, from, to }: Condition) =>
       search.fulfilled(templates.columnOf[piece]!, manner, from, to) !== undefined;
-    for (let t = 0; t < templates.count; t++) {
-      if (states[t] === templateStates.always || !aligner.isOpen(t)) continue;
+    for (const t of aligner.open()) {
+      if (states[t] === templateStates.always) continue;
       const found = aligner.alternatives(t);
       const possible = found === 'unclear' ? found : found.filter((conditions) => conditions.every(isPossible));
       if (possible.length === 0) continue;
