@@ -1,6 +1,7 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { Fault, messageOf } from '../../base/fault.ts';
+import { releaseOwn } from '../../base/release.ts';
 import type { ClusterAccess, KubeObject, KubernetesClient, RequestOptions } from './client.ts';
 import { apiErrorOf } from './status.ts';
 
@@ -220,7 +221,11 @@ async function bodyText(answer: IncomingMessage, bytesMax: number): Promise<stri
     if (error instanceof Fault) throw error;
     throw new Fault('unavailable', `the API server's answer broke off: ${messageOf(error)}`, { cause: error });
   }
-  return Buffer.concat(chunks, bytes).toString();
+  const body = Buffer.concat(chunks, bytes);
+  const text = body.toString();
+  // The pages of a long list come faster than the collector.
+  for (const each of [...chunks, body]) if (each.length === each.buffer.byteLength) releaseOwn(each);
+  return text;
 }
 
 async function* chunksOf(

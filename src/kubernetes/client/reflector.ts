@@ -2,7 +2,7 @@ import { backoffMs } from '../../base/backoff.ts';
 import { type Clock, systemClock } from '../../base/clock.ts';
 import { Fault } from '../../base/fault.ts';
 import type { KubeObject, KubernetesClient, Reflector, ReflectorHandlers, ReflectorOptions } from './client.ts';
-import { type Change, KnownObjects, keyOf } from './known-objects.ts';
+import { type Change, KnownObjects } from './known-objects.ts';
 import { ApiError, apiErrorOfStatus, isApiError } from './status.ts';
 import { watchLines } from './watch-lines.ts';
 
@@ -121,7 +121,7 @@ class WatchingReflector<T extends KubeObject> implements Reflector {
 
   async #list(signal: AbortSignal): Promise<void> {
     let pageSize: number | undefined = this.#options.pageSize ?? pageSizeDefault;
-    let listed = new Set<string>();
+    this.#known.beginList();
     let next: string | undefined;
     for (let expiries = 0; ; ) {
       let page: List;
@@ -131,22 +131,19 @@ class WatchingReflector<T extends KubeObject> implements Reflector {
         if (!isApiError(error, 410) || next === undefined) throw error;
         if (++expiries >= expiredPagesMax) pageSize = undefined;
         next = undefined;
-        listed = new Set();
+        this.#known.beginList();
         continue;
       }
-      for (const item of itemsOf(page)) {
-        listed.add(keyOf(item));
-        this.#tell(() => this.#known.upsert(item, true));
-      }
+      for (const item of itemsOf(page)) this.#tell(() => this.#known.upsert(item, true));
       next = page.metadata?.continue || undefined;
-      if (next === undefined) return this.#finishList(listed, page);
+      if (next === undefined) return this.#finishList(page);
     }
   }
 
-  #finishList(listed: ReadonlySet<string>, page: List): void {
+  #finishList(page: List): void {
     const { resourceVersion } = page.metadata ?? {};
     if (!resourceVersion) throw new Fault('unavailable', `the list of ${this.#options.path} has no resourceVersion`);
-    this.#tell(() => this.#known.removeAllBut(listed));
+    this.#tell(() => this.#known.endList());
     this.#resourceVersion = resourceVersion;
     if (this.#synced) return;
     this.#synced = true;
