@@ -31,7 +31,7 @@ export class NodeTarget {
   constructor(facts: NodeFacts, phase: number, { limits, monotonicMs, random, log }: NodeTargetParts) {
     this.facts = facts;
     this.phase = phase;
-    this.window = new NodeWindow(limits, monotonicMs());
+    this.window = new NodeWindow(limits, monotonicMs(), random);
     this.#reader = new PageReader(this.window, random);
     this.#log = log.with({ node: facts.name });
   }

@@ -9,7 +9,7 @@ const startMs = 1_633_253_812_125;
 
 /** A kubelet whose pages are read a resolution apart, unless told otherwise. */
 function kubelet() {
-  const window = new NodeWindow(windowLimits(resolutionMs), 0);
+  const window = new NodeWindow(windowLimits(resolutionMs), 0, () => 0.5);
   const reader = new PageReader(window, () => 0.37);
   let nowMs = startMs;
   const read = (page: string | Buffer) =>
@@ -323,7 +323,7 @@ test('a page of several slices is read as one', async () => {
 });
 
 test('a node has no more containers than the limit; what is beyond is refused', async () => {
-  const window = new NodeWindow({ ...windowLimits(resolutionMs), containersMax: 2 }, 0);
+  const window = new NodeWindow({ ...windowLimits(resolutionMs), containersMax: 2 }, 0, () => 0.5);
   const reader = new PageReader(window, () => 0.5);
   const page = kubeletPage(['a', 'b', 'c'].map((pod) => ({ pod, cpu: 1, timeMs: startMs })));
   const reading = await reader.read(Buffer.from(page), { wallMs: startMs, monotonicMs: 0 }, () => Promise.resolve());

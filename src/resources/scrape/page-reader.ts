@@ -6,8 +6,6 @@ const NEWLINE = 0x0a;
 const lineBytesMax = 64 * 1024;
 /** After so much of a page the event loop has its turn: about a millisecond. */
 const sliceBytes = 128 * 1024;
-/** Distinct series of one node that are remembered; what is beyond is looked up by its labels each time. */
-const seriesMax = 50_000;
 
 /** No name of Kubernetes is longer. */
 const nameLengthMax = 253;
@@ -86,7 +84,7 @@ export class PageReader {
     const metric = metricAt(page, start, end);
     const slot = metric?.ofNode ? NODE_SLOT : metric && this.#containerSlot(page, start, end, nowMs);
     if (metric && slot === undefined) return UNPLACED;
-    if (this.#series.size >= seriesMax) this.#series.clear();
+    if (this.#series.isFull) this.#series.clear();
     if (metric && slot !== undefined) return this.#series.put(slot, metric.kind);
     this.#series.ignore();
     return IGNORED;

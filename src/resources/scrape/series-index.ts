@@ -19,10 +19,23 @@ export function metricAt(page: Buffer, start: number, end: number): { kind: Samp
   return undefined;
 }
 
-const sizeAtFirst = 256;
 const KINDS = 3;
 const SPACE = 0x20;
 const lengthMax = 2 ** 16 - 1;
+/** Distinct series of one node that are remembered; what is beyond is looked up by its labels each time. */
+const seriesMax = 50_000;
+/** What a row holds: two hashes, the entry, the row that stood behind it last, how many bytes its series has. */
+const HASH_A = 0;
+const HASH_B = 1;
+const ENTRY = 2;
+const NEXT = 3;
+const LENGTH = 4;
+const ROW = 5;
+const rowsAtFirst = 64;
+const rowsGrowth = 1.25;
+/** A power of two. */
+const placesAtFirst = 128;
+const NONE = -1;
 
 /** A series that is passed over. */
 export const IGNORED = -2;
@@ -33,24 +46,21 @@ export const UNKNOWN = -1;
  * Which slot and metric a series of one kubelet's pages belongs to, by the bytes of its name and labels; no string is made.
  * Two hashes of 32 bits, begun with secret seeds, stand for the bytes: pages are large and there are many of them.
  * A page has its series in the order of the page before, nearly always: which one comes next is known, and looked for first.
- * Invariant: open addressing over a power of two, at most half full; an entry of UNKNOWN is free. `#next` of a place is the place
- * of the series that stood behind it last, `#lengths` how many bytes its series has.
+ * Invariant: there are `#size` rows in use, the first ones. `#places` is open addressing over a power of two, at most half full:
+ * a row's number and one, or 0 where it is free.
  */
 export class SeriesIndex {
   readonly #seedA: number;
   readonly #seedB: number;
-  #hashesA = new Int32Array(sizeAtFirst);
-  #hashesB = new Int32Array(sizeAtFirst);
-  #entries = new Int32Array(sizeAtFirst).fill(UNKNOWN);
-  #next = new Int32Array(sizeAtFirst).fill(-1);
-  #lengths = new Uint16Array(sizeAtFirst);
+  #rows = new Int32Array(ROW * rowsAtFirst);
+  #places = new Uint16Array(placesAtFirst);
   #size = 0;
   #a = 0;
   #b = 0;
   #length = 0;
   /** Of the series that was found last. */
-  #last = -1;
-  #first = -1;
+  #last = NONE;
+  #first = NONE;
 
   constructor(random: () => number) {
     this.#seedA = Math.trunc(random() * 2 ** 32) | 0;
@@ -61,25 +71,31 @@ export class SeriesIndex {
     return this.#size;
   }
 
+  get isFull(): boolean {
+    return this.#size >= seriesMax;
+  }
+
   /** Of the series that was found last. */
   get entry(): number {
-    return this.#entries[this.#last]!;
+    return this.#rows[ROW * this.#last + ENTRY]!;
   }
 
   /** A page begins. */
   begin(): void {
-    this.#last = -1;
+    this.#last = NONE;
   }
 
   /** The end of the series that is expected here, if it is the one and a space follows; else -1. */
   expect(page: Buffer, start: number): number {
-    const place = this.#last < 0 ? this.#first : this.#next[this.#last]!;
-    if (place < 0) return -1;
-    const end = start + this.#lengths[place]!;
+    const rows = this.#rows;
+    const next = this.#last === NONE ? this.#first : rows[ROW * this.#last + NEXT]!;
+    if (next === NONE) return -1;
+    const row = ROW * next;
+    const end = start + rows[row + LENGTH]!;
     if (end >= page.length || page[end] !== SPACE) return -1;
     this.#hash(page, start, end);
-    if (this.#hashesA[place] !== this.#a || this.#hashesB[place] !== this.#b) return -1;
-    this.#last = place;
+    if (rows[row + HASH_A] !== this.#a || rows[row + HASH_B] !== this.#b) return -1;
+    this.#last = next;
     return end;
   }
 
@@ -87,12 +103,13 @@ export class SeriesIndex {
   find(page: Buffer, start: number, end: number): number {
     this.#hash(page, start, end);
     this.#length = end - start;
-    const place = this.#place(this.#a, this.#b);
-    if (this.#entries[place] !== UNKNOWN) this.#follow(place);
-    return this.#entries[place]!;
+    const at = this.#places[this.#placeOf(this.#a, this.#b)]! - 1;
+    if (at < 0) return UNKNOWN;
+    this.#follow(at);
+    return this.#rows[ROW * at + ENTRY]!;
   }
 
-  /** For the series that was sought last: its slot and metric, or that it is passed over. */
+  /** For the series that was sought last, and not found: its slot and metric, or that it is passed over. There is room while not `isFull`. */
   put(slot: number, kind: SampleKind): number {
     return this.#put(slot * KINDS + kind);
   }
@@ -102,31 +119,33 @@ export class SeriesIndex {
   }
 
   clear(): void {
-    this.#entries.fill(UNKNOWN);
-    this.#next.fill(-1);
+    this.#places.fill(0);
     this.#size = 0;
-    this.#last = -1;
-    this.#first = -1;
+    this.#last = NONE;
+    this.#first = NONE;
   }
 
   #put(entry: number): number {
-    if (2 * (this.#size + 1) > this.#entries.length) this.#grow();
-    const place = this.#place(this.#a, this.#b);
-    if (this.#entries[place] === UNKNOWN) this.#size++;
-    this.#hashesA[place] = this.#a;
-    this.#hashesB[place] = this.#b;
-    this.#entries[place] = entry;
+    if (2 * (this.#size + 1) > this.#places.length) this.#growPlaces();
+    if (ROW * (this.#size + 1) > this.#rows.length) this.#growRows();
+    const at = this.#size++;
+    this.#places[this.#placeOf(this.#a, this.#b)] = at + 1;
+    const row = ROW * at;
+    this.#rows[row + HASH_A] = this.#a;
+    this.#rows[row + HASH_B] = this.#b;
+    this.#rows[row + ENTRY] = entry;
+    this.#rows[row + NEXT] = NONE;
     // One that is longer is never expected, for no length is 0.
-    this.#lengths[place] = this.#length > lengthMax ? 0 : this.#length;
-    this.#follow(place);
+    this.#rows[row + LENGTH] = this.#length > lengthMax ? 0 : this.#length;
+    this.#follow(at);
     return entry;
   }
 
-  #follow(place: number): void {
-    const at = this.#lengths[place] === 0 ? -1 : place;
-    if (this.#last < 0) this.#first = at;
-    else this.#next[this.#last] = at;
-    this.#last = place;
+  #follow(at: number): void {
+    const next = this.#rows[ROW * at + LENGTH] === 0 ? NONE : at;
+    if (this.#last === NONE) this.#first = next;
+    else this.#rows[ROW * this.#last + NEXT] = next;
+    this.#last = at;
   }
 
   /** Four bytes at a time, which is what makes reading a page quick. */
@@ -150,34 +169,26 @@ export class SeriesIndex {
     this.#b = b;
   }
 
-  #place(a: number, b: number): number {
-    const mask = this.#entries.length - 1;
-    let place = (a ^ (a >>> 16)) & mask;
-    while (this.#entries[place] !== UNKNOWN && (this.#hashesA[place] !== a || this.#hashesB[place] !== b)) {
-      place = (place + 1) & mask;
+  /** Where the row of these hashes is named, or would be. */
+  #placeOf(a: number, b: number): number {
+    const mask = this.#places.length - 1;
+    for (let place = (a ^ (a >>> 16)) & mask; ; place = (place + 1) & mask) {
+      const row = ROW * (this.#places[place]! - 1);
+      if (row < 0 || (this.#rows[row + HASH_A] === a && this.#rows[row + HASH_B] === b)) return place;
     }
-    return place;
   }
 
-  #grow(): void {
-    const [hashesA, hashesB, entries, lengths] = [this.#hashesA, this.#hashesB, this.#entries, this.#lengths];
-    const length = 2 * entries.length;
-    this.#hashesA = new Int32Array(length);
-    this.#hashesB = new Int32Array(length);
-    this.#entries = new Int32Array(length).fill(UNKNOWN);
-    // The order is learnt from the next page.
-    this.#next = new Int32Array(length).fill(-1);
-    this.#lengths = new Uint16Array(length);
-    this.#last = -1;
-    this.#first = -1;
-    for (let at = 0; at < entries.length; at++) {
-      if (entries[at] === UNKNOWN) continue;
-      const place = this.#place(hashesA[at]!, hashesB[at]!);
-      this.#hashesA[place] = hashesA[at]!;
-      this.#hashesB[place] = hashesB[at]!;
-      this.#entries[place] = entries[at]!;
-      this.#lengths[place] = lengths[at]!;
+  #growPlaces(): void {
+    this.#places = new Uint16Array(2 * this.#places.length);
+    for (let at = 0; at < this.#size; at++) {
+      this.#places[this.#placeOf(this.#rows[ROW * at + HASH_A]!, this.#rows[ROW * at + HASH_B]!)] = at + 1;
     }
+  }
+
+  #growRows(): void {
+    const rows = new Int32Array(ROW * Math.ceil((this.#rows.length / ROW) * rowsGrowth));
+    rows.set(this.#rows);
+    this.#rows = rows;
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Usage, WhyReason } from '../resources.ts';
 import type { WindowLimits } from './limits.ts';
 import { type Observed, type Point, PointRows, type ScrapeTime } from './point-rows.ts';
+import { SlotIndex } from './slot-index.ts';
 
 /** The node itself. */
 export const NODE_SLOT = 0;
@@ -12,13 +13,14 @@ export const NODE_SLOT = 0;
 export class NodeWindow {
   readonly #limits: WindowLimits;
   readonly #rows: PointRows;
-  readonly #slots = new Map<string, number>();
+  readonly #slots: SlotIndex;
   #free: number[] = [];
   #slotsEnd = 1;
   #epoch = 0;
 
-  constructor(limits: WindowLimits, nowMs: number) {
+  constructor(limits: WindowLimits, nowMs: number, random: () => number) {
     this.#limits = limits;
+    this.#slots = new SlotIndex(random);
     this.#rows = new PointRows(limits);
     this.#rows.clear(NODE_SLOT, nowMs);
   }
@@ -38,18 +40,17 @@ export class NodeWindow {
   }
 
   slotOf(namespace: string, pod: string, container: string): number | undefined {
-    return this.#slots.get(`${namespace}/${pod}/${container}`);
+    return this.#slots.find(namespace, pod, container);
   }
 
   /** The container's slot, a new one where it has none. Undefined where the node has `containersMax` already. */
   takeSlot(namespace: string, pod: string, container: string, nowMs: number): number | undefined {
-    const name = `${namespace}/${pod}/${container}`;
-    const known = this.#slots.get(name);
+    const known = this.#slots.find(namespace, pod, container);
     if (known !== undefined) return known;
     if (this.#slots.size >= this.#limits.containersMax) return undefined;
     const slot = this.#free.pop() ?? this.#slotsEnd++;
     this.#rows.clear(slot, nowMs);
-    this.#slots.set(name, slot);
+    this.#slots.put(slot);
     this.#epoch++;
     return slot;
   }
@@ -77,13 +78,9 @@ export class NodeWindow {
 
   /** Takes the slots of containers that have been on no page for too long. True where there were any. */
   forget(nowMs: number): boolean {
-    const before = this.#slots.size;
-    this.#slots.forEach((slot, name) => {
-      if (!this.#rows.isForgotten(slot, nowMs)) return;
-      this.#slots.delete(name);
-      this.#free.push(slot);
-    });
-    if (this.#slots.size === before) return false;
+    const forgotten = this.#slots.forget((slot) => this.#rows.isForgotten(slot, nowMs));
+    if (forgotten.length === 0) return false;
+    this.#free.push(...forgotten);
     this.#epoch++;
     return true;
   }

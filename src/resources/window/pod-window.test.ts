@@ -7,7 +7,7 @@ import { type PodFacts, PodView, PodWindow } from './pod-window.ts';
 const originMs = 1_700_000_000_000;
 
 function node(...containers: { name: string; points: number; memoryBytes?: number; lateMs?: number }[]) {
-  const window = new NodeWindow(windowLimits(15_000), originMs);
+  const window = new NodeWindow(windowLimits(15_000), originMs, () => 0.5);
   for (const { name, points, memoryBytes = 1, lateMs = 0 } of containers) {
     const slot = window.takeSlot('shop', 'web-0', name, originMs)!;
     for (let point = 0; point < points; point++) {
@@ -52,6 +52,28 @@ test('a pod is served with all its running containers, at the time of the oldest
   );
   assert.deepEqual([metrics?.timeMs, metrics?.windowMs], [originMs + 11_000, 15_000]);
   assert.deepEqual(metrics?.labels, { app: 'web' });
+});
+
+test('in whatever order the page names the containers of a pod, each has its own figures', () => {
+  const window = node(
+    { name: 'sidecar', points: 2, memoryBytes: 2 },
+    { name: 'init', points: 2, memoryBytes: 9 },
+    { name: 'main', points: 2, memoryBytes: 1 },
+  );
+  const orders = [
+    ['main', 'sidecar'],
+    ['sidecar', 'main'],
+    ['sidecar', 'init'],
+    ['main', 'init'],
+  ];
+  const memory: Record<string, number> = { main: 1, sidecar: 2, init: 9 };
+  for (const running of orders) {
+    const { containers } = served(pod(running), window, nowMs)!;
+    assert.deepEqual(
+      containers.map(({ name, usage }) => [name, usage.memoryBytes]),
+      running.map((name) => [name, memory[name]]),
+    );
+  }
 });
 
 test('a pod is not served while one of its running containers has no window, and that container is named', () => {

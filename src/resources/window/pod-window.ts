@@ -56,15 +56,18 @@ export class PodView implements PodMetrics {
   }
 }
 
+/** Of each running container, -1 where it has none. One number where they follow each other, as they nearly always do: the first of them. */
+type Slots = number | readonly number[];
+
 /**
  * A pod seen through its node's window.
- * Invariant: while `#epoch` is the window's, `#slots` holds the slot of each running container, -1 where it has none.
+ * Invariant: while `#epoch` is the window's, `#slots` are those of the running containers.
  */
 export class PodWindow {
   #facts: PodFacts;
   #window: NodeWindow | undefined;
   #epoch = -1;
-  #slots: number[] = [];
+  #slots: Slots = -1;
 
   constructor(facts: PodFacts) {
     this.#facts = facts;
@@ -91,7 +94,8 @@ export class PodWindow {
     for (let at = 0; at < running.length; at++) {
       const container = view.containers[at]!;
       const { usage } = container;
-      if (slots[at]! < 0 || !window.read(slots[at]!, nowMs, sinceMs, usage)) return false;
+      const slot = slotAt(slots, at);
+      if (slot < 0 || !window.read(slot, nowMs, sinceMs, usage)) return false;
       container.name = running[at]!;
       if (usage.timeMs >= view.timeMs) continue;
       view.timeMs = usage.timeMs;
@@ -106,18 +110,25 @@ export class PodWindow {
     const slots = this.#slotsIn(window);
     const sinceMs = Number.isNaN(startMs) ? Number.NEGATIVE_INFINITY : startMs;
     for (let at = 0; at < running.length; at++) {
-      const reason = slots[at]! < 0 ? 'NotOnPage' : window.why(slots[at]!, nowMs, sinceMs);
+      const slot = slotAt(slots, at);
+      const reason = slot < 0 ? 'NotOnPage' : window.why(slot, nowMs, sinceMs);
       if (reason !== 'Served') return { reason, container: running[at]! };
     }
     return { reason: 'Served' };
   }
 
-  #slotsIn(window: NodeWindow): number[] {
+  #slotsIn(window: NodeWindow): Slots {
     if (window === this.#window && window.epoch === this.#epoch) return this.#slots;
     const { namespace, name, running } = this.#facts;
-    this.#slots = running.map((container) => window.slotOf(namespace, name, container) ?? -1);
+    const slots = running.map((container) => window.slotOf(namespace, name, container) ?? -1);
+    const first = slots[0] ?? -1;
+    this.#slots = slots.every((slot, at) => slot >= 0 && slot === first + at) ? first : slots;
     this.#window = window;
     this.#epoch = window.epoch;
     return this.#slots;
   }
+}
+
+function slotAt(slots: Slots, at: number): number {
+  return typeof slots === 'number' ? slots + at : slots[at]!;
 }
