@@ -1,4 +1,5 @@
-import { compressed, grown, plainTextEncoder, type TextEncoder, writeVarint, writeZigzag } from './column-writer.ts';
+import { release } from '../../base/release.ts';
+import { compressed, grown, writeVarint, writeZigzag } from './column-writer.ts';
 import { DELTA_NANOS_MAX, NEWLINE, TIME_JUMP } from './columns.ts';
 import { encodeEnvelope, frameKinds, type TextForm } from './envelope.ts';
 import type { LabelRecord } from './labels.ts';
@@ -8,6 +9,7 @@ import type { PushedHeader, PushedRun } from './pushed-frame.ts';
 
 const SECOND_NANOS = 1_000_000_000;
 const NUMBER_BYTES_MAX = 24;
+const COMPRESSION_LEVEL = 1;
 /**
  * What one frame may hold. Lines: what is said of each takes up to 18 bytes, and must fit beside the text within frameBytesMax; described
  * bytes, about the JSON of runs and metadata, for the same reason.
@@ -171,10 +173,7 @@ export class PushedFrameBuilder {
     run.text += text;
   }
 
-  finish(
-    compressionLevel = 1,
-    encodeText: TextEncoder = plainTextEncoder(compressionLevel),
-  ): { frame: Buffer; runs: PushedRun[] } {
+  finish(): { frame: Buffer; runs: PushedRun[] } {
     const runs = this.#runs.map((run): PushedRun => {
       const timeMin = nanosOf(run.minSeconds, run.minNanos);
       const timeMax = nanosOf(run.maxSeconds, run.maxNanos);
@@ -187,8 +186,10 @@ export class PushedFrameBuilder {
       textBytes: this.#textBytes,
       columnsBytes: columns.length,
     };
-    const { form, bytes } = encodeText(this.#text.subarray(0, this.#textBytes));
-    const frame = encodeEnvelope(frameKinds.pushed, header, compressed(columns, compressionLevel), bytes, form);
+    const packedText = compressed(this.#text.subarray(0, this.#textBytes), COMPRESSION_LEVEL);
+    const packedColumns = compressed(columns, COMPRESSION_LEVEL);
+    const frame = encodeEnvelope(frameKinds.pushed, header, packedColumns, packedText);
+    for (const buffer of [columns, packedColumns, packedText]) release(buffer);
     this.#reset();
     return { frame, runs };
   }

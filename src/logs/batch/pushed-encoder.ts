@@ -1,4 +1,5 @@
 import { endianness } from 'node:os';
+import { release } from '../../base/release.ts';
 import { column, compressed, grown, writeVarint, writeZigzag } from './column-writer.ts';
 import {
   COLUMN_LENGTHS,
@@ -67,14 +68,17 @@ export function pushedColumns(
   const described = runs.map(({ labels, lineCount, textBytes, timeMin, timeMax }) => {
     return { labels, lines: lineCount, text: textBytes, min: timeMin.toString(), max: timeMax.toString() };
   });
+  const runsColumn = Buffer.from(JSON.stringify(described));
   const parts = [
     column(COLUMN_TIMES, [lines.times]),
-    column(COLUMN_RUNS, [Buffer.from(JSON.stringify(described))]),
+    column(COLUMN_RUNS, [runsColumn]),
     column(COLUMN_METADATA, [Buffer.from(JSON.stringify(lines.sets))]),
     column(COLUMN_SETS, [varints(lines.setRuns)]),
   ];
   if (lines.lengths) parts.push(column(COLUMN_LENGTHS, [varints(lines.lengths)]));
-  return Buffer.concat(parts.flat());
+  const bytes = Buffer.concat(parts.flat());
+  release(runsColumn);
+  return bytes;
 }
 
 /** Read as two words each: a bigint for every line would take several times longer. */

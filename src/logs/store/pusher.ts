@@ -1,4 +1,5 @@
 import { Fault } from '../../base/fault.ts';
+import { release } from '../../base/release.ts';
 import type { Counter } from '../../telemetry/telemetry.ts';
 import { PushedFrameBuilder, type PushedRun } from '../batch/batch.ts';
 import type { Catalogue } from './catalogue.ts';
@@ -131,6 +132,7 @@ export class Pusher {
           group.records.push({ kind: recordKinds.pushed, tenant, payload: frame, runs });
       },
     });
+    for (const { frame } of frames) release(frame);
     return outcome;
   }
 
