@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Nanos } from '../../../base/nanotime.ts';
-import type { LabelRecord, Matcher } from '../../query/query.ts';
-import { selectStreams } from '../source/selected-streams.ts';
+import { type LabelRecord, type Matcher, provenanceLabel } from '../../query/query.ts';
+import { selectPushed, selectStreams } from '../source/selected-streams.ts';
+import { pushedLabels } from '../source/stream-labels.ts';
 import { bad, Parameters } from './parameters.ts';
 import { sampleJson, sortedJson } from './result-json.ts';
 import { sendJson } from './send.ts';
@@ -19,13 +20,15 @@ export function registerIndexRoutes(app: FastifyInstance, parts: Surroundings): 
     const parameters = new Parameters(request, clock.nowMs());
     const range = parameters.range();
     const matchers = parameters.matchers();
-    const selected = selectStreams(store, {
+    const selection = {
       scope: scopeOf(parts, request),
       matchers,
       sinceNs: range.startNs,
       untilNs: range.endNs + 1n,
       isInAnyOrder: true,
-    });
+    };
+    const { instances } = selectStreams(store, { ...selection, isPushedLeftOut: true });
+    const selected = { instances, pushed: selectPushed(store, selection) };
     return { parameters, range, matchers, selected };
   };
 
@@ -128,7 +131,9 @@ function volumesOf(
     else groups.set(key, { metric: sortedJson(metric()), bytes });
     if (groups.size > groupsMax) throw bad(`the query hit the max number of series limit (limit: ${groupsMax} series)`);
   };
-  for (const { labels, bytes } of sizes) {
+  const isMarkAsked = names.length === 0 || names.includes(provenanceLabel);
+  for (const { labels: own, isPushed, bytes } of sizes) {
+    const labels = isPushed && isMarkAsked ? pushedLabels(own) : own;
     const kept = names.length === 0 ? Object.keys(labels) : names.filter((name) => Object.hasOwn(labels, name));
     if (by === 'labels') for (const name of kept) add(name, bytes, () => ({ [name]: '' }));
     else if (kept.length > 0) {

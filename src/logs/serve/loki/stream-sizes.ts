@@ -4,7 +4,9 @@ import type { SelectedStreams } from '../source/selected-streams.ts';
 
 /** What a stream holds within a range, as far as its first and last line tell. */
 export interface StreamSize {
+  /** Of a pushed stream as it was pushed, without a mark: there may be a hundred thousand. */
   labels: LabelRecord;
+  isPushed: boolean;
   bytes: number;
   entries: number;
 }
@@ -22,12 +24,13 @@ export function* sizesOf(
     const share = overlap(instance, sinceNs, untilNs) / streams.length;
     if (share === 0) continue;
     const { textBytes, lineCount } = instance;
-    for (const { labels } of streams) yield { labels, bytes: textBytes * share, entries: lineCount * share };
+    for (const { labels } of streams)
+      yield { labels, isPushed: false, bytes: textBytes * share, entries: lineCount * share };
   }
   for (const stream of pushed) {
     const share = overlap(stream, sinceNs, untilNs);
     const { labels, textBytes, lineCount } = stream;
-    if (share > 0) yield { labels, bytes: textBytes * share, entries: lineCount * share };
+    if (share > 0) yield { labels, isPushed: true, bytes: textBytes * share, entries: lineCount * share };
   }
 }
 
