@@ -114,6 +114,11 @@ export class DurableStore implements LogStore {
     return filter.labels ? list() : this.#lists.get(keyOf('instances', scope, filter), list);
   }
 
+  revision(): string {
+    this.#requireOpen();
+    return String(this.#lists.changes());
+  }
+
   async *read(scope: Scope, instance: InstanceId, range: ReadRange): AsyncGenerator<LineBlock> {
     this.#requireOpen();
     try {

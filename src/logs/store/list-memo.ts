@@ -20,7 +20,7 @@ export class ListMemo {
 
   /** The list belongs to the caller; what is in it does not. */
   get<T>(key: string, make: () => T[]): T[] {
-    const { changes } = this.#countChanges.get() as { changes: number };
+    const changes = this.changes();
     if (changes !== this.#changes) this.#clear();
     this.#changes = changes;
     const known = this.#lists.get(key);
@@ -32,6 +32,11 @@ export class ListMemo {
     this.#lists.set(key, made.slice());
     this.#rows += rows;
     return made;
+  }
+
+  /** How often the catalogue has changed. */
+  changes(): number {
+    return (this.#countChanges.get() as { changes: number }).changes;
   }
 
   #clear(): void {

@@ -174,6 +174,9 @@ export interface LogStore extends PushedStore {
 
   instances(scope: Scope, filter: InstanceFilter): Instance[];
 
+  /** Another one as soon as anything that is listed may be different: instances, pushed streams, blocks. */
+  revision(): string;
+
   /** The blocks of one instance in file order (or the reverse; lines within a block stay in file order). */
   read(scope: Scope, instance: InstanceId, range: ReadRange): AsyncIterable<LineBlock>;
 

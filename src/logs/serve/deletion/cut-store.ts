@@ -9,10 +9,13 @@ export type { Cut };
 /** By instance or pushed stream; undefined where nothing is cut. */
 type CutsOf = (stream: string) => readonly Cut[] | undefined;
 
+/** How often what is cut has changed. */
+type CutChanges = () => number;
+
 /**
  * The store without the lines that are cut. A listed block with such lines is read through the store, never where it lies. What is counted of streams is still all of them, unless nothing is left.
  */
-export function withCuts(store: LogStore, cutsOf: CutsOf): LogStore {
+export function withCuts(store: LogStore, cutsOf: CutsOf, changes: CutChanges): LogStore {
   const linesOf = (scope: Scope, blocks: AsyncIterable<LineBlock>) =>
     mapped(
       blocks,
@@ -26,6 +29,7 @@ export function withCuts(store: LogStore, cutsOf: CutsOf): LogStore {
       (block, cuts) => cutPushed(block, cuts, () => labelsOfPushed(store, scope, block.stream)),
     );
   const overrides: Partial<LogStore> = {
+    revision: () => `${store.revision()}/${changes()}`,
     instances: (scope, filter) => store.instances(scope, filter).map((instance) => withoutCut(instance, cutsOf)),
     pushedStreams: (scope, filter) =>
       store.pushedStreams(scope, filter).filter((stream) => !isWhollyCut(stream, cutsOf(stream.id))),

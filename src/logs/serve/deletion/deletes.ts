@@ -39,6 +39,7 @@ export class Deletes {
   readonly #path: string;
   readonly #timer: NodeJS.Timeout;
   readonly #cuts = new Map<string, Cut[]>();
+  #cutChanges = 0;
   #requests: DeleteRequest[];
   #processing: Promise<void> | undefined;
 
@@ -49,7 +50,11 @@ export class Deletes {
     this.#path = join(parts.dataDir, fileName);
     this.#requests = readDeletes(this.#path);
     this.#index();
-    this.store = withCuts(parts.store, (stream) => this.#cuts.get(stream));
+    this.store = withCuts(
+      parts.store,
+      (stream) => this.#cuts.get(stream),
+      () => this.#cutChanges,
+    );
     this.#timer = setInterval(() => void this.process(), checkMs).unref();
   }
 
@@ -147,6 +152,7 @@ export class Deletes {
   }
 
   #index(): void {
+    this.#cutChanges++;
     this.#cuts.clear();
     const add = (stream: string, cut: Cut) => this.#cuts.set(stream, [...(this.#cuts.get(stream) ?? []), cut]);
     for (const request of this.#requests) {

@@ -4,6 +4,7 @@ import { NeedleTest } from './needle-test.ts';
 import { BlockScan } from './scan/block-scan.ts';
 import { type ListedUnit, listUnits } from './scan/listed-units.ts';
 import type { ScanThreads } from './scan/scan-threads.ts';
+import { listingKey, unitMemoOf } from './scan/unit-memo.ts';
 import { selectStreams } from './selected-streams.ts';
 
 export interface StoreSourceOptions extends Pick<ReadRange, 'throughSequence'> {
@@ -57,8 +58,24 @@ export class StoreSource implements LogSource {
   }
 
   *#units(request: SelectRequest): Generator<ListedUnit> {
+    const memo = unitMemoOf(this.#store);
+    const key = listingKey(request, this.#limits);
+    const known = memo.get(key);
+    if (known !== undefined) {
+      for (const instance of known.instances) this.#instances.set(instance.id, instance);
+      yield* known.units;
+      return;
+    }
     const selected = selectStreams(this.#store, { ...request, withGaps: true });
-    for (const { instance } of selected.instances) this.#instances.set(instance.id, instance);
-    yield* listUnits(this.#store, selected, request, this.#limits);
+    const instances = selected.instances.map(({ instance }) => instance);
+    for (const instance of instances) this.#instances.set(instance.id, instance);
+    const listed = listUnits(this.#store, selected, request, this.#limits);
+    if (request.hints.linesWanted === undefined) yield* memo.noting(key, instances, listed);
+    else {
+      // They are put in order, so all of them are there before the first one is read.
+      const units = [...listed];
+      memo.note(key, { instances, units });
+      yield* units;
+    }
   }
 }
