@@ -31,7 +31,8 @@ export interface LinesResult extends BlockCost {
 
 export interface SamplesResult extends BlockCost {
   kind: 'samples';
-  series: SeriesCells[];
+  /** Gone through once: what comes from a thread is made on the way, and most of it is soon part of what another block gave. */
+  series: Iterable<SeriesCells>;
 }
 
 /** Samples of one series by bucket, in columns; which are used depends on the kind of sample. */

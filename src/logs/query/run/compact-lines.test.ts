@@ -136,7 +136,7 @@ function seriesOf(query: string, block: SourceBlock): unknown {
   const { plan } = buildMetricPlan(expr, times).reads[0]!;
   const result = outcomeOf(() => createBlockRunner(plan as SamplesPlan).run(block));
   if (typeof result === 'string' || result.kind !== 'samples') return result;
-  const series = result.series.map(({ key, labels, buckets, a }) => {
+  const series = [...result.series].map(({ key, labels, buckets, a }) => {
     return { key, labels, samples: buckets.map((bucket, i) => [bucket, a[i]!]).sort(([a], [b]) => a! - b!) };
   });
   return { matched: result.matchedLines, series: series.sort((a, b) => (a.key < b.key ? -1 : 1)) };

@@ -1,5 +1,5 @@
 import type { BlockPlan, LinesPlan, SamplesPlan } from '../plan/plan.ts';
-import type { BlockCost, BlockResult, LinesResult, SamplesResult } from './block-result.ts';
+import type { BlockCost, BlockResult, LinesResult, SamplesResult, SeriesCells } from './block-result.ts';
 import { CellWriter } from './cells.ts';
 import { firstOf } from './lines-runner.ts';
 import { QueryLimitError } from './query-error.ts';
@@ -48,7 +48,7 @@ export class SamplesMerger implements ResultMerger {
     }
   }
 
-  result(): SamplesResult {
+  result(): SamplesResult & { series: SeriesCells[] } {
     return { kind: 'samples', ...this.#cost, series: [...this.#writers.values()].map(({ cells }) => cells) };
   }
 }

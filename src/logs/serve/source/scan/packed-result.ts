@@ -36,7 +36,8 @@ export function buffersOf(packed: PackedResult): ArrayBuffer[] {
   return [rows, buckets, a, b, c, points, values, times].map(({ buffer }) => buffer);
 }
 
-function packSamples({ series, ...cost }: SamplesResult): PackedSamples {
+function packSamples({ series: made, ...cost }: SamplesResult): PackedSamples {
+  const series = [...made];
   return {
     ...cost,
     kind: 'packed-samples',
@@ -65,9 +66,13 @@ function together(columns: readonly (readonly number[])[]): Float64Array<ArrayBu
 
 function unpackSamples(packed: PackedSamples): SamplesResult {
   const { kind, keys, labels, rows, buckets, a, b, c, points, values, times, ...cost } = packed;
+  return { kind: 'samples', ...cost, series: seriesOf(packed) };
+}
+
+function* seriesOf({ keys, labels, rows, buckets, a, b, c, points, values, times }: PackedSamples) {
   let from = 0;
   let pointsAt = 0;
-  const series = keys.map((key, at): SeriesCells => {
+  for (const [at, key] of keys.entries()) {
     const to = from + rows[at]!;
     const part = (column: Float64Array) => (column.length === 0 ? [] : Array.from(column.subarray(from, to)));
     const cells: SeriesCells = {
@@ -85,7 +90,6 @@ function unpackSamples(packed: PackedSamples): SamplesResult {
       pointsAt = end;
     }
     from = to;
-    return cells;
-  });
-  return { kind: 'samples', ...cost, series };
+    yield cells;
+  }
 }
