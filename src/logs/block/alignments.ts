@@ -1,5 +1,6 @@
 import type { Needle } from './needle.ts';
 import { isAt } from './needle.ts';
+import { needleFinder } from './needle-finder.ts';
 import type { Templates } from './templates.ts';
 
 /** How a part of what is sought lies in the value of a hole. */
@@ -35,15 +36,16 @@ const stepsMax = 4096;
 export function templatesThatHold(templates: Templates, text: Buffer, { bytes }: Needle): number[] {
   const { firstPiece, pieceFrom } = templates;
   const found: number[] = [];
+  const find = needleFinder(bytes);
   let template = 0;
   let piece = 0;
-  for (let at = text.indexOf(bytes); at >= 0; ) {
+  for (let at = find(text, 0); at >= 0; ) {
     while (pieceFrom[piece + 1]! <= at) piece++;
     while (firstPiece[template + 1]! <= piece) template++;
     if (at + bytes.length <= pieceFrom[piece + 1]!) {
       found.push(template);
-      at = text.indexOf(bytes, pieceFrom[firstPiece[template + 1]!]!);
-    } else at = text.indexOf(bytes, at + 1);
+      at = find(text, pieceFrom[firstPiece[template + 1]!]!);
+    } else at = find(text, at + 1);
   }
   return found;
 }

@@ -35,6 +35,8 @@ export interface Occurrences {
   count(): number;
   /** A byte a line, 1 where it holds it; not to be changed. Made once. */
   marks(): Uint8Array;
+  /** The numbers of those lines, rising; not to be changed. Where they are few that is less work. */
+  lines(): Uint32Array;
 }
 
 /**
@@ -102,4 +104,6 @@ export interface KeptText extends CompactText {
 
 export { encodeCompact } from './encode.ts';
 export { mayHold, type SoughtRuns, soughtRuns, type TextFilter, tellsAnything } from './gram-filter.ts';
+export { type NeedleFinder, needleFinder } from './needle-finder.ts';
+export { OccurrencesWithin } from './occurrences-within.ts';
 export { memorySource, openCompact } from './open.ts';

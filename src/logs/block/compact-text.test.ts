@@ -79,7 +79,10 @@ function checkMark(texts: readonly Buffer[], text: string, ignoreCase: boolean, 
   const found = compact.seek({ text, ignoreCase });
   const count = expected.reduce<number>((sum, hit) => sum + hit, 0);
   assert.equal(found.count(), count, `seeking ${JSON.stringify(text)}`);
+  const lines = expected.flatMap((mark, line) => (mark === 1 ? [line] : []));
+  assert.deepEqual([...found.lines()], lines, `seeking ${JSON.stringify(text)}`);
   assert.deepEqual([...found.marks()], expected, `seeking ${JSON.stringify(text)}`);
+  assert.deepEqual([...found.lines()], lines);
   if (count > 0) assert.equal(found.isPossible, true);
 }
 

@@ -37,13 +37,14 @@ const FOLLOWED = 4;
 export function markLines(
   numbers: Uint16Array,
   templates: Templates,
-  { states, alternatives }: Omit<TemplateMarks, 'isPossible'>,
+  { states, alternatives }: { states: Uint8Array; alternatives: (Condition[][] | undefined)[] },
   search: ColumnSearch,
   values: ColumnValues,
   marks: Uint8Array,
 ): number[] {
-  const tests = alternatives && testsOf(templates, alternatives, search, values);
-  const codes = Uint8Array.from(states, (state, t) => (tests?.[t] ? state | FOLLOWED : state));
+  const tests = testsOf(templates, alternatives, search, values);
+  const codes = states.slice();
+  for (let t = 0; t < codes.length; t++) if (tests[t] !== undefined) codes[t]! |= FOLLOWED;
   const next = new Uint32Array(values.entries.length);
   const occurrences = new Uint32Array(256);
   const unclear: number[] = [];
@@ -54,7 +55,7 @@ export function markLines(
       marks[line] = code;
       continue;
     }
-    const test = tests![template];
+    const test = tests[template];
     if (test !== undefined) {
       const { columns } = test;
       for (let i = 0; i < columns.length; i++) occurrences[i] = next[columns[i]!]!++;

@@ -3,6 +3,7 @@ import type { Lines, Occurrences } from './block.ts';
 import { ColumnSearch } from './column-search.ts';
 import type { ColumnValues } from './column-values.ts';
 import { markLines, type TemplateMarks, templateStates } from './mark-lines.ts';
+import { linesOfMarks, sumOfMarks } from './marks.ts';
 import { lowered, type Needle } from './needle.ts';
 import type { Templates } from './templates.ts';
 
@@ -28,6 +29,7 @@ export class TextOccurrences implements Occurrences {
   #search: ColumnSearch | undefined;
   #templates: TemplateMarks | undefined;
   #marks: Uint8Array | undefined;
+  #lines: Uint32Array | undefined;
 
   constructor(text: SearchedText, needle: Needle) {
     this.#text = text;
@@ -49,8 +51,7 @@ export class TextOccurrences implements Occurrences {
       const { linesOf } = this.#text;
       for (let t = 0; t < states.length; t++) if (states[t] === templateStates.always) count += linesOf[t]!;
     } else {
-      const marks = this.marks();
-      for (let line = 0; line < marks.length; line++) count += marks[line]!;
+      return sumOfMarks(this.marks());
     }
     return count;
   }
@@ -59,12 +60,35 @@ export class TextOccurrences implements Occurrences {
     return (this.#marks ??= this.#made());
   }
 
+  lines(): Uint32Array {
+    return (this.#lines ??= this.#listed());
+  }
+
+  /** Few lines are found without a mark for each of the others. */
+  #listed(): Uint32Array {
+    const count = this.count();
+    if (this.#marks !== undefined || this.#templates?.alternatives !== undefined || count === this.#text.lineCount)
+      return linesOfMarks(this.marks(), count);
+    const lines = new Uint32Array(count);
+    if (count === 0) return lines;
+    const { numbers } = this.#text;
+    const { states } = this.#templateMarks();
+    for (let line = 0, at = 0; at < count; line++)
+      if (states[numbers[line]!] === templateStates.always) lines[at++] = line;
+    return lines;
+  }
+
   #made(): Uint8Array {
     const marks = new Uint8Array(this.#text.lineCount);
     if (this.#needle.bytes.length === 0) return marks.fill(1);
     if (!this.isPossible) return marks;
     const { numbers, templates, values } = this.#text;
-    const unclear = markLines(numbers, templates, this.#templateMarks(), this.#columns(), values, marks);
+    const { states, alternatives } = this.#templateMarks();
+    if (alternatives === undefined) {
+      for (let line = 0; line < marks.length; line++) marks[line] = states[numbers[line]!]!;
+      return marks;
+    }
+    const unclear = markLines(numbers, templates, { states, alternatives }, this.#columns(), values, marks);
     this.#markUnclear(unclear, marks);
     return marks;
   }

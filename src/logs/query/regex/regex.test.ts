@@ -3,7 +3,6 @@ import test from 'node:test';
 import fc from 'fast-check';
 import { RE2JS } from 're2js';
 import { passes, patternScan } from '../run/pattern-scan.ts';
-import { needleFinder } from './needle-finder.ts';
 import { platformPattern } from './platform-pattern.ts';
 import { plainLiteral, requiredLiteral } from './required-literal.ts';
 
@@ -114,17 +113,4 @@ test('required literals are the longest run of plain characters', () => {
   assert.deepEqual(requiredLiteral('(?i)BACKOFF'), { text: 'bac', ignoreCase: true });
   assert.deepEqual(requiredLiteral('(?:abc)+d?'), { text: 'abc', ignoreCase: false });
   assert.equal(requiredLiteral('[a-z]+'), undefined);
-});
-
-test('a needle is found wherever it stands, as indexOf finds it', () => {
-  const bytes = fc.array(fc.constantFrom(...'abq z1'), { maxLength: 60 }).map((chars) => Buffer.from(chars.join('')));
-  const needle = fc.array(fc.constantFrom(...'abq z1'), { minLength: 1, maxLength: 12 }).map((chars) => chars.join(''));
-  fc.assert(
-    fc.property(bytes, needle, fc.nat(60), (text, wanted, from) => {
-      assert.equal(needleFinder(Buffer.from(wanted))(text, from), text.indexOf(wanted, from));
-      const around = Buffer.concat([text, Buffer.from(wanted), text]);
-      assert.equal(needleFinder(Buffer.from(wanted))(around, 0), around.indexOf(wanted));
-    }),
-    { numRuns: 2000 },
-  );
 });

@@ -153,7 +153,9 @@ export class ChosenLines {
     this.count = count;
   }
 
+  /** The caller's own. */
   indexes(): Uint32Array {
+    if (this.#only !== undefined && !this.#only.isNegative) return this.#only.found.lines().slice();
     this.#mark();
     const marks = this.#marks;
     const all = new Uint32Array(this.count);

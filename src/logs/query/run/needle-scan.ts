@@ -1,5 +1,4 @@
-import type { Lines } from '../../block/block.ts';
-import { needleFinder } from '../regex/needle-finder.ts';
+import { type Lines, needleFinder } from '../../block/block.ts';
 import type { Needle } from '../source.ts';
 
 /** Seeks a text in a whole block before any line is looked at. */
