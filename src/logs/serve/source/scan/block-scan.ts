@@ -17,6 +17,7 @@ import { FilterVerdict } from './filter-verdict.ts';
 import type { ListedUnit } from './listed-units.ts';
 import { unpackResult } from './packed-result.ts';
 import { readUnit } from './read-unit.ts';
+import { RuledOut } from './ruled-out.ts';
 import type { ScanUnit, UnitPart } from './scan-protocol.ts';
 import type { Answer } from './scan-thread.ts';
 import type { Batch, Scan, ScanThreads } from './scan-threads.ts';
@@ -54,6 +55,7 @@ export class BlockScan implements Scan {
   /** Of units that were never opened. */
   readonly #counted: ReturnType<typeof createResultMerger>;
   #hasCounted = false;
+  readonly #ruledOut: RuledOut;
   readonly #runner: BlockRunner;
   readonly #verdict: FilterVerdict;
   /** The plan for a block all of whose lines come through its filters, and what runs it. */
@@ -77,6 +79,7 @@ export class BlockScan implements Scan {
     this.#units = units;
     this.#counted = createResultMerger(plan);
     this.#verdict = new FilterVerdict(plan);
+    this.#ruledOut = new RuledOut(plan);
     this.#query = threads?.filters.nextQuery() ?? 0;
     const { threadsMax, batchTextBytes } = threads?.settings ?? defaultScanSettings;
     this.#queues = new UnitQueues(threadsMax);
@@ -99,6 +102,7 @@ export class BlockScan implements Scan {
       if (this.#threads !== undefined && !this.#isSmall(this.#threads)) yield* this.#inThreads(this.#threads);
       else while (!this.#isDone) yield* this.#readHere();
       if (this.#hasCounted) yield this.#counted.result();
+      yield* this.#ruledOut.results();
     } finally {
       signal.removeEventListener('abort', stop);
     }
@@ -144,9 +148,10 @@ export class BlockScan implements Scan {
   answered(batch: Batch, answer: Answer): void {
     if (answer.kind === 'failed') this.#error ??= errorOf(answer.failure);
     else {
-      this.#issued.find((issued) => issued.batch === batch)!.answer = answer;
+      const issued = this.#issued.find((one) => one.batch === batch)!;
+      issued.answer = answer;
       for (const { at, filter } of answer.filters)
-        this.#threads?.filters.add(batch.units[at]!.place, filter, this.#query);
+        this.#threads?.filters.add(issued.listed[at]!.key, filter, this.#query);
     }
     this.#wake();
   }
@@ -179,8 +184,8 @@ export class BlockScan implements Scan {
     }
   }
 
-  #wantsFilter({ place }: ListedUnit): boolean {
-    return this.#verdict.isOfUse && this.#threads!.filters.get(place, this.#query) === undefined;
+  #wantsFilter({ key }: ListedUnit): boolean {
+    return this.#verdict.isOfUse && this.#threads!.filters.get(key, this.#query) === undefined;
   }
 
   /** Units of the next batch. */
@@ -225,7 +230,7 @@ export class BlockScan implements Scan {
       const counted = countedUnit(this.plan, this.#runner, value) ?? this.#decided(value);
       if (counted === undefined) return value;
       for (const result of counted) this.#counted.add(result);
-      this.#hasCounted = true;
+      this.#hasCounted ||= counted.length > 0;
     }
     this.#isExhausted = true;
     return undefined;
@@ -233,12 +238,14 @@ export class BlockScan implements Scan {
 
   /** What a block gives of whose filter it is known that no line, or every line, comes through. */
   #decided(unit: ListedUnit): BlockResult[] | undefined {
-    const { place, timeMin, timeMax, textBytes: bytes, throughStore } = unit;
-    if (throughStore || !this.#verdict.isOfUse) return undefined;
-    const filter = this.#threads?.filters.get(place, this.#query);
+    if (unit.throughStore || !this.#verdict.isOfUse) return undefined;
+    const filter = this.#threads?.filters.get(unit.key, this.#query);
     const verdict = filter === undefined ? 'open' : this.#verdict.of(filter);
-    if (verdict === 'none') return [skippedBlock(this.plan, { timeMin, timeMax }, { bytes, bytesRead: 0 })];
     if (verdict === 'open') return undefined;
+    if (verdict === 'none') {
+      this.#ruledOut.add(unit);
+      return [];
+    }
     this.#unfiltered ??= { ...this.plan, stages: [] };
     this.#countRunner ??= createBlockRunner(this.#unfiltered, () => this.#checkStop());
     return countedUnit(this.#unfiltered, this.#countRunner, unit);
@@ -339,7 +346,7 @@ function batchOf(listed: readonly ListedUnit[], wantsFilter: (unit: ListedUnit) 
     return place;
   };
   const units = listed.map((one): ScanUnit => {
-    const { parts, textBytes: _bytes, ...unit } = one;
+    const { parts, textBytes: _bytes, key: _key, ...unit } = one;
     const sent = parts.map(({ ranges, streams }): UnitPart => {
       return { ranges, streams: streams.map((stream) => ({ ...stream, labels: placeOf(stream.labels) })) };
     });

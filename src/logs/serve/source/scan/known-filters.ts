@@ -1,5 +1,4 @@
 import type { TextFilter } from '../../../block/block.ts';
-import type { BlockPlace } from '../../../store/store.ts';
 
 interface Known {
   filter: TextFilter;
@@ -29,8 +28,8 @@ export class KnownFilters {
     return ++this.#queries;
   }
 
-  get(place: BlockPlace, query: number): TextFilter | undefined {
-    const key = keyOf(place);
+  /** `key` is that of the block's place. */
+  get(key: string, query: number): TextFilter | undefined {
     const known = this.#filters.get(key);
     if (known === undefined) return undefined;
     if (known.askedBy !== query) {
@@ -41,8 +40,7 @@ export class KnownFilters {
     return known.filter;
   }
 
-  add(place: BlockPlace, filter: TextFilter, query: number): void {
-    const key = keyOf(place);
+  add(key: string, filter: TextFilter, query: number): void {
     const bytes = bytesOf(filter);
     if (this.#filters.has(key) || !this.#makeRoom(bytes, query)) return;
     this.#filters.set(key, { filter, askedBy: query });
@@ -62,8 +60,4 @@ export class KnownFilters {
 
 function bytesOf({ grams, shorts }: TextFilter): number {
   return grams.length + shorts.length + ENTRY_BYTES;
-}
-
-function keyOf({ path, offset, bytes }: BlockPlace): string {
-  return `${path}/${offset}/${bytes}`;
 }

@@ -9,6 +9,8 @@ export const listedBlocksMax = 1_000_000;
 
 /** A block to read, as the store listed it. */
 export interface ListedUnit extends Pick<ScanUnit, 'place' | 'throughStore' | 'timeMin' | 'timeMax'> {
+  /** Of the place. */
+  key: string;
   textBytes: number;
   /** Which streams' lines are in it. */
   parts: readonly ListedPart[];
@@ -65,7 +67,7 @@ function instanceUnit(
     for await (const lines of store.readListed(scope, block)) yield* instanceBlocks(lines, selected.streams);
   }
   const parts = [{ lineCount, ranges, streams: selected.streams, read }];
-  return { timeMin, timeMax, textBytes, place, parts, ...(throughStore && { throughStore }) };
+  return { timeMin, timeMax, textBytes, place, key: keyOf(place), parts, ...(throughStore && { throughStore }) };
 }
 
 /** How a block compares with others: forward by its beginning, backward by its end, latest first. */
@@ -89,10 +91,12 @@ function pushedUnits(
     for (const block of store.listPushed(scope, id, range)) {
       const { place, timeMin, timeMax, placeTextBytes: textBytes, throughStore } = block;
       const part = pushedPart(store, scope, labels, block);
-      const key = `${place.path}/${place.offset}/${throughStore ?? ''}`;
-      const unit = units.get(key);
+      const key = keyOf(place);
+      const readKey = throughStore ? `${key}/${throughStore}` : key;
+      const unit = units.get(readKey);
       if (unit === undefined) {
-        units.set(key, { place, timeMin, timeMax, textBytes, parts: [part], ...(throughStore && { throughStore }) });
+        const through = throughStore && { throughStore };
+        units.set(readKey, { place, key, timeMin, timeMax, textBytes, parts: [part], ...through });
       } else {
         unit.parts.push(part);
         if (timeMin < unit.timeMin) unit.timeMin = timeMin;
@@ -113,4 +117,8 @@ function pushedPart(
     for await (const lines of store.readListedPushed(scope, block)) yield pushedBlock(lines, labels);
   }
   return { lineCount: block.lineCount, ranges: block.ranges, streams: [{ labels }], read };
+}
+
+function keyOf({ path, offset, bytes }: ListedUnit['place']): string {
+  return `${path}/${offset}/${bytes}`;
 }

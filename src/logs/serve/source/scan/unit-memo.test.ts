@@ -6,7 +6,7 @@ import type { ListedUnit } from './listed-units.ts';
 import { listingKey, UnitMemo } from './unit-memo.ts';
 
 const place = { path: 'pack', offset: 0, bytes: 1 };
-const unit = { place, timeMin: 0n, timeMax: 1n, textBytes: 1, parts: [] } satisfies ListedUnit;
+const unit = { place, key: 'pack/0/1', timeMin: 0n, timeMax: 1n, textBytes: 1, parts: [] } satisfies ListedUnit;
 
 function storeAt(revision: { now: number }): UnitMemo {
   return new UnitMemo({ revision: () => String(revision.now) } as LogStore);
