@@ -20,6 +20,8 @@ import { jsonPayload, recordKinds } from './record.ts';
 
 /** So much of the oldest packs must be dead before they are rewritten: then two bytes are copied for each one that is won. */
 export const deadShareMin = 1 / 3;
+/** While more is being merged, less of them will be alive in a moment. */
+export const deadShareMinMerging = 2 / 3;
 export const COPIED_BYTES_PER_COMMIT = 4 * 1024 * 1024;
 const STATES_PER_COMMIT = 200;
 

@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { messageOf } from '../../base/fault.ts';
-import { cleanOldestPacks, deadShareMin } from './clean.ts';
+import { cleanOldestPacks, deadShareMin, deadShareMinMerging } from './clean.ts';
 import { compactBlocks } from './compact.ts';
 import { type MergeOptions, mergeSmallBlocks } from './merge.ts';
 import { type RegroupOptions, regroupPushes } from './regroup/regroup.ts';
@@ -55,27 +55,32 @@ export class Housekeeping {
     while (!this.#stop.signal.aborted) {
       const due = clock.monotonicMs() - retainedAtMs >= RETENTION_INTERVAL_MS;
       if (due) retainedAtMs = clock.monotonicMs();
-      this.#work = this.#work.then(() => this.#once(due));
-      await this.#work;
-      await clock.sleep(INTERVAL_MS, this.#stop.signal).catch(() => {});
+      const once = this.#work.then(() => this.#once(due));
+      this.#work = once.then(() => {});
+      // What takes many steps, as lines of a hundred thousand streams do, is not to take as many intervals.
+      if (!(await once)) await clock.sleep(INTERVAL_MS, this.#stop.signal).catch(() => {});
     }
   }
 
-  async #once(retentionIsDue: boolean): Promise<void> {
+  /** Says whether there may be more to do at once. */
+  async #once(retentionIsDue: boolean): Promise<boolean> {
     const { committer, log } = this.#options;
+    let made = 0;
     try {
       const refusing = committer.refusing !== null;
-      if (!refusing) await this.#merge(false);
+      if (!refusing) made = await this.#merge(false);
       if (retentionIsDue || refusing) await retain(this.#options, this.#stop.signal);
       if (refusing) await committer.submit({ bytes: 0, exclusive: true, plan: () => {} });
     } catch (error) {
       if (!this.#stop.signal.aborted)
         log.warn('background work failed and is tried again', { error: messageOf(error) });
+      return false;
     }
+    return made > 0;
   }
 
-  /** `now`: without waiting for more, or for a quiet moment. */
-  async #merge(now: boolean): Promise<void> {
+  /** `now`: without waiting for more, or for a quiet moment. Gives how many blocks were made, last. */
+  async #merge(now: boolean): Promise<number> {
     const { signal } = this.#stop;
     await mergeSmallBlocks(this.#options, signal);
     const pace = now ? async () => {} : (workMs: number) => this.#pause(workMs);
@@ -83,7 +88,9 @@ export class Housekeeping {
     let made: number;
     do made = (await compactBlocks(options, now, signal)) + (await regroupPushes(options, now, signal));
     while (now && made > 0 && !signal.aborted);
-    while (!this.#stop.signal.aborted && (await cleanOldestPacks(this.#options, deadShareMin, this.#stop.signal)));
+    const share = made > 0 ? deadShareMinMerging : deadShareMin;
+    while (!this.#stop.signal.aborted && (await cleanOldestPacks(this.#options, share, this.#stop.signal)));
+    return made;
   }
 
   /** After work of so many milliseconds: lines that come and queries go first. */
