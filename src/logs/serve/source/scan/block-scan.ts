@@ -282,8 +282,8 @@ export class BlockScan implements Scan {
 
   /** What the thread could not read, the store finds, or says that it is lost. */
   async #resultOf({ answer, listed }: Issued): Promise<BlockResult> {
-    const { result, unread } = answer!;
-    const unpacked = unpackResult(result);
+    const { result, unread, received } = answer!;
+    const unpacked = unpackResult(result, received);
     if (unread.length === 0) return unpacked;
     const merger = createResultMerger(this.plan);
     merger.add(unpacked);

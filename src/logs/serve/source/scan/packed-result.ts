@@ -3,11 +3,37 @@ import type { BlockCost, BlockResult, LinesResult, SamplesResult, SeriesCells } 
 /** A result as it goes from one thread to another: samples as a few large columns, which are moved and not copied. */
 export type PackedResult = LinesResult | PackedSamples;
 
+type NamedSeries = Pick<SeriesCells, 'key' | 'labels'>;
+
+/** Series that a thread has sent for a plan: most of what a block gives has been in others, and is then a number. Begun anew with each plan. */
+export class SentSeries {
+  readonly #numbers = new Map<string, number>();
+
+  /** Puts it among the new ones where it is one. */
+  numberOf({ key, labels }: NamedSeries, fresh: NamedSeries[]): number {
+    let number = this.#numbers.get(key);
+    if (number === undefined) {
+      this.#numbers.set(key, (number = this.#numbers.size));
+      fresh.push({ key, labels });
+    }
+    return number;
+  }
+}
+
+/** The other end: the series that came from one thread for a plan, by number. */
+export type ReceivedSeries = NamedSeries[];
+
+/** To be called for the answers of a thread in the order in which they come. */
+export function receiveSeries(packed: PackedResult, received: ReceivedSeries): void {
+  if (packed.kind === 'packed-samples') for (const one of packed.fresh) received.push(one);
+}
+
 interface PackedSamples extends BlockCost {
   kind: 'packed-samples';
-  keys: string[];
-  /** Of each series. */
-  labels: Record<string, string>[];
+  /** Series that have not been sent before; they are numbered from the last one on. */
+  fresh: NamedSeries[];
+  /** The number of each series. */
+  numbers: Uint32Array<ArrayBuffer>;
   /** Rows of each series, which follow one another in the columns. */
   rows: Uint32Array<ArrayBuffer>;
   buckets: Float64Array<ArrayBuffer>;
@@ -21,28 +47,29 @@ interface PackedSamples extends BlockCost {
   times: Float64Array<ArrayBuffer>;
 }
 
-export function packResult(result: BlockResult): PackedResult {
-  return result.kind === 'lines' ? result : packSamples(result);
+export function packResult(result: BlockResult, sent: SentSeries): PackedResult {
+  return result.kind === 'lines' ? result : packSamples(result, sent);
 }
 
-export function unpackResult(packed: PackedResult): BlockResult {
-  return packed.kind === 'lines' ? packed : unpackSamples(packed);
+export function unpackResult(packed: PackedResult, received: ReceivedSeries): BlockResult {
+  return packed.kind === 'lines' ? packed : unpackSamples(packed, received);
 }
 
 /** What need not be copied. */
 export function buffersOf(packed: PackedResult): ArrayBuffer[] {
   if (packed.kind === 'lines') return [];
-  const { rows, buckets, a, b, c, points, values, times } = packed;
-  return [rows, buckets, a, b, c, points, values, times].map(({ buffer }) => buffer);
+  const { numbers, rows, buckets, a, b, c, points, values, times } = packed;
+  return [numbers, rows, buckets, a, b, c, points, values, times].map(({ buffer }) => buffer);
 }
 
-function packSamples({ series: made, ...cost }: SamplesResult): PackedSamples {
+function packSamples({ series: made, ...cost }: SamplesResult, sent: SentSeries): PackedSamples {
   const series = [...made];
+  const fresh: NamedSeries[] = [];
   return {
     ...cost,
     kind: 'packed-samples',
-    keys: series.map(({ key }) => key),
-    labels: series.map(({ labels }) => labels),
+    fresh,
+    numbers: Uint32Array.from(series, (one) => sent.numberOf(one, fresh)),
     rows: Uint32Array.from(series, ({ buckets }) => buckets.length),
     buckets: together(series.map(({ buckets }) => buckets)),
     a: together(series.map(({ a }) => a)),
@@ -64,20 +91,22 @@ function together(columns: readonly (readonly number[])[]): Float64Array<ArrayBu
   return all;
 }
 
-function unpackSamples(packed: PackedSamples): SamplesResult {
-  const { kind, keys, labels, rows, buckets, a, b, c, points, values, times, ...cost } = packed;
-  return { kind: 'samples', ...cost, series: seriesOf(packed) };
+function unpackSamples(packed: PackedSamples, received: ReceivedSeries): SamplesResult {
+  const { kind, fresh, numbers, rows, buckets, a, b, c, points, values, times, ...cost } = packed;
+  return { kind: 'samples', ...cost, series: seriesOf(packed, received) };
 }
 
-function* seriesOf({ keys, labels, rows, buckets, a, b, c, points, values, times }: PackedSamples) {
+function* seriesOf(
+  { numbers, rows, buckets, a, b, c, points, values, times }: PackedSamples,
+  received: ReceivedSeries,
+): Generator<SeriesCells> {
   let from = 0;
   let pointsAt = 0;
-  for (const [at, key] of keys.entries()) {
+  for (let at = 0; at < numbers.length; at++) {
     const to = from + rows[at]!;
     const part = (column: Float64Array) => (column.length === 0 ? [] : Array.from(column.subarray(from, to)));
     const cells: SeriesCells = {
-      key,
-      labels: labels[at]!,
+      ...received[numbers[at]!]!,
       ...{ buckets: part(buckets), a: part(a), b: part(b) },
       c: part(c),
       values: [],

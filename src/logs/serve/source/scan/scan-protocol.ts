@@ -38,7 +38,14 @@ export interface UnitFilter {
 /** Every batch ends with one `done` or `failed`. `unread` are places among its units: those that have to be read through the store. */
 export type FromThread =
   | { kind: 'ready' }
-  | { kind: 'done'; batch: number; result: PackedResult; unread: readonly number[]; filters: readonly UnitFilter[] }
+  | {
+      kind: 'done';
+      batch: number;
+      plan: number;
+      result: PackedResult;
+      unread: readonly number[];
+      filters: readonly UnitFilter[];
+    }
   | { kind: 'failed'; batch: number; failure: Failure };
 
 /** What threads are given; a part of it they share: a plan whose number stands in its slot is to be stopped. */

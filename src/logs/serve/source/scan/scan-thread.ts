@@ -1,8 +1,12 @@
 import { Worker } from 'node:worker_threads';
 import { QueryLimitError } from '../../../query/query.ts';
+import { type ReceivedSeries, receiveSeries } from './packed-result.ts';
 import type { FromThread, Shared, ToThread } from './scan-protocol.ts';
 
-export type Answer = Exclude<FromThread, { kind: 'ready' }>;
+/** With the series that the thread named for the plan so far. */
+export type Answer =
+  | (Extract<FromThread, { kind: 'done' }> & { received: ReceivedSeries })
+  | Extract<FromThread, { kind: 'failed' }>;
 
 export interface ThreadEvents {
   ready(): void;
@@ -14,7 +18,8 @@ export interface ThreadEvents {
 /** A thread that reads blocks and runs plans over them. It holds its process only while something is under way. */
 export class ScanThread {
   readonly #worker: Worker;
-  readonly #plans = new Set<number>();
+  /** Plans that it knows, each with the series that it named. */
+  readonly #plans = new Map<number, ReceivedSeries>();
   readonly #events: ThreadEvents;
   /** Resolves when it has come up, or is lost. */
   readonly started: Promise<void>;
@@ -39,8 +44,10 @@ export class ScanThread {
 
   /** `plan` is sent before its first batch. */
   post(plan: Extract<ToThread, { kind: 'plan' }>, batch: Extract<ToThread, { kind: 'batch' }>): void {
-    if (!this.#plans.has(plan.plan)) this.#worker.postMessage(plan);
-    this.#plans.add(plan.plan);
+    if (!this.#plans.has(plan.plan)) {
+      this.#worker.postMessage(plan);
+      this.#plans.set(plan.plan, []);
+    }
     this.#worker.postMessage(batch);
   }
 
@@ -63,7 +70,13 @@ export class ScanThread {
       this.isReady = true;
       this.#settle();
       this.#events.ready();
-    } else this.#events.answered(message);
+    } else if (message.kind === 'failed') this.#events.answered(message);
+    else {
+      // Of a plan that is over, nobody looks at what comes.
+      const received = this.#plans.get(message.plan) ?? [];
+      receiveSeries(message.result, received);
+      this.#events.answered({ ...message, received });
+    }
   }
 
   #lose(error: Error): void {

@@ -1,19 +1,27 @@
 /** The other side of ScanThread: reads blocks where they lie and runs plans over them. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { createBlockRunner, createResultMerger, QueryStoppedError } from '../../../query/query.ts';
+import {
+  type BlockPlan,
+  type BlockResult,
+  createBlockRunner,
+  createResultMerger,
+  QueryStoppedError,
+} from '../../../query/query.ts';
 import { BlockCache } from './block-cache.ts';
 import { failureOf } from './failure.ts';
-import { buffersOf, packResult } from './packed-result.ts';
+import { buffersOf, packResult, SentSeries } from './packed-result.ts';
 import { type Reading, readUnit } from './read-unit.ts';
 import type { FromThread, Shared, ToThread, UnitFilter } from './scan-protocol.ts';
 
 interface Compiled extends Reading {
+  sent: SentSeries;
   checkStop(): void;
   /** Leaves out times at which no line can matter any more. */
   tighten(): void;
 }
 
 type Batch = Extract<ToThread, { kind: 'batch' }>;
+type LinesPlan = Extract<BlockPlan, { kind: 'lines' }>;
 
 const port = parentPort!;
 const shared = workerData as Shared;
@@ -35,12 +43,23 @@ function compiled({ plan: number, stopSlot, blockPlan: plan, needles }: Extract<
   };
   const tighten = () => {
     if (plan.kind !== 'lines') return;
-    const bound = Atomics.load(bounds, stopSlot);
-    if (plan.direction === 'backward') {
-      if (bound > plan.sinceNs) plan.sinceNs = bound;
-    } else if (bound < plan.untilNs) plan.untilNs = bound;
+    tightenTo(plan, Atomics.load(bounds, stopSlot));
   };
-  return { number, plan, runner: createBlockRunner(plan, checkStop), needles, checkStop, tighten };
+  const runner = createBlockRunner(plan, checkStop);
+  return { number, plan, runner, needles, sent: new SentSeries(), checkStop, tighten };
+}
+
+function tightenTo(plan: LinesPlan, bound: bigint): void {
+  if (plan.direction === 'backward') {
+    if (bound > plan.sinceNs) plan.sinceNs = bound;
+  } else if (bound < plan.untilNs) plan.untilNs = bound;
+}
+
+/** What one block gave may be all that is wanted: then the next one is looked at no further than that reaches. */
+function tightenBy(plan: BlockPlan, result: BlockResult): void {
+  if (plan.kind !== 'lines' || result.kind !== 'lines' || result.entries.length < plan.limit) return;
+  const last = result.entries.at(-1)?.timeNs;
+  if (last !== undefined) tightenTo(plan, plan.direction === 'backward' ? last : last + 1n);
 }
 
 function answerTo({ plan, batch, units, labels }: Batch): FromThread {
@@ -55,11 +74,15 @@ function answerTo({ plan, batch, units, labels }: Batch): FromThread {
       if (unit.timeMax < one.plan.sinceNs || unit.timeMin >= one.plan.untilNs) continue;
       const results = readUnit(blocks, one, unit, labels);
       if (results === 'unread') unread.push(at);
-      else for (const result of results) merger.add(result);
+      else
+        for (const result of results) {
+          tightenBy(one.plan, result);
+          merger.add(result);
+        }
       const filter = unit.wantsFilter && results !== 'unread' && blocks.lastFilter();
       if (filter) filters.push({ at, filter });
     }
-    return { kind: 'done', batch, result: packResult(merger.result()), unread, filters };
+    return { kind: 'done', batch, plan, result: packResult(merger.result(), one.sent), unread, filters };
   } catch (error) {
     return { kind: 'failed', batch, failure: failureOf(error) };
   } finally {
