@@ -9,6 +9,7 @@ import type { Stage } from '../syntax/ast.ts';
 import { createBlockFilter } from './block-filter.ts';
 import { ChosenLines } from './chosen-lines.ts';
 import { HeldLines } from './held-lines.ts';
+import { relativeTimes } from './relative-times.ts';
 
 /** Lines, and stages of one line, between two looks at whether to stop: a hostile stage takes tens of milliseconds for a long line. */
 const linesPerLook = 16;
@@ -103,11 +104,13 @@ function withinTime({ timeMin, timeMax, only }: SourceBlock, { sinceNs, untilNs 
 function counts(block: SourceBlock, { sinceNs, untilNs }: BlockPlan): (index: number) => boolean {
   const { only } = block;
   if (block.timeMin >= sinceNs && block.timeMax < untilNs) return (index) => only?.[index] !== 0;
-  let times: BigInt64Array | undefined;
+  let sinceStart: ((index: number) => number) | undefined;
+  let sinceEnd: ((index: number) => number) | undefined;
   return (index) => {
     if (only?.[index] === 0) return false;
-    const time = (times ??= block.times())[index]!;
-    return time >= sinceNs && time < untilNs;
+    sinceStart ??= relativeTimes(block.times(), sinceNs);
+    sinceEnd ??= relativeTimes(block.times(), untilNs);
+    return sinceStart(index) >= 0 && sinceEnd(index) < 0;
   };
 }
 
