@@ -86,13 +86,13 @@ export class Reading {
     for (const target of nodes.all()) count(ofNodes, this.#nodeReason(target));
     metrics.unserved('node', ofNodes);
     const ofPods = new Map<WhyReason, number>();
-    const view = new PodView();
     const nowMs = this.#parts.monotonicMs();
     let inSlice = 0;
     for (const name of pods.namespaces()) {
       for (const pod of pods.of(name)) {
         // Nearly all are served, and then nothing else has to be known of them.
-        if (!this.#read(pod, nowMs, view)) count(ofPods, this.#podReason(pod).reason);
+        const target = nodes.get(pod.facts.node);
+        if (!target || !pod.isServed(target.window, nowMs)) count(ofPods, this.#podReason(pod).reason);
         if (++inSlice % podsOfSlice === 0) await nextTurn();
       }
     }

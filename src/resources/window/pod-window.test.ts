@@ -36,7 +36,10 @@ const nowMs = originMs + 15_000;
 
 function served(of: PodWindow, window: NodeWindow, atMs: number): PodView | undefined {
   const view = new PodView();
-  return of.read(window, atMs, view) ? view : undefined;
+  const isServed = of.read(window, atMs, view);
+  assert.equal(of.isServed(window, atMs), isServed);
+  assert.equal(of.why(window, atMs).reason === 'Served', isServed);
+  return isServed ? view : undefined;
 }
 
 test('a pod is served with all its running containers, at the time of the oldest', () => {

@@ -104,6 +104,18 @@ export class PodWindow {
     return true;
   }
 
+  /** Whether `read` would say so, for less. */
+  isServed(window: NodeWindow, nowMs: number): boolean {
+    const { running, startMs } = this.#facts;
+    const slots = this.#slotsIn(window);
+    const sinceMs = Number.isNaN(startMs) ? Number.NEGATIVE_INFINITY : startMs;
+    for (let at = 0; at < running.length; at++) {
+      const slot = slotAt(slots, at);
+      if (slot < 0 || window.why(slot, nowMs, sinceMs) !== 'Served') return false;
+    }
+    return running.length > 0;
+  }
+
   why(window: NodeWindow, nowMs: number): PodWhy {
     const { running, startMs } = this.#facts;
     if (running.length === 0) return { reason: 'NotRunning' };
