@@ -6,14 +6,16 @@ import type { SourceBlock } from '../source.ts';
 const wholeShareMin = 1 / 2;
 
 /**
- * The lines of a block as far as they have been put together. Invariant: with `#rows`, row `#rows[i] - 1` of `#lines` is line `i`, and
- * 0 means that it is not there; without, all lines are there, or none.
+ * The lines of a block as far as they have been put together. Invariant: with `#rows`, row `r` of `#lines` is line `#rows[r]`, and these
+ * rise; without, all lines are there, or none.
  */
 export class HeldLines {
   readonly #block: SourceBlock;
   readonly #line: Line;
   #lines: Lines | undefined;
   #rows: Uint32Array | undefined;
+  /** The row that was asked for last. */
+  #row = 0;
 
   constructor(block: SourceBlock, line: Line) {
     this.#block = block;
@@ -44,9 +46,8 @@ export class HeldLines {
     }
     // Those of the latest line first are asked for as well.
     const rising = indexes.length > 1 && indexes[0]! > indexes[1]! ? indexes.toReversed() : indexes;
-    const rows = new Uint32Array(lineCount);
-    for (let row = 0; row < rising.length; row++) rows[rising[row]!] = row + 1;
-    this.#take(text.compact.lines(rising), rows);
+    // A caller may still turn round what it gave.
+    this.#take(text.compact.lines(rising), rising.slice());
   }
 
   /** What is there, row by row. */
@@ -56,11 +57,23 @@ export class HeldLines {
 
   /** Of a line that is held, among `lines`. */
   rowOf(index: number): number {
-    return this.#rows === undefined ? index : this.#rows[index]! - 1;
+    if (this.#rows === undefined) return index;
+    // Lines are asked for one after the other, in either direction.
+    const [rows, row] = [this.#rows, this.#row];
+    if (rows[row] === index) return row;
+    if (rows[row + 1] === index) return ++this.#row;
+    if (rows[row - 1] === index) return --this.#row;
+    let [low, high] = [0, rows.length - 1];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (rows[middle]! < index) low = middle + 1;
+      else high = middle;
+    }
+    return (this.#row = low);
   }
 
   holds(index: number): boolean {
-    return this.#lines !== undefined && (this.#rows === undefined || this.#rows[index]! > 0);
+    return this.#lines !== undefined && (this.#rows === undefined || this.#rows[this.rowOf(index)] === index);
   }
 
   /** Makes a line that is held the one at hand. */
@@ -73,6 +86,7 @@ export class HeldLines {
   #take(lines: Lines, rows: Uint32Array | undefined): void {
     this.#lines = lines;
     this.#rows = rows;
+    this.#row = 0;
     this.#line.open(lines.text);
   }
 }

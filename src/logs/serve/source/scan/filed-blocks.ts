@@ -1,4 +1,5 @@
 import { Fault } from '../../../../base/fault.ts';
+import { release } from '../../../../base/release.ts';
 import { decodeColumns, decodePushedColumns, decodePushedText, decodeText } from '../../../batch/batch.ts';
 import type { BlockText, LabelRecord, Needle, SourceBlock } from '../../../query/query.ts';
 import type { FiledBlock, LineRange } from '../../../store/block-file.ts';
@@ -13,7 +14,7 @@ export interface OpenBlock {
   readonly textBytes: number;
   /** Whether a line may hold all of these; false is certain. */
   mayHold(needles: readonly Needle[]): boolean;
-  /** Of the streams that the unit names. With `joinsOutputs`, where both of a container's outputs are wanted they come as one stream. */
+  /** Of the streams that the unit names; each is good until the next one is asked for. With `joinsOutputs`, where both of a container's outputs are wanted they come as one stream. */
   blocks(unit: ScanUnit, labels: readonly LabelRecord[], joinsOutputs: boolean): Generator<SourceBlock>;
 }
 
@@ -72,15 +73,19 @@ function* batchBlocks(
   labels: readonly LabelRecord[],
   joinsOutputs: boolean,
 ): Generator<SourceBlock> {
-  const times = once(() => columns().times());
+  const times = new LentTimes(() => columns().times());
   const text = textOf(() => columns().startsIn);
-  for (const { ranges, streams } of parts) {
-    const wanted = streams.map((stream) => ({ output: stream.output!, labels: labels[stream.labels]! }));
-    for (const range of ranges) {
-      const block = { ...rangeOf(range, lineCount, times), timeMin, timeMax, text: partOf(text, range, lineCount) };
-      if (joinsOutputs && wanted.length === outputs.length) yield joinedOutputs(block, wanted[0]!.labels);
-      else yield* outputBlocks({ ...block, flags: columns().flags.subarray(...range) }, wanted);
+  try {
+    for (const { ranges, streams } of parts) {
+      const wanted = streams.map((stream) => ({ output: stream.output!, labels: labels[stream.labels]! }));
+      for (const range of ranges) {
+        const block = { ...rangeOf(range, lineCount, times), timeMin, timeMax, text: partOf(text, range, lineCount) };
+        if (joinsOutputs && wanted.length === outputs.length) yield joinedOutputs(block, wanted[0]!.labels);
+        else yield* outputBlocks({ ...block, flags: columns().flags.subarray(...range) }, wanted);
+      }
     }
+  } finally {
+    times.release();
   }
 }
 
@@ -92,23 +97,45 @@ function* pushedBlocks(
   labels: readonly LabelRecord[],
 ): Generator<SourceBlock> {
   const names = metadataNames ?? namesOfMetadata(columns().metadata().sets);
-  const times = once(() => columns().times());
+  const times = new LentTimes(() => columns().times());
   const text = textOf(() => columns().startsIn);
-  for (const { ranges, streams } of parts) {
-    for (const range of ranges) {
-      const block = { ...rangeOf(range, lineCount, times), timeMin, timeMax, text: partOf(text, range, lineCount) };
-      const get = () => {
-        const { sets, of } = columns().metadata();
-        return { sets, of: of.subarray(...range) };
-      };
-      yield metadataBlock({ ...block, metadata: { names, get } }, labels[streams[0]!.labels]!);
+  try {
+    for (const { ranges, streams } of parts) {
+      for (const range of ranges) {
+        const block = { ...rangeOf(range, lineCount, times), timeMin, timeMax, text: partOf(text, range, lineCount) };
+        const get = () => {
+          const { sets, of } = columns().metadata();
+          return { sets, of: of.subarray(...range) };
+        };
+        yield metadataBlock({ ...block, metadata: { names, get } }, labels[streams[0]!.labels]!);
+      }
     }
+  } finally {
+    times.release();
   }
 }
 
-function rangeOf([from, to]: LineRange, lineCount: number, times: () => BigInt64Array) {
+function rangeOf([from, to]: LineRange, lineCount: number, times: LentTimes) {
   if (to > lineCount) throw new Fault('corrupt', 'a block is not the one in the catalogue');
-  return { lineCount: to - from, times: () => times().subarray(from, to) };
+  return { lineCount: to - from, times: () => times.get().subarray(from, to) };
+}
+
+/** Times of a block's lines, decoded once for all its streams. They are gone with the last of these: left to the collector they would keep it busy. */
+class LentTimes {
+  readonly #decode: () => BigInt64Array;
+  #times: BigInt64Array | undefined;
+
+  constructor(decode: () => BigInt64Array) {
+    this.#decode = decode;
+  }
+
+  get(): BigInt64Array {
+    return (this.#times ??= this.#decode());
+  }
+
+  release(): void {
+    if (this.#times !== undefined) release(this.#times);
+  }
 }
 
 function once<T>(get: () => T): () => T {
