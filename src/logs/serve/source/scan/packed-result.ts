@@ -47,6 +47,9 @@ interface PackedSamples extends BlockCost {
   times: Float64Array<ArrayBuffer>;
 }
 
+/** Of columns that the kind of sample does not use. */
+const unused = Object.freeze([]) as unknown as never[];
+
 export function packResult(result: BlockResult, sent: SentSeries): PackedResult {
   return result.kind === 'lines' ? result : packSamples(result, sent);
 }
@@ -104,13 +107,14 @@ function* seriesOf(
   let pointsAt = 0;
   for (let at = 0; at < numbers.length; at++) {
     const to = from + rows[at]!;
-    const part = (column: Float64Array) => (column.length === 0 ? [] : Array.from(column.subarray(from, to)));
     const cells: SeriesCells = {
       ...received[numbers[at]!]!,
-      ...{ buckets: part(buckets), a: part(a), b: part(b) },
-      c: part(c),
-      values: [],
-      times: [],
+      buckets: partOf(buckets, from, to),
+      a: partOf(a, from, to),
+      b: partOf(b, from, to),
+      c: partOf(c, from, to),
+      values: points.length > 0 ? [] : unused,
+      times: points.length > 0 ? [] : unused,
     };
     for (let row = from; row < to && points.length > 0; row++) {
       const end = pointsAt + points[row]!;
@@ -121,4 +125,10 @@ function* seriesOf(
     from = to;
     yield cells;
   }
+}
+
+/** Most series of many have one row. */
+function partOf(column: Float64Array, from: number, to: number): number[] {
+  if (column.length === 0) return unused;
+  return to === from + 1 ? [column[from]!] : Array.from(column.subarray(from, to));
 }
