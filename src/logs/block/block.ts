@@ -102,7 +102,6 @@ export interface KeptText extends CompactText {
   forget(): void;
 }
 
-export { encodeCompact } from './encode.ts';
 export { mayHold, type SoughtRuns, soughtRuns, type TextFilter, tellsAnything } from './gram-filter.ts';
 export { type NeedleFinder, needleFinder } from './needle-finder.ts';
 export { OccurrencesWithin } from './occurrences-within.ts';

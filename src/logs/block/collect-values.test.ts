@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { encodeCompact, memorySource, openCompact } from './block.ts';
+import { memorySource, openCompact } from './block.ts';
+import { encodeCompact } from './encode.ts';
 import { Encoder } from './encoder.ts';
 import { limits } from './limits.ts';
 import { collectValues } from './pack-columns.ts';

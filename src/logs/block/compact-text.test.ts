@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import { Fault } from '../../base/fault.ts';
-import { encodeCompact, type Lines, mayHold, memorySource, openCompact, soughtRuns } from './block.ts';
+import { type Lines, mayHold, memorySource, openCompact, soughtRuns } from './block.ts';
+import { encodeCompact } from './encode.ts';
 import { hostileLine, oddLine, realLine, spelledOut } from './lines-under-test.ts';
 import { lowered } from './needle.ts';
 

@@ -1,3 +1,4 @@
+/** A further door: makes compact texts. Whoever reads them does without the modules for it. */
 import type { Stretch } from '../../base/arena.ts';
 import type { Lines } from './block.ts';
 import { writeColumns } from './column-directory.ts';

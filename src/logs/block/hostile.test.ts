@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { encodeCompact, memorySource, openCompact } from './block.ts';
+import { memorySource, openCompact } from './block.ts';
+import { encodeCompact } from './encode.ts';
 import { limits } from './limits.ts';
 
 /* What lines can be made of to cost much. Each comes back, is found, and takes little more room than it had. */

@@ -1,5 +1,5 @@
 import { limits, plainTextEncoder, type TextEncoder, type TextForm } from '../batch/batch.ts';
-import { encodeCompact } from '../block/block.ts';
+import { encodeCompact } from '../block/encode.ts';
 
 /**
  * How the text of a merged frame is stored. Invariant: `#starts` are those of all lines added so far, in the text that they make together.

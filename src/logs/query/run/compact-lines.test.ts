@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { encodeCompact, memorySource, openCompact } from '../../block/block.ts';
+import { memorySource, openCompact } from '../../block/block.ts';
+import { encodeCompact } from '../../block/encode.ts';
 import { buildMetricPlan } from '../plan/build-plan.ts';
 import type { SamplesPlan } from '../plan/plan.ts';
 import { plainText, type SourceBlock } from '../source.ts';

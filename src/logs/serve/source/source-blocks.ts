@@ -1,5 +1,5 @@
 import { LINE_STDERR } from '../../batch/batch.ts';
-import { type BlockMetadata, type LabelRecord, plainText, type SourceBlock } from '../../query/query.ts';
+import { type BlockMetadata, type LabelRecord, plainText, type SourceBlock } from '../../query/blocks.ts';
 import type { LineBlock, PushedBlock } from '../../store/store.ts';
 import type { SelectedInstance } from './selected-streams.ts';
 

@@ -1,4 +1,4 @@
-import { type LabelRecord, provenanceLabel } from '../../query/query.ts';
+import { type LabelRecord, provenanceLabel } from '../../query/blocks.ts';
 import type { Instance } from '../../store/store.ts';
 
 export type Output = 'stdout' | 'stderr';

@@ -11,7 +11,7 @@ import {
   type TextEncoder,
   type TextForm,
 } from '../../batch/batch.ts';
-import { encodeCompact } from '../../block/block.ts';
+import { encodeCompact } from '../../block/encode.ts';
 import type { HeldRun, LinePieces } from './line-pieces.ts';
 
 const COMPRESSION_LEVEL = 3;

@@ -1,5 +1,5 @@
 import { messageOf } from '../../../../base/fault.ts';
-import { PipelineError, QueryError, QueryLimitError, QueryStoppedError } from '../../../query/query.ts';
+import { PipelineError, QueryError, QueryLimitError, QueryStoppedError } from '../../../query/blocks.ts';
 
 /** An error as it goes from one thread to another. */
 export type Failure =

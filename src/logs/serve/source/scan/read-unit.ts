@@ -8,7 +8,7 @@ import {
   QueryError,
   QueryLimitError,
   QueryStoppedError,
-} from '../../../query/query.ts';
+} from '../../../query/blocks.ts';
 import type { BlockCache } from './block-cache.ts';
 import { type OpenBlock, openFiled } from './filed-blocks.ts';
 import type { ScanUnit } from './scan-protocol.ts';

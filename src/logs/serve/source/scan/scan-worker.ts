@@ -6,7 +6,7 @@ import {
   createBlockRunner,
   createResultMerger,
   QueryStoppedError,
-} from '../../../query/query.ts';
+} from '../../../query/blocks.ts';
 import { BlockCache } from './block-cache.ts';
 import { failureOf } from './failure.ts';
 import { buffersOf, packResult, SentSeries } from './packed-result.ts';
