@@ -1,4 +1,5 @@
 import { messageOf } from '../../base/fault.ts';
+import { release } from '../../base/release.ts';
 import { isDamage } from './block-reader.ts';
 import type { CleanOptions } from './clean.ts';
 import { frameBytesOf } from './payloads.ts';
@@ -26,8 +27,10 @@ async function copyBlock(options: CleanOptions, block: PushedBlockRow, signal: A
   const taken = runs.map((run) => ({ ...run, source: 0 }));
   const makesRoom = { ...options, makesRoom: true };
   if (runs.length === block.runCount) {
-    const frame = frameBytesOf(await options.packs.read(block.location));
+    const record = await options.packs.read(block.location);
+    const frame = frameBytesOf(record);
     await submitBlock(makesRoom, plan, { taken, parts: runs.map(({ parts }) => parts), frame });
+    release(record.payload);
     return;
   }
   const form = block.compact ? 'compact' : 'plain';

@@ -28,10 +28,6 @@ export class PushedStreamTable {
     return this.index.byRow(row);
   }
 
-  labelsOf(row: number): LabelRecord | undefined {
-    return this.index.byRow(row)?.labels;
-  }
-
   /** Adds what the run has; gives the row of its stream. */
   tally(tenant: string, run: PushedRun, sequence: number): number {
     const id = streamIdOf(tenant, run);

@@ -1,3 +1,4 @@
+import { release } from '../../../base/release.ts';
 import type { LabelRecord, PushedRun } from '../../batch/batch.ts';
 import type { Part } from '../block-table.ts';
 import type { MergeOptions } from '../merge.ts';
@@ -13,6 +14,7 @@ export interface MovePlan {
   removals: number;
   /** By the stream's row; missing where they are not at hand. */
   labels?: ReadonlyMap<number, LabelRecord>;
+  ids?: ReadonlyMap<number, string>;
 }
 
 interface MadeBlock {
@@ -26,7 +28,7 @@ interface MadeBlock {
 
 /** Runs of one stream that lie together have become one. `times` has the earliest and the latest of each, in turn. */
 export function madeBlock(
-  { labels }: MovePlan,
+  { labels, ids }: MovePlan,
   taken: readonly PlannedRun[],
   frame: Buffer,
   times: BigInt64Array,
@@ -42,7 +44,8 @@ export function madeBlock(
       continue;
     }
     const [timeMin, timeMax] = [times[2 * runs.length]!, times[2 * runs.length + 1]!];
-    runs.push({ labels: labels?.get(stream) ?? {}, lineCount, textBytes, timeMin, timeMax });
+    const named = { labels: labels?.get(stream) ?? {}, stream: ids?.get(stream) };
+    runs.push({ ...named, lineCount, textBytes, timeMin, timeMax });
     parts.push([...own]);
   }
   return { taken, parts, frame, runs: labels && runs };
@@ -58,6 +61,7 @@ export async function submitBlock(
   const { sources } = plan;
   const isThere = ({ source, position }: PlannedRun) => pushed.hasRun(sources[source]!.block.sequence, position);
   let isMade = false;
+  let payload: Buffer | undefined;
   await committer.submit({
     ...{ bytes: frame.length, exclusive: makesRoom, makesRoom },
     plan(group) {
@@ -66,10 +70,11 @@ export async function submitBlock(
       // The removal that this block is. Where it fails, or others come before the next one, that is seen by the number.
       if (pushed.removals === plan.removals) plan.removals++;
       const { tenant } = sources[taken[0]!.source]!.block;
-      const payload = encodeMerged(headerOf(sources, taken, parts), frame);
+      payload = encodeMerged(headerOf(sources, taken, parts), frame);
       group.records.push({ kind: recordKinds.pushedRegrouped, tenant, payload, runs });
     },
   });
+  if (payload) release(payload);
   return isMade;
 }
 

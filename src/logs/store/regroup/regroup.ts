@@ -130,17 +130,23 @@ async function planned(
   const { removals } = pushed;
   const sources: Source[] = [];
   const labels = new Map<number, LabelRecord>();
+  const ids = new Map<number, string>();
   let looked = 0;
   for (const block of blocks) {
     const runs = pushed.placesOf(block);
     if (runs.length > 0) sources.push({ block, runs });
     // A stream may have gone since the turn before; then what is planned with it does not come to pass.
-    for (const { stream } of runs) if (!labels.has(stream)) labels.set(stream, pushed.streams.labelsOf(stream) ?? {});
+    for (const { stream } of runs) {
+      if (labels.has(stream)) continue;
+      const known = pushed.streams.byRow(stream);
+      labels.set(stream, known?.labels ?? {});
+      if (known) ids.set(stream, known.id);
+    }
     looked += runs.length;
     if (looked < runsPerTurnMax) continue;
     looked = 0;
     await nextTurn();
     if (signal.aborted) break;
   }
-  return { sources, labels, removals };
+  return { sources, labels, ids, removals };
 }

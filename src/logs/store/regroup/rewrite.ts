@@ -1,4 +1,5 @@
 import { Fault, messageOf } from '../../../base/fault.ts';
+import { release } from '../../../base/release.ts';
 import type { TextForm } from '../../batch/batch.ts';
 import { isDamage } from '../block-reader.ts';
 import type { MergeOptions } from '../merge.ts';
@@ -142,6 +143,7 @@ async function makeTarget(
       outcome.made++;
       moved.push(...taken);
     }
+    release(frame);
   }
   return moved;
 }
