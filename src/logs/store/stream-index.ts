@@ -8,6 +8,8 @@ export type StreamTally = Pick<PushedStream, 'firstTime' | 'lastTime' | 'lineCou
 /** A pushed stream as it is now. Invariant: what was handed out is never changed. */
 export class IndexedStream {
   readonly row: number;
+  /** Among those of its tenant. */
+  place = 0;
   #stream: PushedStream;
   #isHandedOut = false;
 
@@ -128,7 +130,12 @@ export class StreamIndex {
     const loaded = this.load();
     loaded.byId.delete(stream.id);
     loaded.byRow.delete(stream.row);
-    loaded.tenants.get(stream.tenant)!.delete(stream);
+    const others = loaded.tenants.get(stream.tenant)!;
+    const last = others.pop()!;
+    if (last !== stream) {
+      others[stream.place] = last;
+      last.place = stream.place;
+    }
     count(loaded, stream.tally, -1);
   }
 
@@ -197,7 +204,8 @@ function isAllowed(allowed: ReadonlySet<string>, namespace: string | null): bool
 interface Loaded {
   byId: Map<string, IndexedStream>;
   byRow: Map<number, IndexedStream>;
-  tenants: Map<string, Set<IndexedStream>>;
+  /** Invariant: each stream is at its `place`. */
+  tenants: Map<string, IndexedStream[]>;
   /** Of all streams. */
   lines: number;
   text: number;
@@ -214,8 +222,8 @@ function add(loaded: Loaded, stream: IndexedStream): void {
   byId.set(stream.id, stream);
   byRow.set(stream.row, stream);
   let tenant = tenants.get(stream.tenant);
-  if (!tenant) tenants.set(stream.tenant, (tenant = new Set()));
-  tenant.add(stream);
+  if (!tenant) tenants.set(stream.tenant, (tenant = []));
+  stream.place = tenant.push(stream) - 1;
 }
 
 function named(byId: Map<string, IndexedStream>, tenant: string, ids: readonly string[]): IndexedStream[] {
