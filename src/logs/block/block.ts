@@ -103,6 +103,6 @@ export interface KeptText extends CompactText {
 }
 
 export { mayHold, type SoughtRuns, soughtRuns, type TextFilter, tellsAnything } from './gram-filter.ts';
-export { type NeedleFinder, needleFinder } from './needle-finder.ts';
+export { needleFinder } from './needle-finder.ts';
 export { OccurrencesWithin } from './occurrences-within.ts';
 export { memorySource, openCompact } from './open.ts';

@@ -53,7 +53,7 @@ const pieceBytesMax = 7;
 const pieceBytesMin = 3;
 
 /** Finds a needle in bytes from a place on: -1 where there is none. */
-export type NeedleFinder = (text: Buffer, from: number) => number;
+type NeedleFinder = (text: Buffer, from: number) => number;
 
 /** Seeks a short piece of the needle that begins with its rarest byte, and then looks at what is around it. */
 export function needleFinder(needle: Buffer): NeedleFinder {

@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { systemClock } from '../../base/clock.ts';
 import { type CompactOptions, compactRules, dueTest, runsToCompact } from './compact.ts';
@@ -11,7 +9,9 @@ import { push, readStream } from './pushed-fixture.ts';
 import {
   batch,
   compactsEverything,
+  damageLastPack,
   everything,
+  forgetCatalogue,
   linesOf,
   openTestStore,
   readAll,
@@ -40,8 +40,7 @@ async function open(options: Partial<StoreOptions> = { compact: compactsEverythi
 
 async function rebuilt(): Promise<void> {
   await store.close();
-  for (const suffix of ['', '-wal', '-shm'])
-    rmSync(join(directory.path, 'store', `catalog.db${suffix}`), { force: true });
+  forgetCatalogue(directory.path);
   await open();
 }
 
@@ -151,13 +150,11 @@ test('A compact block that is damaged is given up, and leaves a gap', async () =
   const after = realLines(1);
   await statuses(store, batch(id, { segment: segment(99), from: 0, lines: after }));
   await store.close();
-  const packs = join(directory.path, 'store', 'packs');
-  const name = readdirSync(packs).sort().at(-1)!;
-  const bytes = readFileSync(join(packs, name));
-  const compactAt = bytes.lastIndexOf('TFC1');
-  assert.ok(compactAt > 0);
-  bytes[compactAt + 200]! ^= 1;
-  writeFileSync(join(packs, name), bytes);
+  damageLastPack(directory.path, (pack) => {
+    const compactAt = pack.lastIndexOf('TFC1');
+    assert.ok(compactAt > 0);
+    return compactAt + 200;
+  });
   await open();
   assert.deepEqual(await readAll(store, id), after);
   const [gap] = store.instances(everything, {})[0]!.gaps;

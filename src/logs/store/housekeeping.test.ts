@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { type Clock, systemClock } from '../../base/clock.ts';
@@ -9,6 +9,7 @@ import {
   batch,
   everything,
   facts,
+  forgetCatalogue,
   linesOf,
   openTestStore,
   readAll,
@@ -37,9 +38,7 @@ async function open(options: Partial<StoreOptions> = {}): Promise<void> {
 
 async function rebuilt(options: Partial<StoreOptions> = {}): Promise<void> {
   await store.close();
-  for (const suffix of ['', '-wal', '-shm']) {
-    rmSync(join(directory.path, 'store', `catalog.db${suffix}`), { force: true });
-  }
+  forgetCatalogue(directory.path);
   await open(options);
 }
 

@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
-import { rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import fc from 'fast-check';
 import { pushedStreamId } from '../batch/batch.ts';
 import type { DurableStore } from './durable-store.ts';
 import { all, anyone, entry, push, readStream, type TestLine } from './pushed-fixture.ts';
 import type { PushedBlock } from './store.ts';
-import { openTestStore, temporaryDirectory } from './store-fixture.ts';
+import { forgetCatalogue, openTestStore, temporaryDirectory } from './store-fixture.ts';
 
 let directory: ReturnType<typeof temporaryDirectory>;
 let store: DurableStore;
@@ -25,10 +23,7 @@ afterEach(async () => {
 
 async function reopen({ withoutCatalogue = false } = {}): Promise<void> {
   await store.close();
-  if (withoutCatalogue) {
-    for (const suffix of ['', '-wal', '-shm'])
-      rmSync(join(directory.path, 'store', `catalog.db${suffix}`), { force: true });
-  }
+  if (withoutCatalogue) forgetCatalogue(directory.path);
   store = await openTestStore(directory.path);
 }
 

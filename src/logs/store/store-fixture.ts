@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../base/clock.ts';
@@ -34,6 +34,20 @@ export function temporaryDirectory(): { path: string; remove: () => void } {
 
 export function openTestStore(dataDir: string, options: Partial<StoreOptions> = {}): Promise<DurableStore> {
   return openStore({ dataDir, log: silentLogger, metrics: new MetricsRegistry(), clock: systemClock, ...options });
+}
+
+/** Of a store that is closed: the next one that is opened makes its catalogue from the packs. */
+export function forgetCatalogue(dataDir: string): void {
+  for (const suffix of ['', '-wal', '-shm']) rmSync(join(dataDir, 'store', `catalog.db${suffix}`), { force: true });
+}
+
+/** Flips a bit of the newest pack of a store that is closed, where `placeIn` says. */
+export function damageLastPack(dataDir: string, placeIn: (pack: Buffer) => number): void {
+  const packs = join(dataDir, 'store', 'packs');
+  const path = join(packs, readdirSync(packs).sort().at(-1)!);
+  const bytes = readFileSync(path);
+  bytes[placeIn(bytes)]! ^= 1;
+  writeFileSync(path, bytes);
 }
 
 export function offer(changes: Partial<InstanceOffer> & { podUid?: string; attempt?: number } = {}): InstanceOffer {

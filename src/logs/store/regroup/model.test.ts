@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
-import { rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { pushedStreamId } from '../../batch/batch.ts';
 import type { DurableStore } from '../durable-store.ts';
 import { all, push, readStream, type TestLine } from '../pushed-fixture.ts';
-import { compactsEverything, openTestStore, temporaryDirectory } from '../store-fixture.ts';
+import { compactsEverything, forgetCatalogue, openTestStore, temporaryDirectory } from '../store-fixture.ts';
 
 /*
  * Pushed lines against what should be there: a list, with regrouping going on while lines come, are read, followed and deleted.
@@ -92,9 +90,7 @@ class Run {
       await this.settle();
       if (step.kind === 'settle') return;
       await this.store.close();
-      if (step.kind === 'rebuild')
-        for (const suffix of ['', '-wal', '-shm'])
-          rmSync(join(this.#dataDir, 'store', `catalog.db${suffix}`), { force: true });
+      if (step.kind === 'rebuild') forgetCatalogue(this.#dataDir);
       this.store = await openTestStore(this.#dataDir, options);
     }
   }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { type FileLayer, realFiles } from '../../../base/file-layer.ts';
@@ -7,7 +7,13 @@ import { pushedStreamId } from '../../batch/batch.ts';
 import type { DurableStore } from '../durable-store.ts';
 import type { StoreOptions } from '../open.ts';
 import { all, anyone, entry, push, readStream, type TestLine } from '../pushed-fixture.ts';
-import { compactsEverything, openTestStore, temporaryDirectory } from '../store-fixture.ts';
+import {
+  compactsEverything,
+  damageLastPack,
+  forgetCatalogue,
+  openTestStore,
+  temporaryDirectory,
+} from '../store-fixture.ts';
 import { regroupLimits } from './window.ts';
 
 let directory: ReturnType<typeof temporaryDirectory>;
@@ -31,8 +37,7 @@ async function open(options: Partial<StoreOptions> = small): Promise<void> {
 
 async function rebuilt(options?: Partial<StoreOptions>): Promise<void> {
   await store.close();
-  for (const suffix of ['', '-wal', '-shm'])
-    rmSync(join(directory.path, 'store', `catalog.db${suffix}`), { force: true });
+  forgetCatalogue(directory.path);
   await open(options);
 }
 
@@ -153,13 +158,11 @@ test('A stream that is deleted while its lines are on their way stays deleted; t
 test('A block that is damaged keeps no other from being regrouped, and only its lines are lost', async () => {
   const lines = await pushInTurns(['a', 'b'], 12);
   await store.close();
-  const packs = join(directory.path, 'store', 'packs');
-  const name = readdirSync(packs).sort().at(-1)!;
-  const bytes = readFileSync(join(packs, name));
-  let at = 0;
-  for (let i = 0; i < 5; i++) at = bytes.indexOf('TFF1', at + 1);
-  bytes[at + 150]! ^= 1;
-  writeFileSync(join(packs, name), bytes);
+  damageLastPack(directory.path, (pack) => {
+    let fifth = 0;
+    for (let i = 0; i < 5; i++) fifth = pack.indexOf('TFF1', fifth + 1);
+    return fifth + 150;
+  });
   await open();
   await store.tidy();
   for (const again of [false, true]) {
