@@ -29,6 +29,13 @@ export interface BlockMetadata {
   get(): { sets: readonly LabelRecord[]; of: Uint32Array };
 }
 
+/** Lines of which the bits `mask` of their flags are `bits`. */
+export interface FlaggedLines {
+  flags: Uint8Array;
+  mask: number;
+  bits: number;
+}
+
 /** Text that is there already. */
 export function plainText(lines: Lines): BlockText {
   return { textBytes: lines.text.length, starts: () => lines.starts, all: () => lines };
@@ -46,8 +53,8 @@ export interface SourceBlock {
   text: BlockText;
   lineCount: number;
   times(): BigInt64Array;
-  /** A line belongs to this stream where its byte is not 0: so streams that were stored together share their columns. Missing: all do. */
-  only?: Uint8Array;
+  /** The lines of this stream: so streams that were stored together share their columns. Missing: all are. */
+  only?: FlaggedLines;
   /** Structured metadata. Missing: no line has any. */
   metadata?: BlockMetadata;
   /** Each line also has `detected_level` among its structured metadata, told by the line when somebody asks. Not beside `metadata`. */

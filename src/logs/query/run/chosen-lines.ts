@@ -13,7 +13,8 @@ const noLines = new Uint32Array();
 const sparse = 1 / 8;
 
 /**
- * Lines of a block that are still in. Invariant: without `#marks` all are in, or those that `#only` tells; else `count` of `#marks` are 1.
+ * Lines of a block that are still in, `count` of them. Invariant: at most one of `#only`, `#few` and `#marks` is there, and tells which; without
+ * one, all are in.
  */
 export class ChosenLines {
   readonly #block: SourceBlock;
@@ -22,6 +23,8 @@ export class ChosenLines {
   #marks: Uint8Array | undefined;
   /** The one filter so far, of which it is known how many lines it lets pass, and not yet which. */
   #only: { found: Occurrences; isNegative: boolean } | undefined;
+  /** By their numbers, rising. */
+  #few: Uint32Array | undefined;
   count: number;
 
   constructor(block: SourceBlock, held: HeldLines, checkStop: () => void) {
@@ -46,7 +49,14 @@ export class ChosenLines {
 
   /** Whether a filter at the front was only counted. */
   #isCounted({ scans, isNegative, isExact }: FrontFilter): boolean {
-    if (this.#marks !== undefined || this.#only !== undefined || !isExact || scans?.length !== 1) return false;
+    if (
+      this.#marks !== undefined ||
+      this.#few !== undefined ||
+      this.#only !== undefined ||
+      !isExact ||
+      scans?.length !== 1
+    )
+      return false;
     const compact = this.#searchable(scans);
     if (compact === undefined) return false;
     const found = compact.seek(scans[0]!.needle);
@@ -56,6 +66,11 @@ export class ChosenLines {
   }
 
   #mark(): void {
+    if (this.#few !== undefined) {
+      this.#marks = new Uint8Array(this.#block.lineCount);
+      for (const index of this.#few) this.#marks[index] = 1;
+      this.#few = undefined;
+    }
     if (this.#only === undefined) return;
     const { found, isNegative } = this.#only;
     this.#only = undefined;
@@ -139,13 +154,31 @@ export class ChosenLines {
   }
 
   keep(isKept: (index: number) => boolean): void {
+    let looked = 0;
+    const isStillKept = (index: number) => {
+      if (looked++ % linesPerLook === 0) this.#checkStop();
+      return isKept(index);
+    };
+    const few = this.#fewLines();
+    if (few !== undefined) {
+      this.#few = few.filter(isStillKept);
+      this.#only = undefined;
+      this.count = this.#few.length;
+    } else this.#keepMarked(isStillKept);
+  }
+
+  #fewLines(): Uint32Array | undefined {
+    if (this.#few !== undefined) return this.#few;
+    const isFew = this.#only?.isNegative === false && this.count <= this.#block.lineCount * sparse;
+    return isFew ? this.#only!.found.lines() : undefined;
+  }
+
+  #keepMarked(isKept: (index: number) => boolean): void {
     this.#mark();
     const marks = this.#marks ?? new Uint8Array(this.#block.lineCount).fill(1);
     let count = 0;
-    let looked = 0;
     for (let index = 0; index < marks.length; index++) {
       if (marks[index] === 0) continue;
-      if (looked++ % linesPerLook === 0) this.#checkStop();
       if (isKept(index)) count++;
       else marks[index] = 0;
     }
@@ -155,7 +188,8 @@ export class ChosenLines {
 
   /** The caller's own. */
   indexes(): Uint32Array {
-    if (this.#only !== undefined && !this.#only.isNegative) return this.#only.found.lines().slice();
+    const listed = this.#few ?? (this.#only?.isNegative === false ? this.#only.found.lines() : undefined);
+    if (listed !== undefined) return listed.slice();
     this.#mark();
     const marks = this.#marks;
     const all = new Uint32Array(this.count);

@@ -102,16 +102,22 @@ function withinTime({ timeMin, timeMax, only }: SourceBlock, { sinceNs, untilNs 
 }
 
 function counts(block: SourceBlock, { sinceNs, untilNs }: BlockPlan): (index: number) => boolean {
-  const { only } = block;
-  if (block.timeMin >= sinceNs && block.timeMax < untilNs) return (index) => only?.[index] !== 0;
+  const isOfStream = ofStream(block);
+  if (block.timeMin >= sinceNs && block.timeMax < untilNs) return isOfStream;
   let sinceStart: ((index: number) => number) | undefined;
   let sinceEnd: ((index: number) => number) | undefined;
   return (index) => {
-    if (only?.[index] === 0) return false;
+    if (!isOfStream(index)) return false;
     sinceStart ??= relativeTimes(block.times(), sinceNs);
     sinceEnd ??= relativeTimes(block.times(), untilNs);
     return sinceStart(index) >= 0 && sinceEnd(index) < 0;
   };
+}
+
+function ofStream({ only }: SourceBlock): (index: number) => boolean {
+  if (only === undefined) return () => true;
+  const { flags, mask, bits } = only;
+  return (index) => (flags[index]! & mask) === bits;
 }
 
 function passes(stages: readonly StageRun[], line: Line, checkStop: () => void): boolean {

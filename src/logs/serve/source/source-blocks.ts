@@ -26,21 +26,15 @@ export function* outputBlocks(
   { flags, ...block }: Omit<SourceBlock, 'labels'> & { flags: Uint8Array },
   streams: SelectedInstance['streams'],
 ): Generator<SourceBlock> {
-  let errorLines = 0;
-  for (let at = 0; at < flags.length; at++) errorLines += flags[at]! & LINE_STDERR;
+  if (flags.length === 0) return;
+  const first = flags[0]! & LINE_STDERR;
+  const isMixed = flags.some((each) => (each & LINE_STDERR) !== first);
   for (const { output, labels } of streams) {
-    const wanted = output === 'stderr' ? errorLines : flags.length - errorLines;
-    if (wanted === 0) continue;
+    const bits = output === 'stderr' ? LINE_STDERR : 0;
+    if (!isMixed && bits !== first) continue;
     const shared: SourceBlock = { ...block, labels, detectsLevel: true };
-    yield wanted === flags.length ? shared : { ...shared, only: linesOf(output, flags) };
+    yield isMixed ? { ...shared, only: { flags, mask: LINE_STDERR, bits } } : shared;
   }
-}
-
-function linesOf(output: SelectedInstance['streams'][number]['output'], flags: Uint8Array): Uint8Array {
-  const sign = output === 'stderr' ? 0 : LINE_STDERR;
-  const only = new Uint8Array(flags.length);
-  for (let at = 0; at < only.length; at++) only[at] = (flags[at]! & LINE_STDERR) ^ sign;
-  return only;
 }
 
 /** Both outputs as one stream, for whoever does not tell them apart. */
