@@ -60,8 +60,18 @@ async function printLogs(request: LogsRequest, flags: LogsFlags): Promise<void> 
     if (cutCount > 0)
       tell({ kind: 'incomplete', message: `${cutCount} of these lines were longer than the agent takes, and are cut` });
   } catch (error) {
-    if (!(error instanceof OutputClosed)) throw error;
+    if (!(error instanceof OutputClosed)) throw (await explained(error, request, flags)) ?? error;
   }
+}
+
+/** What the sandbox knows better of what is not stored; undefined where there is nothing to say. */
+async function explained(error: unknown, request: LogsRequest, flags: LogsFlags): Promise<Fault | undefined> {
+  const { namespace, pod, container, instance = 'latest' } = request;
+  if (!(error instanceof Fault) || error.code !== 'not-found' || flags.server) return;
+  if (pod === undefined || namespace === undefined || instance !== 'latest') return;
+  const { whyNotStarted } = await import('./not-started.ts');
+  const why = await whyNotStarted(flags.dataDir, { namespace, pod, container });
+  return why === undefined ? undefined : new Fault(error.code, why);
 }
 
 interface Presentation {

@@ -41,8 +41,7 @@ export function select(instances: readonly Instance[], request: LogsRequest): Se
     const some = chooseInstances(one, request.instance ?? 'latest');
     return some.length === 0 ? [] : [{ ...one, instances: some }];
   });
-  const isSaid = (request.instance ?? 'latest') !== 'latest';
-  if (chosen.length > 0 && found.length === 0 && isSaid) throw noInstance(chosen, request.instance);
+  if (chosen.length > 0 && found.length === 0) refuseNothing(chosen, request);
   const { followedMax } = request;
   if (request.follow && followedMax !== undefined && found.length > 1 && found.length > followedMax) {
     throw new Fault(
@@ -103,6 +102,15 @@ function chooseInstances({ pod, instances }: Chosen, which: NonNullable<LogsRequ
   if (which < 0) return instances.slice(which - 1, which);
   const newest = new Set(newestUid(pod).map(({ id }) => id));
   return instances.filter(({ id, key }) => newest.has(id) && key.attempt === which).slice(-1);
+}
+
+/** Whoever names an instance, or a pod and does not wait for it, is told that there is none. */
+function refuseNothing(chosen: readonly Chosen[], { instance = 'latest', pod, workload, follow }: LogsRequest): void {
+  if (instance !== 'latest') throw noInstance(chosen, instance);
+  if ((pod === undefined && !workload) || follow) return;
+  const [one] = chosen as [Chosen];
+  const why = one.pod.exists ? 'is waiting to start - no logs yet' : 'has never been started';
+  throw new Fault('not-found', `container "${one.container}" in pod "${one.pod.name}" ${why}`);
 }
 
 function noInstance(chosen: readonly Chosen[], which: LogsRequest['instance']): Fault {

@@ -28,7 +28,9 @@ export function* outputBlocks(
 ): Generator<SourceBlock> {
   if (flags.length === 0) return;
   const first = flags[0]! & LINE_STDERR;
-  const isMixed = flags.some((each) => (each & LINE_STDERR) !== first);
+  let same = 1;
+  while (same < flags.length && (flags[same]! & LINE_STDERR) === first) same++;
+  const isMixed = same < flags.length;
   for (const { output, labels } of streams) {
     const bits = output === 'stderr' ? LINE_STDERR : 0;
     if (!isMixed && bits !== first) continue;
