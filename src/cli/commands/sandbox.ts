@@ -27,7 +27,7 @@ export function command(): Command {
       const access = loadKubeconfig(join(flags.dataDir, 'kubeconfig'));
       const client = createClient(access);
       try {
-        await evictPod(client, flags.namespace ?? access.namespace, pod, flags.message);
+        await evictPod(client, flags.namespace ?? access.namespace, pod, { message: flags.message });
         process.stdout.write(`pod/${pod} evicted\n`);
       } finally {
         client.close();

@@ -103,9 +103,12 @@ test('the annotation names the default container, without a notice; one that is 
   });
 });
 
-test('a container that is declared and has said nothing is empty, and not refused', () => {
+test('a container that is declared and has no instance is refused, but for those who wait for it or ask for many', () => {
   const pod = [instance('web', 'app', { fact: { containers: ['app', 'quiet'] } })];
-  assert.deepEqual(chosen(pod, { pod: 'web', container: 'quiet' }), [[], []]);
+  const message = 'nothing of container "quiet" in pod "web" is stored';
+  assert.throws(() => chosen(pod, { pod: 'web', container: 'quiet' }), { code: 'not-found', message });
+  assert.deepEqual(chosen(pod, { pod: 'web', container: 'quiet', follow: true }), [[], []]);
+  assert.deepEqual(chosen(pod, { labelSelector: 'x', container: 'quiet' }), [[], []]);
   assert.throws(() => chosen(pod, { pod: 'web', container: 'quiet', instance: 2 }), { code: 'not-found' });
 });
 

@@ -109,8 +109,8 @@ function refuseNothing(chosen: readonly Chosen[], { instance = 'latest', pod, wo
   if (instance !== 'latest') throw noInstance(chosen, instance);
   if ((pod === undefined && !workload) || follow) return;
   const [one] = chosen as [Chosen];
-  const why = one.pod.exists ? 'is waiting to start - no logs yet' : 'has never been started';
-  throw new Fault('not-found', `container "${one.container}" in pod "${one.pod.name}" ${why}`);
+  const hint = 'it has not started yet, or its logs are older than what is kept';
+  throw new Fault('not-found', `nothing of container "${one.container}" in pod "${one.pod.name}" is stored`, { hint });
 }
 
 function noInstance(chosen: readonly Chosen[], which: LogsRequest['instance']): Fault {

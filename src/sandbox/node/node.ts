@@ -20,7 +20,7 @@ import {
   measureDisk,
   pressureOf,
 } from './kubelet/disk-pressure.ts';
-import { evictionRequest, Kubelet } from './kubelet/kubelet.ts';
+import { Kubelet } from './kubelet/kubelet.ts';
 import { nodeObject, pressureTaint } from './kubelet/node-object.ts';
 import type { Pod } from './kubelet/pod.ts';
 import { logDirectoryName } from './kubelet/pod-files.ts';
@@ -30,6 +30,7 @@ import { openRuntime, shutDownRuntime } from './runtime/launch.ts';
 import { procFiles } from './stats/proc-files.ts';
 import { Sampler, samplingIntervalDefaultMs } from './stats/sampler.ts';
 
+export { evictPod } from './evict-pod.ts';
 export { crashBackoffUpTo } from './kubelet/crash-backoff.ts';
 
 export interface NodeOptions {
@@ -269,17 +270,4 @@ export async function stopRuntime(dataDir: string): Promise<boolean> {
   await shutDownRuntime(client, systemClock, stopGraceMs);
   client.close();
   return true;
-}
-
-/**
- * Asks the sandbox's kubelet to evict a pod as it does under node pressure: the pod fails with reason `Evicted` and its
- * files are removed. Rejects as the client does when there is no such pod.
- */
-export async function evictPod(client: KubernetesClient, namespace: string, name: string, message = ''): Promise<void> {
-  const contentType = 'application/merge-patch+json';
-  await client.request(`/api/v1/namespaces/${namespace}/pods/${name}`, {
-    method: 'PATCH',
-    contentType,
-    body: evictionRequest(message),
-  });
 }
