@@ -26,6 +26,15 @@ function manifests(marker: string): string {
 ---
 {apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: {replicas: 1, selector: {matchLabels: {app: web}}, template: {
   metadata: {labels: {app: web}}, spec: {containers: [${once('serve', 'echo serving; sleep 3600')}]}}}}
+---
+{apiVersion: v1, kind: Pod, metadata: {name: unmade}, spec: {
+  containers: [{name: a, image: busybox, command: [env], envFrom: [{configMapRef: {name: nothing}}]}, ${once('b', 'echo b; sleep 3600')}]}}
+---
+{apiVersion: v1, kind: Pod, metadata: {name: unmounted}, spec: {volumes: [{name: v, configMap: {name: nothing}}],
+  containers: [{name: a, image: busybox, command: [env], volumeMounts: [{name: v, mountPath: /v}]}]}}
+---
+{apiVersion: v1, kind: Pod, metadata: {name: initializing}, spec: {
+  initContainers: [${once('first', 'echo first; sleep 3600')}], containers: [${once('second', 'echo second')}]}}
 `;
 }
 
@@ -66,6 +75,11 @@ const sameRefusal = [
   'nope',
   'talk -c nope',
   'talk -c words -p',
+  'unmade',
+  'unmade -c a',
+  'unmounted',
+  'unmounted -c nope',
+  'initializing -c second',
   'deploy/web -p',
   'talk --tail=-2',
   'talk -c words --all-containers',
@@ -95,7 +109,16 @@ test('taffrail logs prints what kubectl logs prints, with the same flags', { ski
   await until(
     'every pod has said everything, to both',
     async () => {
-      for (const line of ['talk -c words', 'talk -c long', 'again', 'again -p', 'again -c first', 'deploy/web']) {
+      for (const line of [
+        'talk -c words',
+        'talk -c long',
+        'again',
+        'again -p',
+        'again -c first',
+        'unmade -c b',
+        'initializing -c first',
+        'deploy/web',
+      ]) {
         const [theirs, own] = [await kubectl(`logs ${line}`), await ours(line)];
         if (theirs.code !== 0 || theirs.stdout.length === 0 || !theirs.stdout.equals(own.stdout)) return false;
       }
@@ -142,7 +165,7 @@ test('taffrail logs prints what kubectl logs prints, with the same flags', { ski
 
 /** What a refusal says, without who says it, and without what only some versions of either say besides. */
 function said(stderr: string): string {
-  const message = /^(?:error|Error from server \(\w+\)): ((?:[^\n]|\n(?!hint|See|\(add))*)/i.exec(stderr)?.[1];
+  const message = /^(?:error|Error from server \(\w+\)): ((?:[^\n]|\n(?!hint|See|\(add))*)/im.exec(stderr)?.[1];
   return (message ?? stderr)
     .trim()
     .replace(/^(option .* is invalid\. |error from server \(\w+\): )/, '')

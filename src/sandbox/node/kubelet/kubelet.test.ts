@@ -110,6 +110,17 @@ test('a pod that names a missing ConfigMap waits, and starts once it is there', 
   await node.until(() => textOf(readFileSync(join(node.logDirectory('p'), 'c', '0.log')), 'stdout') === 'here\n');
 });
 
+test('a volume that is not there is told by an event; the container is being created until it is', async (t) => {
+  const node = await KubeletFixture.start(t);
+  const volumes = [{ name: 'v', configMap: { name: 'later' } }];
+  const volumeMounts = [{ name: 'v', mountPath: '/mounted' }];
+  node.add('p', { volumes, containers: [{ ...sh('c', forever), volumeMounts }] });
+  await node.until(() => node.reasons('p').includes('FailedMount'));
+  assert.deepEqual(node.container('p')?.state, { waiting: { reason: 'ContainerCreating' } });
+  node.api.configMaps.set('later', { a: 'here' });
+  await node.until(() => node.container('p')?.state.running);
+});
+
 test('a log directory that cannot be made keeps the pod waiting, not for ever', async (t) => {
   const node = await KubeletFixture.start(t);
   writeFileSync(node.logDirectory('p'), 'in the way');

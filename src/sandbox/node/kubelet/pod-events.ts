@@ -35,6 +35,12 @@ export class PodEvents {
     this.record('Warning', 'BackOff', message, container);
   }
 
+  /** As with a kubelet, an event is all that tells of a volume that is not there: its containers are still being created. */
+  failed(container: string, reason: string, message: string): void {
+    if (reason === 'FailedMount') this.record('Warning', reason, `MountVolume.SetUp failed: ${message}`);
+    else this.record('Warning', 'Failed', `Error: ${message}`, container);
+  }
+
   notPulled(container: string, image = ''): void {
     const message = `Container image "${image}" is not pulled: the sandbox runs commands of this machine`;
     this.record('Normal', 'Pulled', message, container);

@@ -246,11 +246,12 @@ export class PodWorker {
       await this.#postStart(container, id);
     } catch (error) {
       if (error instanceof RuntimeGone) throw error;
-      this.#events.record('Warning', 'Failed', `Error: ${messageOf(error)}`, name);
+      const reason = error instanceof ConfigError ? error.reason : 'CreateContainerError';
+      this.#events.failed(name, reason, messageOf(error));
       // An instance that has ended (it could not be started) is restarted with the crashing ones' wait.
       if (this.#containers.get(id)) return;
-      const reason = error instanceof ConfigError ? error.reason : 'CreateContainerError';
-      this.#problems.set(name, { reason, message: messageOf(error) });
+      if (reason === 'FailedMount') this.#problems.delete(name);
+      else this.#problems.set(name, { reason, message: messageOf(error) });
       this.#alarm.ringIn(configRetryMs);
     }
   }
