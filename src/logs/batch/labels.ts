@@ -13,5 +13,10 @@ export function sortedLabels(labels: LabelRecord): [string, string][] {
 
 /** Names the stream of a tenant that has these labels; 32 hex digits. */
 export function pushedStreamId(tenant: string, labels: LabelRecord): string {
-  return hash('sha256', JSON.stringify([tenant, sortedLabels(labels)]), 'buffer').toString('hex', 0, 16);
+  // Through the scratch: a buffer for each is three times as slow, and a slice of the longer text would keep all of it.
+  idBytes.write(hash('sha256', JSON.stringify([tenant, sortedLabels(labels)]), 'hex'), 0, ID_DIGITS, 'latin1');
+  return idBytes.toString('latin1', 0, ID_DIGITS);
 }
+
+const ID_DIGITS = 32;
+const idBytes = Buffer.alloc(ID_DIGITS);

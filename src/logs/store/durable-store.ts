@@ -7,6 +7,7 @@ import {
   type Frame,
   type FrameResult,
   type InstanceId,
+  type LabelRecord,
   limits,
   type ResolvedInstance,
   type ResolveRequest,
@@ -177,6 +178,11 @@ export class DurableStore implements LogStore {
   pushedStreams(scope: Scope, filter: PushedFilter = {}): PushedStream[] {
     this.#requireOpen();
     return this.#parts.catalogue.pushed.streams.index.list(scope, filter);
+  }
+
+  pushedLabels(scope: Scope, filter: PushedFilter = {}): LabelRecord[] {
+    this.#requireOpen();
+    return this.#parts.catalogue.pushed.streams.index.labels(scope, filter);
   }
 
   async *readPushed(scope: Scope, stream: string, range: ReadRange): AsyncGenerator<PushedBlock> {

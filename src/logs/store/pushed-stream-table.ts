@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { type LabelRecord, type PushedRun, pushedStreamId, sortedLabels } from '../batch/batch.ts';
-import { IndexedStream, StreamIndex, tallyOf } from './stream-index.ts';
+import { type IndexedStream, StreamIndex, tallyOf } from './stream-index.ts';
 
 /** The table of pushed streams. Invariant: it has the streams that have runs, and the index has them too, with the sums of their runs. */
 export class PushedStreamTable {
@@ -41,8 +41,7 @@ export class PushedStreamTable {
     const { timeMin: firstTime, timeMax: lastTime, lineCount, textBytes } = run;
     const labels = inOrder(run.labels);
     const row = Number(this.#insert.run(id, tenant, JSON.stringify(labels)).lastInsertRowid);
-    const tally = { firstTime, lastTime, lineCount, textBytes, lastSequence };
-    this.index.add(new IndexedStream(row, { id, tenant, labels, ...tally }));
+    this.index.add(row, { id, tenant, labels, firstTime, lastTime, lineCount, textBytes, lastSequence });
     return row;
   }
 

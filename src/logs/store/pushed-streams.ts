@@ -123,6 +123,9 @@ export interface PushedStore {
   /** Streams whose label `namespace` is in the scope; with a scope of all namespaces, also those without it. By id. */
   pushedStreams(scope: Scope, filter?: PushedFilter): PushedStream[];
 
+  /** Of the same streams the labels alone, in no order, each stream's the same object every time: who lists names and values needs no more. */
+  pushedLabels(scope: Scope, filter?: PushedFilter): LabelRecord[];
+
   /** The blocks of one stream, by their earliest time (backward: by their latest, latest first); they may overlap. */
   readPushed(scope: Scope, stream: PushedStreamId, range: ReadRange): AsyncIterable<PushedBlock>;
 

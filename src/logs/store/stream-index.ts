@@ -1,77 +1,55 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { LabelRecord, PushedRun } from '../batch/batch.ts';
 import type { PushedFilter, PushedStream, Scope } from './store.ts';
+import { StreamSums, type StreamTally } from './stream-sums.ts';
 
-/** What is counted of a stream. */
-export type StreamTally = Pick<PushedStream, 'firstTime' | 'lastTime' | 'lineCount' | 'textBytes' | 'lastSequence'>;
-
-/** A pushed stream as it is now. Invariant: what was handed out is never changed. */
+/** A pushed stream as it is now. */
 export class IndexedStream {
   readonly row: number;
+  readonly id: string;
+  readonly tenant: string;
+  readonly labels: LabelRecord;
+  readonly #sums: StreamSums;
+  /** Among the sums. */
+  readonly slot: number;
   /** Among those of its tenant. */
   place = 0;
-  #stream: PushedStream;
-  #isHandedOut = false;
 
-  constructor(row: number, stream: Omit<PushedStream, 'provenance'>) {
-    const { id, tenant, labels, firstTime, lastTime, lineCount, textBytes, lastSequence } = stream;
+  constructor(
+    row: number,
+    { id, tenant, labels }: Pick<PushedStream, 'id' | 'tenant' | 'labels'>,
+    sums: StreamSums,
+    slot: number,
+  ) {
     this.row = row;
-    this.#stream = {
-      ...{ id, tenant, labels, provenance: 'asserted', firstTime, lastTime, lineCount, textBytes, lastSequence },
-    };
-  }
-
-  get id(): string {
-    return this.#stream.id;
-  }
-
-  get tenant(): string {
-    return this.#stream.tenant;
-  }
-
-  get labels(): LabelRecord {
-    return this.#stream.labels;
+    this.id = id;
+    this.tenant = tenant;
+    this.labels = labels;
+    this.#sums = sums;
+    this.slot = slot;
   }
 
   /** Null where its labels name none. */
   get namespace(): string | null {
-    return namespaceOf(this.#stream.labels);
+    return namespaceOf(this.labels);
   }
 
   get firstTime(): bigint {
-    return this.#stream.firstTime;
+    return this.#sums.firstTime(this.slot);
   }
 
   get lastTime(): bigint {
-    return this.#stream.lastTime;
+    return this.#sums.lastTime(this.slot);
   }
 
-  get tally(): Readonly<StreamTally> {
-    return this.#stream;
+  get tally(): StreamTally {
+    return this.#sums.tally(this.slot);
   }
 
-  set tally(tally: StreamTally) {
-    Object.assign(this.#own(), tally);
-  }
-
-  add({ timeMin, timeMax, lineCount, textBytes }: PushedRun, sequence: number): void {
-    const stream = this.#own();
-    if (timeMin < stream.firstTime) stream.firstTime = timeMin;
-    if (timeMax > stream.lastTime) stream.lastTime = timeMax;
-    stream.lineCount += lineCount;
-    stream.textBytes += textBytes;
-    if (sequence > stream.lastSequence) stream.lastSequence = sequence;
-  }
-
+  /** What is said of it now. */
   get snapshot(): PushedStream {
-    this.#isHandedOut = true;
-    return this.#stream;
-  }
-
-  #own(): PushedStream {
-    if (this.#isHandedOut) this.#stream = { ...this.#stream };
-    this.#isHandedOut = false;
-    return this.#stream;
+    const { id, tenant, labels } = this;
+    return { id, tenant, labels, provenance: 'asserted', ...this.tally };
   }
 }
 
@@ -110,20 +88,22 @@ export class StreamIndex {
     return { streams: byId.size, lines, text };
   }
 
-  add(stream: IndexedStream): void {
-    add(this.load(), stream);
+  add(row: number, stream: Omit<PushedStream, 'provenance'>): void {
+    add(this.load(), row, stream);
   }
 
   /** The stream has one more run. */
-  grow(stream: IndexedStream, run: PushedRun, sequence: number): void {
-    stream.add(run, sequence);
-    count(this.load(), run, 1);
+  grow({ slot }: IndexedStream, run: PushedRun, sequence: number): void {
+    const loaded = this.load();
+    loaded.sums.add(slot, run, sequence);
+    count(loaded, run, 1);
   }
 
   change(stream: IndexedStream, tally: StreamTally): void {
-    count(this.load(), stream.tally, -1);
-    stream.tally = tally;
-    count(this.load(), tally, 1);
+    const loaded = this.load();
+    count(loaded, stream.tally, -1);
+    loaded.sums.set(stream.slot, tally);
+    count(loaded, tally, 1);
   }
 
   remove(stream: IndexedStream): void {
@@ -137,6 +117,7 @@ export class StreamIndex {
       last.place = stream.place;
     }
     count(loaded, stream.tally, -1);
+    loaded.sums.giveBack(stream.slot);
   }
 
   /** The transaction was rolled back: what was read within it may never have been. */
@@ -144,25 +125,43 @@ export class StreamIndex {
     this.#loaded = undefined;
   }
 
-  /** Streams that the scope allows and the filter accepts. They are looked at as they came: so they lie in memory. */
-  list({ tenant, namespaces }: Scope, { since, until, ids, wants, isInAnyOrder }: PushedFilter): PushedStream[] {
+  /** Streams that the scope allows and the filter accepts, as they are now. */
+  list(scope: Scope, filter: PushedFilter): PushedStream[] {
+    const found = this.#select(scope, filter, ({ snapshot }) => snapshot);
+    return filter.isInAnyOrder ? found : found.sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+
+  /** Their labels alone, in no order. */
+  labels(scope: Scope, filter: PushedFilter): LabelRecord[] {
+    return this.#select(scope, filter, ({ labels }) => labels);
+  }
+
+  /** They are looked at as they came: so they lie in memory. */
+  #select<T>(
+    { tenant, namespaces }: Scope,
+    { since, until, ids, wants }: PushedFilter,
+    pick: (stream: IndexedStream) => T,
+  ): T[] {
     const { tenants, byId } = this.load();
     const allowed = namespaces === '*' ? undefined : new Set(namespaces);
-    const found: PushedStream[] = [];
+    const found: T[] = [];
     for (const stream of ids ? named(byId, tenant, ids) : (tenants.get(tenant) ?? [])) {
       if (since !== undefined && stream.lastTime < since) continue;
       if (until !== undefined && stream.firstTime >= until) continue;
       if (allowed && !isAllowed(allowed, stream.namespace)) continue;
       if (wants && !wants(stream.labels)) continue;
-      found.push(stream.snapshot);
+      found.push(pick(stream));
     }
-    return isInAnyOrder ? found : found.sort((a, b) => (a.id < b.id ? -1 : 1));
+    return found;
   }
 
   /** Before the tables are changed, and when it is first asked for: who pushes nothing needs none of it. */
   load(): Loaded {
     if (this.#loaded) return this.#loaded;
-    const loaded: Loaded = { byId: new Map(), byRow: new Map(), tenants: new Map(), lines: 0, text: 0 };
+    const loaded: Loaded = {
+      ...{ byId: new Map(), byRow: new Map(), tenants: new Map(), sums: new StreamSums() },
+      ...{ lines: 0, text: 0 },
+    };
     const statement = this.#database.prepare(`SELECT s.row, s.id, s.tenant, s.labels, t.* FROM pushed_streams s JOIN (
       SELECT stream, min(time_min) AS first_time, max(time_max) AS last_time, sum(line_count) AS line_count,
         sum(r.text_bytes) AS text_bytes, max(b.sequence_max) AS last_sequence
@@ -171,8 +170,10 @@ export class StreamIndex {
     let latest: LabelRecord = {};
     for (const row of statement.iterate()) {
       latest = parsedLabels(row.labels as string, latest);
-      const stream = { id: row.id as string, tenant: row.tenant as string, labels: latest, ...tallyOf(row) };
-      add(loaded, new IndexedStream(Number(row.row), stream));
+      add(loaded, Number(row.row), {
+        ...{ id: row.id as string, tenant: row.tenant as string, labels: latest },
+        ...tallyOf(row),
+      });
     }
     this.#loaded = loaded;
     return loaded;
@@ -206,6 +207,7 @@ interface Loaded {
   byRow: Map<number, IndexedStream>;
   /** Invariant: each stream is at its `place`. */
   tenants: Map<string, IndexedStream[]>;
+  sums: StreamSums;
   /** Of all streams. */
   lines: number;
   text: number;
@@ -216,11 +218,12 @@ function count(loaded: Loaded, { lineCount, textBytes }: Pick<StreamTally, 'line
   loaded.text += sign * textBytes;
 }
 
-function add(loaded: Loaded, stream: IndexedStream): void {
-  const { byId, byRow, tenants } = loaded;
-  count(loaded, stream.tally, 1);
+function add(loaded: Loaded, row: number, named: Omit<PushedStream, 'provenance'>): void {
+  const { byId, byRow, tenants, sums } = loaded;
+  const stream = new IndexedStream(row, named, sums, sums.take(named));
+  count(loaded, named, 1);
   byId.set(stream.id, stream);
-  byRow.set(stream.row, stream);
+  byRow.set(row, stream);
   let tenant = tenants.get(stream.tenant);
   if (!tenant) tenants.set(stream.tenant, (tenant = []));
   stream.place = tenant.push(stream) - 1;

@@ -33,12 +33,11 @@ export function checkedStreams(
 /** With `service_name`. Undefined where the labels are not acceptable. */
 function checkedLabels(stream: ReceivedStream, problems: Problems): CheckedLabels | undefined {
   const { labels } = stream;
-  // Pairs begin with a bracket as JSON, and labels as text never do.
-  const text = typeof labels === 'string' ? labels : JSON.stringify(labels);
+  const text = textOf(labels);
   const known = knownLabels.get(text);
   if (known) return known;
   try {
-    const pairs = typeof labels === 'string' ? parseLabels(labels) : labels;
+    const pairs = isText(labels) ? parseLabels(labels.toString()) : labels;
     const kept = pairs.some(([, value]) => value === '') ? pairs.filter(([, value]) => value !== '') : pairs;
     const fault = faultOfLabels(pairs, kept);
     if (fault) {
@@ -51,10 +50,20 @@ function checkedLabels(stream: ReceivedStream, problems: Problems): CheckedLabel
     return checked;
   } catch (error) {
     if (!(error instanceof LabelSyntaxError)) throw error;
-    const message = `Error parsing labels '${shown(text)}' with error: ${error.message}`;
+    const message = `Error parsing labels '${shown(text.toString())}' with error: ${error.message}`;
     problems.add('invalid_labels', lineCountOf(stream), message);
     return undefined;
   }
+}
+
+/** Pairs begin with a bracket as JSON, and labels as text never do. */
+function textOf(labels: ReceivedStream['labels']): Buffer {
+  if (Buffer.isBuffer(labels)) return labels;
+  return Buffer.from(typeof labels === 'string' ? labels : JSON.stringify(labels));
+}
+
+function isText(labels: ReceivedStream['labels']): labels is Buffer | string {
+  return typeof labels === 'string' || Buffer.isBuffer(labels);
 }
 
 /** Of the stream before. */
@@ -67,11 +76,19 @@ function recordOf(pairs: Pairs): LabelRecord {
     // To assign it would not make a property.
     if (name === '__proto__') return Object.fromEntries(pairs);
     const latest = latestRecord[name];
-    record[name] = latest === value ? latest : value;
+    record[name] = latest === value ? latest : standalone(value);
   }
   latestRecord = record;
   return record;
 }
+
+/** Not a slice of all the labels' text, which would live as long. */
+function standalone(value: string): string {
+  return value.length < SLICE_CHARS_MIN ? value : (JSON.parse(JSON.stringify(value)) as string);
+}
+
+/** What is shorter V8 copies. */
+const SLICE_CHARS_MIN = 13;
 
 type Pairs = readonly (readonly [name: string, value: string])[];
 

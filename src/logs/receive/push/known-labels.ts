@@ -1,5 +1,6 @@
 import type { LabelRecord } from '../../batch/batch.ts';
 import type { StreamMemo } from '../../store/store.ts';
+import { LabelTexts } from './label-texts.ts';
 
 /** Of the texts of each of two generations; what they say takes a few times as much. */
 const textBytesMax = 16 * 1024 * 1024;
@@ -15,24 +16,22 @@ export interface CheckedLabels extends StreamMemo {
  * come to no more than `textBytesMax` and the last one; when they do, the generation before goes. Whoever is asked for is of the younger one.
  */
 export class KnownLabels {
-  #younger = new Map<string, CheckedLabels>();
-  #older = new Map<string, CheckedLabels>();
-  #youngerBytes = 0;
+  #younger = new LabelTexts<CheckedLabels>();
+  #older = new LabelTexts<CheckedLabels>();
 
-  get(text: string): CheckedLabels | undefined {
+  get(text: Buffer): CheckedLabels | undefined {
     const known = this.#younger.get(text);
-    if (known || this.#older.size === 0) return known;
+    if (known || this.#older.count === 0) return known;
     const old = this.#older.get(text);
     if (old) this.add(text, old);
     return old;
   }
 
-  add(text: string, labels: CheckedLabels): void {
-    this.#younger.set(text, labels);
-    this.#youngerBytes += text.length;
-    if (this.#youngerBytes <= textBytesMax) return;
+  /** Of a text that is not known, or was of the older generation. */
+  add(text: Buffer, labels: CheckedLabels): void {
+    this.#younger.add(text, labels);
+    if (this.#younger.textBytes <= textBytesMax) return;
     this.#older = this.#younger;
-    this.#younger = new Map();
-    this.#youngerBytes = 0;
+    this.#younger = new LabelTexts();
   }
 }

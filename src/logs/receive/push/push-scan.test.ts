@@ -18,7 +18,7 @@ function plain(streams: readonly ReceivedStream[]) {
   return streams.map((stream) => {
     const { labels, bytes, from, to, seconds, nanos, metadata, lineFrom = 0 } = stream;
     return {
-      labels,
+      labels: Buffer.isBuffer(labels) ? labels.toString() : labels,
       lines: Array.from({ length: lineCountOf(stream) }, (_, i) => ({
         text: bytes.toString('latin1', from[lineFrom + i], to[lineFrom + i]),
         seconds: seconds[lineFrom + i],

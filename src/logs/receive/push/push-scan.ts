@@ -21,8 +21,8 @@ export const scannedLevels = ['unknown', 'trace', 'debug', 'info', 'warn', 'erro
 export const levelSets = scannedLevels.map((level) => Object.freeze({ [levelLabel]: level }));
 
 export interface ScannedStream {
-  /** As text. */
-  labels: string;
+  /** As text, in UTF-8. */
+  labels: Buffer;
   /** Among the lines of the push. */
   lineFrom: number;
   lineTo: number;
@@ -131,14 +131,20 @@ export class PushScan {
 
   #streams(at: number, count: number, plain: Buffer): ScannedStream[] {
     const view = new DataView(this.#scanner!.arena.memory.buffer, at, count * STREAM_BYTES);
+    const number = (stream: number, column: number) => view.getUint32(stream * STREAM_BYTES + 4 * column, true);
+    let labelsBytes = 0;
+    for (let i = 0; i < count; i++) labelsBytes += number(i, 1) - number(i, 0);
+    const allLabels = Buffer.allocUnsafe(labelsBytes);
+    let labelsTo = 0;
     return Array.from({ length: count }, (_, i): ScannedStream => {
-      const number = (column: number) => view.getUint32(i * STREAM_BYTES + 4 * column, true);
-      const flags = number(5);
+      const labelsFrom = labelsTo;
+      labelsTo += plain.copy(allLabels, labelsFrom, number(i, 0), number(i, 1));
+      const flags = number(i, 5);
       return {
-        labels: plain.toString('utf8', number(0), number(1)),
-        lineFrom: number(2),
-        lineTo: number(3),
-        longestLineBytes: number(4),
+        labels: allLabels.subarray(labelsFrom, labelsTo),
+        lineFrom: number(i, 2),
+        lineTo: number(i, 3),
+        longestLineBytes: number(i, 4),
         secondsMin: view.getFloat64(i * STREAM_BYTES + 24, true),
         secondsMax: view.getFloat64(i * STREAM_BYTES + 32, true),
         hasMetadata: (flags & 1) !== 0,

@@ -4,8 +4,8 @@ import { pushLimits } from './limits.ts';
 
 /** A stream as a client sent it, whatever the form: nothing is checked yet. Line `i` is `bytes[from[i], to[i])`. */
 export interface ReceivedStream {
-  /** As text in Loki's protocol buffers, as pairs elsewhere. */
-  labels: string | readonly (readonly [string, string])[];
+  /** As text in Loki's protocol buffers, not decoded yet where there may be no need to; as pairs elsewhere. */
+  labels: Buffer | string | readonly (readonly [string, string])[];
   bytes: Buffer;
   from: ArrayLike<number>;
   to: ArrayLike<number>;

@@ -6,8 +6,8 @@ import { type Cut, cutLines, cutPushed, type OutputLabels } from './cut-lines.ts
 
 export type { Cut };
 
-/** By instance or pushed stream; undefined where nothing is cut. */
-type CutsOf = (stream: string) => readonly Cut[] | undefined;
+/** By instance or pushed stream. */
+type Cuts = ReadonlyMap<string, readonly Cut[]>;
 
 /** How often what is cut has changed. */
 type CutChanges = () => number;
@@ -15,7 +15,8 @@ type CutChanges = () => number;
 /**
  * The store without the lines that are cut. A listed block with such lines is read through the store, never where it lies. What is counted of streams is still all of them, unless nothing is left.
  */
-export function withCuts(store: LogStore, cutsOf: CutsOf, changes: CutChanges): LogStore {
+export function withCuts(store: LogStore, all: Cuts, changes: CutChanges): LogStore {
+  const cutsOf = (stream: string) => all.get(stream);
   const linesOf = (scope: Scope, blocks: AsyncIterable<LineBlock>) =>
     mapped(
       blocks,
@@ -28,11 +29,14 @@ export function withCuts(store: LogStore, cutsOf: CutsOf, changes: CutChanges): 
       ({ stream }) => cutsOf(stream),
       (block, cuts) => cutPushed(block, cuts, () => labelsOfPushed(store, scope, block.stream)),
     );
+  const pushedStreams: LogStore['pushedStreams'] = (scope, filter) =>
+    store.pushedStreams(scope, filter).filter((stream) => !isWhollyCut(stream, cutsOf(stream.id)));
   const overrides: Partial<LogStore> = {
     revision: () => `${store.revision()}/${changes()}`,
     instances: (scope, filter) => store.instances(scope, filter).map((instance) => withoutCut(instance, cutsOf)),
-    pushedStreams: (scope, filter) =>
-      store.pushedStreams(scope, filter).filter((stream) => !isWhollyCut(stream, cutsOf(stream.id))),
+    pushedStreams,
+    pushedLabels: (scope, filter) =>
+      all.size === 0 ? store.pushedLabels(scope, filter) : pushedStreams(scope, filter).map(({ labels }) => labels),
     list: (scope, instance, range) =>
       store.list(scope, instance, range).map((block) => throughStore(block, cutsOf(instance))),
     listPushed: (scope, stream, range) =>
@@ -88,7 +92,7 @@ function throughStore<T extends { timeMin: Nanos; timeMax: Nanos; throughStore?:
 }
 
 /** An instance stays addressable; of its lines nothing is told where nothing is left. */
-function withoutCut(instance: Instance, cutsOf: CutsOf): Instance {
+function withoutCut(instance: Instance, cutsOf: (stream: string) => readonly Cut[] | undefined): Instance {
   const cuts = cutsOf(instance.id)?.filter((cut) => cut.outputs.length === outputs.length);
   if (!isWhollyCut(instance, cuts)) return instance;
   return { ...instance, firstTime: null, lastTime: null, lineCount: 0, textBytes: 0 };

@@ -50,11 +50,7 @@ export class Deletes {
     this.#path = join(parts.dataDir, fileName);
     this.#requests = readDeletes(this.#path);
     this.#index();
-    this.store = withCuts(
-      parts.store,
-      (stream) => this.#cuts.get(stream),
-      () => this.#cutChanges,
-    );
+    this.store = withCuts(parts.store, this.#cuts, () => this.#cutChanges);
     this.#timer = setInterval(() => void this.process(), checkMs).unref();
   }
 

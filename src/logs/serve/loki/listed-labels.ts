@@ -1,6 +1,6 @@
 import { type LabelRecord, provenanceLabel } from '../../query/query.ts';
-import type { LogStore, PushedStream } from '../../store/store.ts';
-import { type Selection, selectPushed, selectStreams } from '../source/selected-streams.ts';
+import type { LogStore } from '../../store/store.ts';
+import { type Selection, selectPushedLabels, selectStreams } from '../source/selected-streams.ts';
 import { isMarked, pushedLabels } from '../source/stream-labels.ts';
 import { bad } from './parameters.ts';
 import { sortedJson } from './result-json.ts';
@@ -15,20 +15,16 @@ const mark = pushedLabels({ [provenanceLabel]: '' })[provenanceLabel]!;
  */
 export class ListedLabels {
   readonly #attested: LabelRecord[] = [];
-  #pushed: readonly PushedStream[] = [];
+  readonly #pushed: readonly LabelRecord[];
   readonly #max: number;
 
   /** Of streams that any of the selections has. */
   constructor(store: LogStore, selections: readonly Selection[], max = listedMax) {
-    const pushed = new Map<string, PushedStream>();
     for (const selection of selections) {
       const { instances } = selectStreams(store, { ...selection, isPushedLeftOut: true });
       for (const { streams } of instances) for (const { labels } of streams) this.#attested.push(labels);
-      const found = selectPushed(store, { ...selection, isInAnyOrder: true });
-      if (selections.length === 1) this.#pushed = found;
-      else for (const stream of found) pushed.set(stream.id, stream);
     }
-    if (selections.length !== 1) this.#pushed = [...pushed.values()];
+    this.#pushed = selectPushedLabels(store, selections);
     this.#max = max;
   }
 
@@ -37,7 +33,7 @@ export class ListedLabels {
     const names = new Set<string>();
     for (const labels of this.#attested) for (const name in labels) names.add(name);
     let isAnyMarked = false;
-    for (const { labels } of this.#pushed) {
+    for (const labels of this.#pushed) {
       for (const name in labels) names.add(name);
       isAnyMarked ||= isMarked(labels);
     }
@@ -49,7 +45,7 @@ export class ListedLabels {
   values(name: string): string[] {
     const values = new Set<string>();
     for (const labels of this.#attested) if (Object.hasOwn(labels, name)) values.add(labels[name]!);
-    for (const { labels } of this.#pushed) {
+    for (const labels of this.#pushed) {
       if (name === provenanceLabel) {
         if (isMarked(labels)) values.add(mark);
       } else if (Object.hasOwn(labels, name)) values.add(labels[name]!);
@@ -70,7 +66,7 @@ export class ListedLabels {
       known.values.add(value);
     };
     for (const labels of this.#attested) for (const name in labels) add(name, labels[name]!);
-    for (const { labels } of this.#pushed) {
+    for (const labels of this.#pushed) {
       for (const name in labels) if (name !== provenanceLabel) add(name, labels[name]!);
       if (isMarked(labels)) add(provenanceLabel, mark);
     }
@@ -86,9 +82,9 @@ export class ListedLabels {
   }
 }
 
-function* both(attested: Iterable<string>, pushed: readonly PushedStream[]): Generator<string> {
+function* both(attested: Iterable<string>, pushed: readonly LabelRecord[]): Generator<string> {
   yield* attested;
-  for (const { labels } of pushed) yield pushedJson(labels);
+  for (const labels of pushed) yield pushedJson(labels);
 }
 
 function tooMany(what: string, max: number): Error {

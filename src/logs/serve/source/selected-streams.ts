@@ -1,6 +1,6 @@
 import type { Nanos } from '../../../base/nanotime.ts';
 import { compileMatcher, type LabelRecord, type Matcher, provenanceLabel } from '../../query/query.ts';
-import type { Instance, InstanceFilter, LogStore, PushedStream, Scope } from '../../store/store.ts';
+import type { Instance, InstanceFilter, LogStore, PushedFilter, PushedStream, Scope } from '../../store/store.ts';
 import { type Output, outputs, pushedLabels, streamLabels } from './stream-labels.ts';
 
 /** An instance of which at least one output is selected. */
@@ -45,15 +45,24 @@ export function selectStreams(store: LogStore, selection: Selection): SelectedSt
 
 /** With the labels that they were pushed with: for what asks of many streams a little. */
 export function selectPushed(store: LogStore, selection: Selection): PushedStream[] {
-  const { scope, matchers, sinceNs, untilNs, isInAnyOrder = false } = selection;
+  return store.pushedStreams(selection.scope, pushedFilter(selection));
+}
+
+/** Those labels alone, each stream's once whichever of the selections it is in. */
+export function selectPushedLabels(store: LogStore, selections: readonly Selection[]): LabelRecord[] {
+  const found = selections.map((selection) => store.pushedLabels(selection.scope, pushedFilter(selection)));
+  return found.length === 1 ? found[0]! : [...new Set(found.flat())];
+}
+
+function pushedFilter({ matchers, sinceNs, untilNs, isInAnyOrder = false }: Selection): PushedFilter {
   const matches = matchesLabels(matchers);
   const isMarkAsked = matchers.some(({ name }) => name === provenanceLabel);
-  return store.pushedStreams(scope, {
+  return {
     ...(sinceNs !== undefined && { since: sinceNs }),
     ...(untilNs !== undefined && { until: untilNs }),
     isInAnyOrder,
     ...(matchers.length > 0 && { wants: isMarkAsked ? (labels) => matches(pushedLabels(labels)) : matches }),
-  });
+  };
 }
 
 function marked(stream: PushedStream): PushedStream {
