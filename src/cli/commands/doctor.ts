@@ -7,14 +7,14 @@ import { checks } from '../doctor/checks.ts';
 import { Examination } from '../doctor/examination.ts';
 import { findingText, summary } from '../doctor/print.ts';
 import { showsColour } from '../output/colour.ts';
-import { printObject } from '../output/print-object.ts';
+import { type DataFormat, dataOption, printObject } from '../output/print-object.ts';
 import { Output, OutputClosed } from '../output/stdout.ts';
 import { waiting } from '../output/waiting.ts';
 import { durationMs } from '../values.ts';
 
 interface DoctorFlags extends ClusterOptions {
   timeout: number;
-  output?: 'json' | 'yaml';
+  output?: DataFormat;
 }
 
 const help = `
@@ -36,7 +36,7 @@ export function command(): Command {
   doctor.addOption(
     new Option('--timeout <duration>', 'how long one request may take').argParser(durationMs).default(5000, '5s'),
   );
-  doctor.addOption(new Option('-o, --output <format>', 'give the findings as data').choices(['json', 'yaml']));
+  doctor.addOption(dataOption('give the findings as data'));
   for (const option of clusterOptions()) doctor.addOption(option);
   return doctor.addHelpText('after', help).action(examineCluster);
 }

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
 import { Fault } from '../../base/fault.ts';
 import { takeLock } from '../../base/lock.ts';
+import { isProcessAlive } from '../../base/process-alive.ts';
 import { type ServerFile, serverFileName } from '../../processes/server-file.ts';
 import { stopRuntime } from '../../sandbox/node/node.ts';
 import { setting } from '../settings.ts';
@@ -62,18 +63,9 @@ function isLocked(dataDir: string): boolean {
 }
 
 async function untilGone(pid: number): Promise<void> {
-  for (let waitedMs = 0; isAlive(pid); waitedMs += pollMs) {
+  for (let waitedMs = 0; isProcessAlive(pid); waitedMs += pollMs) {
     if (waitedMs > stopTimeoutMs)
       throw new Fault('unavailable', `process ${pid} has not stopped after ${stopTimeoutMs / 1000} s`);
     await sleep(pollMs);
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import type { InstancesAnswer } from '../../logs/serve/protocol.ts';
 import { instanceTable } from '../output/instance-table.ts';
-import { printObject } from '../output/print-object.ts';
+import { type DataFormat, printObject } from '../output/print-object.ts';
 import { Output, OutputClosed } from '../output/stdout.ts';
 import { resolveServer, type ServerOptions, serverOptions } from '../server-address.ts';
 import { getJson } from '../server-call.ts';
@@ -12,7 +12,7 @@ interface InstancesFlags extends ServerOptions {
   allNamespaces?: boolean;
   selector?: string;
   container?: string;
-  output?: 'wide' | 'json' | 'yaml';
+  output?: 'wide' | DataFormat;
 }
 
 export function command(): Command {

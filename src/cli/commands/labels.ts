@@ -1,6 +1,6 @@
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { systemClock } from '../../base/clock.ts';
-import { printObject } from '../output/print-object.ts';
+import { type DataFormat, dataOption, printObject } from '../output/print-object.ts';
 import { resolveServer, type ServerOptions, serverOptions } from '../server-address.ts';
 import { getJson } from '../server-call.ts';
 import { queryTime, type TimeFlags } from './query-time.ts';
@@ -8,7 +8,7 @@ import { queryTime, type TimeFlags } from './query-time.ts';
 interface LabelsFlags extends ServerOptions, Pick<TimeFlags, 'since' | 'until'> {
   match?: string;
   promql?: true;
-  output?: 'json';
+  output?: DataFormat;
 }
 
 const examples = `
@@ -26,7 +26,7 @@ export function command(): Command {
     .option('--match <selector>', 'only of what the selector picks')
     .option('--since <when>', 'only of what has lines or samples since then (default: 1h)')
     .option('--until <when>', 'only of what has lines or samples until then (default: now)')
-    .addOption(new Option('-o, --output <format>', 'how to print them (default: one a line)').choices(['json']))
+    .addOption(dataOption('how to print them (default: one a line)'))
     .addHelpText('after', examples);
   for (const option of serverOptions()) labels.addOption(option);
   return labels.action(async (name: string | undefined, flags: LabelsFlags) => {
@@ -35,7 +35,7 @@ export function command(): Command {
     const parameters = new URLSearchParams({ ...rangeParameters(flags), ...match });
     const url = `${flags.promql ? '' : '/loki'}/api/v1/${path}?${parameters}`;
     const { data } = await getJson<{ data: string[] }>(resolveServer(flags), url);
-    process.stdout.write(flags.output === 'json' ? printObject(data, 'json') : data.map((one) => `${one}\n`).join(''));
+    process.stdout.write(flags.output ? printObject(data, flags.output) : data.map((one) => `${one}\n`).join(''));
   });
 }
 

@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 import { systemClock } from '../../base/clock.ts';
 import { Fault } from '../../base/fault.ts';
 import { changesText, type PatternChanges, type PatternSeries, patternsText } from '../output/pattern-table.ts';
-import { printObject } from '../output/print-object.ts';
+import { type DataFormat, dataOption, printObject } from '../output/print-object.ts';
 import { Output, OutputClosed } from '../output/stdout.ts';
 import { waiting } from '../output/waiting.ts';
 import { resolveServer, type ServerAddress, type ServerOptions, serverOptions } from '../server-address.ts';
@@ -20,7 +20,7 @@ export interface PatternsFlags extends ServerOptions {
   until?: string;
   limit: number;
   all?: boolean;
-  output?: 'json';
+  output?: DataFormat;
 }
 
 const examples = `
@@ -48,7 +48,7 @@ export function command(): Command {
     .option('--until <when>', 'lines up to here (default: now)')
     .addOption(new Option('--limit <n>', 'show no more than this').argParser(wholeNumber(1, 300)).default(50))
     .option('--all', 'with --diff: also show what is as frequent as before')
-    .addOption(new Option('-o, --output <format>', 'how to print them (default: a table)').choices(['json']))
+    .addOption(dataOption('how to print them (default: a table)'))
     .addHelpText('after', examples);
   for (const option of serverOptions()) patterns.addOption(option);
   return patterns.action(async (selector: string | undefined, flags: PatternsFlags) => {
@@ -85,7 +85,7 @@ async function list(query: string, flags: PatternsFlags, address: ServerAddress)
     `/loki/api/v1/patterns?${parameters}`,
   );
   tell(answer.warnings);
-  if (flags.output === 'json') return printObject(answer.data, 'json');
+  if (flags.output) return printObject(answer.data, flags.output);
   if (answer.data.length === 0) tell(['No lines found.'], '');
   return patternsText(answer.data, { startMs, endMs, stepMs }, process.stdout.columns);
 }
@@ -98,7 +98,7 @@ async function changes(
   const { before, after, names } = await comparedSides(selector, flags, address);
   const answer = await postJson<PatternChanges>(address, '/taffrail/v1/patterns/changes', { before, after });
   tell(answer.warnings);
-  if (flags.output === 'json') return printObject({ before, after, ...answer }, 'json');
+  if (flags.output) return printObject({ before, after, ...answer }, flags.output);
   const sides = [before, after].map(
     ({ start, end }, at) => `${names[at]}: ${answer.lines[at]} lines from ${shortTime(start)} to ${shortTime(end)}`,
   );

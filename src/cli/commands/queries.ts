@@ -1,12 +1,12 @@
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { formatAge } from '../output/age.ts';
-import { printObject } from '../output/print-object.ts';
+import { type DataFormat, dataOption, printObject } from '../output/print-object.ts';
 import { table } from '../output/table.ts';
 import { resolveServer, type ServerOptions, serverOptions } from '../server-address.ts';
 import { callServer, getJson } from '../server-call.ts';
 
 interface QueriesFlags extends ServerOptions {
-  output?: 'json';
+  output?: DataFormat;
 }
 
 interface ListedQuery {
@@ -27,7 +27,7 @@ Yours are listed; with the role admin everybody's.
 
 export function command(): Command {
   const list = new Command('list').description('List queries that wait or run (the default).');
-  list.addOption(new Option('-o, --output <format>', 'how to print them (default: a table)').choices(['json']));
+  list.addOption(dataOption('how to print them (default: a table)'));
   list.action((flags: QueriesFlags) => listQueries(flags));
   const cancel = new Command('cancel').description('End queries.').argument('<id...>', 'as they are listed');
   cancel.action((ids: string[], flags: ServerOptions) => cancelQueries(ids, flags));
@@ -43,7 +43,7 @@ export function command(): Command {
 
 async function listQueries(flags: QueriesFlags): Promise<void> {
   const { queries } = await getJson<{ queries: ListedQuery[] }>(resolveServer(flags), '/taffrail/v1/queries');
-  if (flags.output === 'json') process.stdout.write(printObject({ queries }, 'json'));
+  if (flags.output) process.stdout.write(printObject({ queries }, flags.output));
   else if (queries.length === 0) process.stderr.write('No queries are running.\n');
   else {
     const rows = queries.map(({ id, by, state, runningMs, query }) => [id, by, state, formatAge(runningMs), query]);

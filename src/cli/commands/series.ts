@@ -1,5 +1,5 @@
-import { Command, Option } from 'commander';
-import { printObject } from '../output/print-object.ts';
+import { Command } from 'commander';
+import { type DataFormat, dataOption, printObject } from '../output/print-object.ts';
 import { resolveServer, type ServerOptions, serverOptions } from '../server-address.ts';
 import { getJson } from '../server-call.ts';
 import { rangeParameters } from './labels.ts';
@@ -7,7 +7,7 @@ import type { TimeFlags } from './query-time.ts';
 
 interface SeriesFlags extends ServerOptions, Pick<TimeFlags, 'since' | 'until'> {
   promql?: true;
-  output?: 'json';
+  output?: DataFormat;
 }
 
 const examples = `
@@ -26,7 +26,7 @@ export function command(): Command {
     .option('--promql', 'list series; the selectors are PromQL')
     .option('--since <when>', 'only what has lines or samples since then (default: 1h)')
     .option('--until <when>', 'only what has lines or samples until then (default: now)')
-    .addOption(new Option('-o, --output <format>', 'how to print them (default: one a line)').choices(['json']))
+    .addOption(dataOption('how to print them (default: one a line)'))
     .addHelpText('after', examples);
   for (const option of serverOptions()) series.addOption(option);
   return series.action(async (selectors: string[], flags: SeriesFlags) => {
@@ -38,7 +38,7 @@ export function command(): Command {
       resolveServer(flags),
       `${flags.promql ? '' : '/loki'}/api/v1/series?${parameters}`,
     );
-    process.stdout.write(flags.output === 'json' ? printObject(data, 'json') : data.map(text).join(''));
+    process.stdout.write(flags.output ? printObject(data, flags.output) : data.map(text).join(''));
   });
 }
 

@@ -3,6 +3,7 @@ import { formatByteSize } from '../../base/byte-size.ts';
 import type { AgentContact } from '../../logs/receive/receive.ts';
 import type { StoreStatus } from '../../logs/store/store.ts';
 import type { SeriesStatus } from '../../series/store/store.ts';
+import { type DataFormat, dataOption, printObject } from '../output/print-object.ts';
 import { resolveServer, type ServerAddress, type ServerOptions, serverOptions } from '../server-address.ts';
 import { getJson } from '../server-call.ts';
 
@@ -30,12 +31,12 @@ export function command(): Command {
   const status = new Command('status').description('Show the server, its store and what the agents have yet to ship.');
   for (const option of serverOptions()) status.addOption(option);
   return status
-    .option('-o, --output <format>', 'json prints everything as it is')
-    .action(async (flags: ServerOptions & { output?: string }) => {
+    .addOption(dataOption('print all that the server tells (default: at a glance)'))
+    .action(async (flags: ServerOptions & { output?: DataFormat }) => {
       const address = resolveServer(flags);
       const server = await getJson<ServerStatus>(address, '/taffrail/v1/status');
       const { instances } = await getJson<{ instances: InstanceLag[] }>(address, '/taffrail/v1/instances');
-      if (flags.output === 'json') process.stdout.write(`${JSON.stringify({ server, instances }, null, 2)}\n`);
+      if (flags.output) process.stdout.write(printObject({ server, instances }, flags.output));
       else process.stdout.write(report(address, server, instances));
     });
 }

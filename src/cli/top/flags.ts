@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import { Fault } from '../../base/fault.ts';
 import { type ClusterOptions, clusterOptions } from '../cluster-access.ts';
 import { isPodKind, workloadKind } from '../commands/workload-kind.ts';
+import { type DataFormat, dataOption } from '../output/print-object.ts';
 import { durationMs } from '../values.ts';
 import type { Query, SortKey, View } from './view.ts';
 
@@ -17,7 +18,7 @@ export interface TopFlags extends ClusterOptions {
   showCapacity?: boolean;
   watch?: boolean;
   interval: number;
-  output?: 'json' | 'yaml';
+  output?: DataFormat;
 }
 
 export type Level = View['level'];
@@ -51,7 +52,7 @@ export function addFlags(command: Command, level: Level): Command {
   command.addOption(
     new Option('--interval <duration>', 'how often --watch refreshes').argParser(durationMs).default(5000, '5s'),
   );
-  command.addOption(new Option('-o, --output <format>', 'give the data, not a table').choices(['json', 'yaml']));
+  command.addOption(dataOption('give the data, not a table'));
   for (const option of clusterOptions()) command.addOption(option);
   return command;
 }
