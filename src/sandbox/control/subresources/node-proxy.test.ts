@@ -1,32 +1,9 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
-import { type StartedPlane, startPlane } from '../started-plane.ts';
+import { startPlane } from '../started-plane.ts';
+import { startKubelet } from './kubelet-under-test.ts';
 
 const proxyPath = '/api/v1/nodes/n/proxy';
-
-/** A TLS server in a kubelet's place. */
-async function startKubelet(
-  t: { after(end: () => void): void },
-  { plane, call }: StartedPlane,
-  answer: (request: IncomingMessage, response: ServerResponse) => void,
-): Promise<void> {
-  const { cert, key, clientCa } = plane.kubeletServing;
-  const server = createServer({ cert, key, ca: clientCa, requestCert: true, rejectUnauthorized: true }, answer);
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const { port } = server.address() as AddressInfo;
-  const addresses = [{ type: 'InternalIP', address: '127.0.0.1' }];
-  const status = { addresses, daemonEndpoints: { kubeletEndpoint: { Port: port } } };
-  await call('POST', '/api/v1/nodes', { body: { metadata: { name: 'n' }, status } });
-}
 
 test('what the kubelet has comes through the API server, with its code, type and bytes', async (t) => {
   const plane = await startPlane(t);

@@ -1,35 +1,20 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createServer, request } from 'node:https';
+import { request } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { systemClock } from '../../../base/clock.ts';
 import { podNamed, podsPath, type StartedPlane, startPlane } from '../started-plane.ts';
+import { startKubelet as startNode } from './kubelet-under-test.ts';
 import { containerOf } from './pod-log.ts';
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** A TLS server in a kubelet's place, as which the control plane's own kubelet certificate lets it pass. */
-async function startKubelet(t: { after(end: () => void): void }, { plane, call }: StartedPlane, answer: Answer) {
-  const { cert, key, clientCa } = plane.kubeletServing;
-  const server = createServer({ cert, key, ca: clientCa, requestCert: true, rejectUnauthorized: true }, answer);
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const { port } = server.address() as AddressInfo;
-  await call('POST', '/api/v1/nodes', {
-    body: {
-      metadata: { name: 'n' },
-      status: {
-        addresses: [{ type: 'InternalIP', address: '127.0.0.1' }],
-        daemonEndpoints: { kubeletEndpoint: { Port: port } },
-      },
-    },
-  });
+/** With the pod `a` on its node. */
+async function startKubelet(t: Parameters<typeof startNode>[0], plane: StartedPlane, answer: Answer) {
+  const server = await startNode(t, plane, answer);
+  const { call } = plane;
   await call('POST', podsPath, { body: podNamed('a') });
   await call('POST', `${podsPath}/a/binding`, { body: { metadata: { name: 'a' }, target: { name: 'n' } } });
   return server;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '../../../base/clock.ts';
 import { Fault } from '../../../base/fault.ts';
+import { isProcessAlive } from '../../../base/process-alive.ts';
 import { type ContainerRecord, protocolVersion } from './protocol.ts';
 import { readAddress } from './runtime-address.ts';
 import { RuntimeClient, RuntimeGone } from './runtime-client.ts';
@@ -95,14 +96,5 @@ export async function shutDownRuntime(client: RuntimeClient, clock: Clock, grace
   const { pid } = await client.call('version', {});
   await client.call('shutdown', { graceMs });
   const deadlineMs = clock.monotonicMs() + endMsMax;
-  while (isAlive(pid) && clock.monotonicMs() < deadlineMs) await clock.sleep(pollMs);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
+  while (isProcessAlive(pid) && clock.monotonicMs() < deadlineMs) await clock.sleep(pollMs);
 }
