@@ -1,6 +1,6 @@
 /**
  * An error that a person or a client is meant to read: what was wrong, where, and what is allowed.
- * `code` is stable and listed in docs/errors.md; anything that is not a Fault is a defect of ours.
+ * `code` is stable and listed in docs/reference/errors.md; anything that is not a Fault is a defect of ours.
  */
 export class Fault extends Error {
   readonly code: FaultCode;
@@ -15,7 +15,7 @@ export class Fault extends Error {
   }
 }
 
-/** The catalogue. Keep each line's comment short: docs/errors.md is generated from it. */
+/** The catalogue. Keep each line short: docs/reference/errors.md is generated from it. */
 export const faultCodes = {
   usage: 'a flag, argument or setting is wrong',
   'bad-manifest': 'a manifest cannot be read; the message names file, document, line and field',
