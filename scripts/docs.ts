@@ -26,7 +26,7 @@ ${rows.join('\n')}
 
 async function commandsPage(): Promise<string> {
   let page =
-    '# Commands\n\nWhat `--help` says, on one page. A setting with `(env: …)` can also be given by that variable, and, with `--config FILE`, by a key named like the flag.\n';
+    '# Commands\n\nWhat `--help` says, on one page. A setting with `(env: …)` can also be given by that variable, and, with `--config FILE`, by a key named like the flag.\n\nExit codes: 0 done, 1 it failed, 2 it was asked for wrongly, 3 the server cannot be reached, 130 interrupted.\n';
   for (const { load, summary } of commands) {
     if (summary !== '') page += sections(await load(), 'taffrail');
   }

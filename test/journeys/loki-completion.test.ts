@@ -22,4 +22,7 @@ test('the shell completes label names and values within LogQL, as far as they go
   assert.deepEqual(await completed('labels', 'e'), ['env']);
   assert.deepEqual(await completed('labels', 'app', '--match', '{env="'), ['{env="prod"', '{env="test"']);
   assert.deepEqual(await completed('query', '{app="web"} |= "er'), [''], 'nothing is made up for lines');
+  assert.deepEqual(await completed('top', 'p'), ['pods']);
+  assert.deepEqual(await completed('top', 'pods', '--sort-by', ''), ['cpu', 'memory'], 'what a flag takes');
+  assert.deepEqual(await completed('logs', '-o', ''), ['json', 'text']);
 });

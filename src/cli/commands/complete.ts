@@ -35,7 +35,7 @@ async function candidatesFor(words: string[], options: ServerOptions): Promise<s
   if (words.length <= 1) return starting(commands.filter(({ summary }) => summary !== '').map(({ name }) => name));
   const entry = commands.find(({ name }) => name === words[0]);
   if (!entry) return [];
-  const command = await entry.load();
+  const command = innermost(await entry.load(), words.slice(1, -1));
   const before = words.at(-2) ?? '';
   if (before === '-n' || before === '--namespace')
     return starting((await instances(options)).map(({ namespace }) => namespace));
@@ -43,9 +43,12 @@ async function candidatesFor(words: string[], options: ServerOptions): Promise<s
     return starting((await instances(options)).map(({ container }) => container));
   if (current.startsWith('-'))
     return starting(command.options.flatMap(({ short, long }) => [short ?? '', long ?? '']).filter(Boolean));
+  const choices = command.options.find(({ short, long }) => before === short || before === long)?.argChoices;
+  if (choices) return starting(choices);
   const inner = command.commands.map((child) => child.name());
   if (inner.length > 0) return starting(inner);
-  if (entry.name === 'query' && words.includes('--promql')) return queryCandidates(current, resolveServer(options));
+  const takesPromql = words.includes('--promql') && (['query', 'series'].includes(entry.name) || before === '--match');
+  if (takesPromql) return queryCandidates(current, resolveServer(options));
   if (entry.name === 'labels' && before === 'labels') return starting(await labelNames(resolveServer(options)));
   const takesLogql = ['query', 'patterns', 'series'].includes(entry.name) || before === '--match';
   if (takesLogql) return logqlCandidates(current, resolveServer(options));
@@ -54,6 +57,14 @@ async function candidatesFor(words: string[], options: ServerOptions): Promise<s
   if (!takesPods) return [];
   const wanted = words.includes('-n') || words.includes('--namespace') ? namespace : 'default';
   return starting((await instances(options)).filter((instance) => instance.namespace === wanted).map(({ pod }) => pod));
+}
+
+/** The command that the words lead to, whatever flags are between them. */
+function innermost(command: Command, words: readonly string[]): Command {
+  return words.reduce(
+    (outer, word) => outer.commands.find((inner) => inner.name() === word || inner.aliases().includes(word)) ?? outer,
+    command,
+  );
 }
 
 async function instances(options: ServerOptions): Promise<NamedInstance[]> {
