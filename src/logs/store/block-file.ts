@@ -63,20 +63,29 @@ export class BlockFiles {
 
   /** Throws Fault `corrupt`, or what the file system throws: `ENOENT` where the pack is gone. */
   read(place: BlockPlace): FiledBlock {
-    if (place.bytes > recordBytesMax) throw new Fault('corrupt', `a block of ${place.bytes} bytes`);
-    const record: FilePart = {
-      byteLength: place.bytes,
-      read: (from, to) => this.#bytes(place, from, Math.min(to, place.bytes)),
-      done: releaseOwn,
-    };
+    const record = this.#record(place);
     const beginning = record.read(0, headBytes);
-    const head = headOf(record, beginning);
-    return head === undefined ? this.#whole(place, record, beginning) : compactBlock(head.frame, record, head.frameAt);
+    return compactIn(record, beginning) ?? this.#whole(place, record, beginning);
+  }
+
+  /** The same; undefined, and not read any further, where the text is plain. */
+  readCompact(place: BlockPlace): (FiledBlock & { form: 'compact' }) | undefined {
+    const record = this.#record(place);
+    return compactIn(record, record.read(0, headBytes));
   }
 
   close(): void {
     for (const descriptor of this.#open.values()) closeSync(descriptor);
     this.#open.clear();
+  }
+
+  #record(place: BlockPlace): FilePart {
+    if (place.bytes > recordBytesMax) throw new Fault('corrupt', `a block of ${place.bytes} bytes`);
+    return {
+      byteLength: place.bytes,
+      read: (from, to) => this.#bytes(place, from, Math.min(to, place.bytes)),
+      done: releaseOwn,
+    };
   }
 
   #whole(place: BlockPlace, part: FilePart, beginning: Buffer): FiledBlock {
@@ -108,6 +117,11 @@ export class BlockFiles {
   }
 }
 
+function compactIn(record: FilePart, beginning: Buffer): (FiledBlock & { form: 'compact' }) | undefined {
+  const head = headOf(record, beginning);
+  return head && compactBlock(head.frame, record, head.frameAt);
+}
+
 /** The head of the record's frame where its text is compact. */
 function headOf(record: FilePart, beginning: Buffer): { frame: FrameHead; frameAt: number } | undefined {
   for (let bytes = beginning; ; ) {
@@ -126,7 +140,7 @@ function headOf(record: FilePart, beginning: Buffer): { frame: FrameHead; frameA
   }
 }
 
-function compactBlock(head: FrameHead, record: FilePart, frameAt: number): FiledBlock {
+function compactBlock(head: FrameHead, record: FilePart, frameAt: number): FiledBlock & { form: 'compact' } {
   const { columns, text } = head;
   const lazily = {
     form: 'compact' as const,

@@ -1,3 +1,4 @@
+import type { TextFilter } from '../../../block/block.ts';
 import {
   type BlockPlan,
   type BlockResult,
@@ -9,25 +10,27 @@ import {
   QueryStoppedError,
   type SelectRequest,
 } from '../../../query/query.ts';
+import { Pace } from '../../pace.ts';
 import { NeedleTest } from '../needle-test.ts';
 import { BlockCache } from './block-cache.ts';
-import { countedUnit } from './counted-unit.ts';
 import { errorOf } from './failure.ts';
-import { FilterVerdict } from './filter-verdict.ts';
+import { FilterReader } from './filter-reader.ts';
 import type { ListedUnit } from './listed-units.ts';
 import { unpackResult } from './packed-result.ts';
 import { readUnit } from './read-unit.ts';
-import { RuledOut } from './ruled-out.ts';
 import type { ScanUnit, UnitPart } from './scan-protocol.ts';
 import type { Answer } from './scan-thread.ts';
 import type { Batch, Scan, ScanThreads } from './scan-threads.ts';
 import { defaultScanSettings } from './settings.ts';
+import { SettledUnits } from './settled-units.ts';
 import { skippedBlock } from './skipped-block.ts';
 import { TimeBound } from './time-bound.ts';
 import { UnitQueues } from './unit-queues.ts';
 
 /** Batches that are under way or have been read and not been taken yet, for each thread. */
 const batchesAheadPerThread = 3;
+/** What takes longer than reading this many filters is begun with threads. */
+const decidedAloneMax = 256;
 const lightFactor = 4;
 /** The first batches of a query that may stop early are smaller. */
 const firstBatchTextBytes = 512 * 1024;
@@ -48,19 +51,12 @@ export class BlockScan implements Scan {
   readonly #threads: ScanThreads | undefined;
   readonly #request: SelectRequest;
   /** Listed, and not yet taken. */
-  readonly #listed: ListedUnit[] = [];
+  #listed: ListedUnit[] = [];
   readonly #units: Iterator<ListedUnit>;
   /** Listed, where the order of results does not matter. */
   readonly #queues: UnitQueues;
-  /** Of units that were never opened. */
-  readonly #counted: ReturnType<typeof createResultMerger>;
-  #hasCounted = false;
-  readonly #ruledOut: RuledOut;
+  readonly #settled: SettledUnits;
   readonly #runner: BlockRunner;
-  readonly #verdict: FilterVerdict;
-  /** The plan for a block all of whose lines come through its filters, and what runs it. */
-  #unfiltered: BlockPlan | undefined;
-  #countRunner: BlockRunner | undefined;
   readonly #query: number;
   readonly #issued: Issued[] = [];
   readonly #returned: Batch[] = [];
@@ -77,9 +73,6 @@ export class BlockScan implements Scan {
     this.#threads = threads;
     this.#request = request;
     this.#units = units;
-    this.#counted = createResultMerger(plan);
-    this.#verdict = new FilterVerdict(plan);
-    this.#ruledOut = new RuledOut(plan);
     this.#query = threads?.filters.nextQuery() ?? 0;
     const { threadsMax, batchTextBytes } = threads?.settings ?? defaultScanSettings;
     this.#queues = new UnitQueues(threadsMax);
@@ -89,7 +82,9 @@ export class BlockScan implements Scan {
     this.#batchTextBytesMax = isLight ? lightFactor * batchTextBytes : batchTextBytes;
     this.#batchTextBytes =
       plan.kind === 'lines' ? Math.min(firstBatchTextBytes, batchTextBytes) : this.#batchTextBytesMax;
-    this.#runner = createBlockRunner(plan, () => this.#checkStop());
+    const checkStop = () => this.#checkStop();
+    this.#runner = createBlockRunner(plan, checkStop);
+    this.#settled = new SettledUnits(plan, this.#runner, checkStop);
   }
 
   /** In the order of the units where the plan gives lines. Ends the reading when nobody takes them any more. */
@@ -99,13 +94,54 @@ export class BlockScan implements Scan {
     const stop = () => this.#wake();
     signal.addEventListener('abort', stop, { once: true });
     try {
-      if (this.#threads !== undefined && !this.#isSmall(this.#threads)) yield* this.#inThreads(this.#threads);
+      if (this.#threads !== undefined && (await this.#isForThreads(this.#threads)))
+        yield* this.#inThreads(this.#threads);
       else while (!this.#isDone) yield* this.#readHere();
-      if (this.#hasCounted) yield this.#counted.result();
-      yield* this.#ruledOut.results();
+      yield* this.#settled.results();
     } finally {
       signal.removeEventListener('abort', stop);
     }
+  }
+
+  async #isForThreads(threads: ScanThreads): Promise<boolean> {
+    if (this.#isSmall(threads)) return false;
+    if (threads.isReady || !this.#settled.takesFilters) return true;
+    await this.#decideHere(threads);
+    return !this.#isSmall(threads);
+  }
+
+  /** Until a thread has come up filters are read here: what they rule out is not worth starting one. */
+  async #decideHere(threads: ScanThreads): Promise<void> {
+    const open: ListedUnit[] = [];
+    const openBytesMax = this.#aheadMax * this.#batchTextBytesMax;
+    const [reader, pace] = [new FilterReader(), new Pace()];
+    try {
+      for (let units = 0, openBytes = 0; !threads.isReady && openBytes < openBytesMax; units++) {
+        const unit = this.#nextUnit();
+        if (unit === undefined) break;
+        if (!this.#settleBy(reader, unit, threads)) {
+          open.push(unit);
+          openBytes += unit.textBytes;
+        }
+        if (units >= decidedAloneMax || openBytes > threads.settings.inlineTextBytesMax) threads.summon();
+        if (!pace.isDue) continue;
+        await pace.rest();
+        this.#checkStop();
+      }
+    } finally {
+      reader.close();
+    }
+    this.#listed = open.concat(this.#listed);
+    this.#isExhausted &&= open.length === 0;
+  }
+
+  #settleBy(reader: FilterReader, unit: ListedUnit, { filters }: ScanThreads): boolean {
+    if (unit.throughStore) return false;
+    const readBefore = reader.bytesRead;
+    const filter = reader.read(unit.place);
+    if (filter === undefined) return false;
+    filters.add(unit.key, filter, this.#query);
+    return this.#settled.settle(unit, filter, reader.bytesRead - readBefore);
   }
 
   async *#inThreads(threads: ScanThreads): AsyncGenerator<BlockResult> {
@@ -184,8 +220,8 @@ export class BlockScan implements Scan {
     }
   }
 
-  #wantsFilter({ key }: ListedUnit): boolean {
-    return this.#verdict.isOfUse && this.#threads!.filters.get(key, this.#query) === undefined;
+  #wantsFilter(unit: ListedUnit): boolean {
+    return this.#settled.takesFilters && this.#filterOf(unit) === undefined;
   }
 
   /** Units of the next batch. */
@@ -227,28 +263,15 @@ export class BlockScan implements Scan {
     for (;;) {
       const { done, value } = this.#units.next();
       if (done) break;
-      const counted = countedUnit(this.plan, this.#runner, value) ?? this.#decided(value);
-      if (counted === undefined) return value;
-      for (const result of counted) this.#counted.add(result);
-      this.#hasCounted ||= counted.length > 0;
+      if (!this.#settled.settle(value, this.#filterOf(value))) return value;
     }
     this.#isExhausted = true;
     return undefined;
   }
 
-  /** What a block gives of whose filter it is known that no line, or every line, comes through. */
-  #decided(unit: ListedUnit): BlockResult[] | undefined {
-    if (unit.throughStore || !this.#verdict.isOfUse) return undefined;
-    const filter = this.#threads?.filters.get(unit.key, this.#query);
-    const verdict = filter === undefined ? 'open' : this.#verdict.of(filter);
-    if (verdict === 'open') return undefined;
-    if (verdict === 'none') {
-      this.#ruledOut.add(unit);
-      return [];
-    }
-    this.#unfiltered ??= { ...this.plan, stages: [] };
-    this.#countRunner ??= createBlockRunner(this.#unfiltered, () => this.#checkStop());
-    return countedUnit(this.#unfiltered, this.#countRunner, unit);
+  /** Where it is known. */
+  #filterOf({ key }: ListedUnit): TextFilter | undefined {
+    return this.#settled.takesFilters ? this.#threads?.filters.get(key, this.#query) : undefined;
   }
 
   #isNextSmall({ settings }: ScanThreads): boolean {
@@ -269,7 +292,7 @@ export class BlockScan implements Scan {
       if (bytes > settings.inlineTextBytesMax) break;
     }
     const isSmall = this.#isExhausted;
-    this.#listed.push(...looked);
+    this.#listed = looked.concat(this.#listed);
     this.#isExhausted = false;
     return isSmall;
   }

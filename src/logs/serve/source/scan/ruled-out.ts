@@ -7,6 +7,7 @@ export class RuledOut {
   readonly #plan: BlockPlan;
   #blocks = 0;
   #bytes = 0;
+  #bytesRead = 0;
   #timeMin = 0n;
   #timeMax = 0n;
 
@@ -14,16 +15,19 @@ export class RuledOut {
     this.#plan = plan;
   }
 
-  add({ timeMin, timeMax, textBytes }: ListedUnit): void {
+  add({ timeMin, timeMax, textBytes }: ListedUnit, bytesRead: number): void {
     if (this.#blocks === 0 || timeMin < this.#timeMin) this.#timeMin = timeMin;
     if (this.#blocks === 0 || timeMax > this.#timeMax) this.#timeMax = timeMax;
     this.#blocks++;
     this.#bytes += textBytes;
+    this.#bytesRead += bytesRead;
   }
 
   results(): BlockResult[] {
     if (this.#blocks === 0) return [];
     const times = { timeMin: this.#timeMin, timeMax: this.#timeMax };
-    return [{ ...skippedBlock(this.#plan, times, { bytes: this.#bytes, bytesRead: 0 }), skipped: this.#blocks }];
+    return [
+      { ...skippedBlock(this.#plan, times, { bytes: this.#bytes, bytesRead: this.#bytesRead }), skipped: this.#blocks },
+    ];
   }
 }

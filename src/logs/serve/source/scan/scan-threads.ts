@@ -12,6 +12,8 @@ const batchesPerThreadMax = 2;
 const slotsMax = 4096;
 /** After so many threads that never came up, everything is read on the main thread. */
 const failedStartsMax = 3;
+/** Started together, as each takes a while to come up. */
+const firstThreadsMax = 2;
 /** A thread that does not heed the order to stop for this long is ended. */
 const stopGraceMs = 2000;
 
@@ -127,6 +129,11 @@ export class ScanThreads {
     await Promise.all([...this.#members].map(({ thread }) => thread.started));
   }
 
+  /** Starts the first ones, where there are none. */
+  summon(): void {
+    while (this.#mayStart && this.#members.size < firstThreadsMax) this.#start();
+  }
+
   begin(scan: Scan): Running {
     const number = (this.#lastNumber = (this.#lastNumber + 1) & 0x3fffffff) || (this.#lastNumber = 1);
     const running = { scan, number, slot: number % slotsMax, underWay: 0, isOver: false, gone: new AbortController() };
@@ -189,9 +196,13 @@ export class ScanThreads {
       if (!member.thread.isReady) continue;
       if (best === undefined || member.assigned.length < best.assigned.length) best = member;
     }
-    const mayStart = this.#members.size < this.settings.threadsMax && this.#failedStarts < failedStartsMax;
-    if (best?.assigned.length !== 0 && mayStart) this.#start();
+    if (best === undefined) this.summon();
+    else if (best.assigned.length > 0 && this.#mayStart) this.#start();
     return best && best.assigned.length < batchesPerThreadMax ? best : undefined;
+  }
+
+  get #mayStart(): boolean {
+    return this.#members.size < this.settings.threadsMax && this.#failedStarts < failedStartsMax;
   }
 
   #start(): void {

@@ -196,6 +196,31 @@ test('of blocks that cannot hold what a negative filter refuses, lines are count
   assert.equal((await ask('!~ "(?i)get"')).count, 0);
 });
 
+test('where filters decide everything no thread is started, and what they leave open is read', async (t) => {
+  const { store } = await openedStore(t);
+  for (const [app, word] of ['apple', 'cherry', 'plum', 'cherry'].entries()) {
+    const lines = Array.from({ length: 50 }, (_, at): [number, string] => [startMs + 1 + at, `a ${word} of ${at}`]);
+    await store.push(tenant, anyone, [entry({ app: `app-${app}`, env: `env-${app}` }, lines)]);
+  }
+  await store.tidy();
+  const ask = async (pool: ScanThreads, filter: string, by = '') =>
+    counted(store, pool, `sum${by} (count_over_time({app=~".+"} ${filter} [24h]))`);
+  const fresh = () => {
+    const pool = newThreads({ inlineTextBytesMax: 0 });
+    t.after(() => pool.close());
+    return pool;
+  };
+  const [first, second, third] = [fresh(), fresh(), fresh()];
+  const absent = await ask(first, '|= "banana"');
+  assert.deepEqual([absent.count, first.size, absent.statistics.blocksOpened], [0, 0, 0]);
+  assert.ok(absent.statistics.bytesRead > 0);
+  // All of them, at once.
+  assert.equal((await ask(second, '!= "banana"', ' by (env)')).count, 50);
+  assert.equal(second.size, 0);
+  assert.equal((await ask(third, '|= "cherry"')).count, 100);
+  assert.ok(third.size > 0);
+});
+
 test('what has been unlinked since it was listed is read where it lies now', async (t) => {
   const { store, packs } = await openedStore(t, 4000);
   await written(store, 40, 20);
@@ -258,6 +283,23 @@ test('a damaged block is lost and counted, and the rest is read', async (t) => {
   assert.equal((await counted(store, threads)).count, 180);
   assert.equal(store.instances(everything, {})[0]!.gaps.length, 1);
   assert.equal((await counted(store, threads)).count, 180);
+});
+
+test('a block whose filter cannot be read is lost and counted, also while there is no thread yet', async (t) => {
+  const { store, packs } = await openedStore(t);
+  await written(store, 10, 20);
+  await store.tidy();
+  const [damaged] = store.list(everything, store.instances(everything, {})[0]!.id, {});
+  const path = join(packs, readdirSync(packs).find((name) => damaged!.place.path.endsWith(name))!);
+  const bytes = readFileSync(path);
+  const table = bytes.indexOf('TFC1', damaged!.place.offset);
+  assert.ok(table > 0, 'the block is compact');
+  bytes[table + 20]! ^= 1;
+  writeFileSync(path, bytes);
+  const cold = newThreads();
+  t.after(() => cold.close());
+  assert.equal((await counted(store, cold)).count, 200 - damaged!.lineCount);
+  assert.equal(store.instances(everything, {})[0]!.gaps.length, 1);
 });
 
 test('while threads come up large blocks wait for them, and the main thread has time for others', async (t) => {
