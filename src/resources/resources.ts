@@ -34,6 +34,10 @@ export interface PodMetrics {
   timeMs: number;
   windowMs: number;
   containers: readonly ContainerMetrics[];
+  /** A small whole number, the pod's own as long as it is there; absent where there is none. Whoever remembers something of a pod does so by it. */
+  place?: number;
+  /** Above 0, and another one whenever the place has another pod, or the pod another name or labels. */
+  revision?: number;
 }
 
 /** Every reason for which something is served or not, and what it means. The keys are also the values of a metric's label. */

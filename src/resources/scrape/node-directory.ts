@@ -48,7 +48,10 @@ export class NodeDirectory {
 
   delete(name: string): void {
     this.#unselected.delete(name);
-    if (!this.#targets.delete(name)) return;
+    const known = this.#targets.get(name);
+    if (!known) return;
+    known.window.close();
+    this.#targets.delete(name);
     this.#sorted = undefined;
     this.#addressesChanged = true;
   }

@@ -11,6 +11,9 @@ export class PodDirectory {
   readonly #namespaces = new Map<string, Namespace>();
   #sortedNames: string[] | undefined;
   #size = 0;
+  /** Places of pods that are gone. */
+  readonly #freePlaces: number[] = [];
+  #revision = 0;
 
   get size(): number {
     return this.#size;
@@ -25,18 +28,22 @@ export class PodDirectory {
     }
     const known = namespace.byName.get(facts.name);
     if (known) {
-      known.facts = facts;
+      known.update(facts, ++this.#revision);
       return;
     }
+    // Without free places those in use are the numbers below the size.
+    const place = this.#freePlaces.pop() ?? this.#size;
     this.#size++;
-    namespace.byName.set(facts.name, new PodWindow(facts));
+    namespace.byName.set(facts.name, new PodWindow(facts, place, ++this.#revision));
     namespace.sorted = undefined;
   }
 
   /** Nothing where the pod of that name is another one by now. */
   delete({ namespace: name, name: pod, uid }: PodFacts): void {
     const namespace = this.#namespaces.get(name);
-    if (namespace?.byName.get(pod)?.facts.uid !== uid) return;
+    const known = namespace?.byName.get(pod);
+    if (!namespace || known?.facts.uid !== uid) return;
+    this.#freePlaces.push(known.place);
     namespace.byName.delete(pod);
     namespace.sorted = undefined;
     this.#size--;

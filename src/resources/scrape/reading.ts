@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type NodeMetrics, type PodMetrics, type Why, type WhyReason, whyReasons } from '../resources.ts';
-import { NODE_SLOT, PodView, type PodWindow } from '../window/window.ts';
+import { NODE_SLOT, type NodeWindow, PodView, type PodWindow } from '../window/window.ts';
 import type { ClusterWatch } from './cluster-watch.ts';
 import type { NodeDirectory } from './node-directory.ts';
 import type { NodeTarget } from './node-target.ts';
@@ -91,8 +91,8 @@ export class Reading {
     for (const name of pods.namespaces()) {
       for (const pod of pods.of(name)) {
         // Nearly all are served, and then nothing else has to be known of them.
-        const target = nodes.get(pod.facts.node);
-        if (!target || !pod.isServed(target.window, nowMs)) count(ofPods, this.#podReason(pod).reason);
+        const window = this.#windowOf(pod);
+        if (!window || !pod.isServed(window, nowMs)) count(ofPods, this.#podReason(pod).reason);
         if (++inSlice % podsOfSlice === 0) await nextTurn();
       }
     }
@@ -100,8 +100,12 @@ export class Reading {
   }
 
   #read(pod: PodWindow, nowMs: number, view: PodView): boolean {
-    const target = this.#parts.nodes.get(pod.facts.node);
-    return target !== undefined && pod.read(target.window, nowMs, view);
+    const window = this.#windowOf(pod);
+    return window !== undefined && pod.read(window, nowMs, view);
+  }
+
+  #windowOf(pod: PodWindow): NodeWindow | undefined {
+    return pod.window ?? this.#parts.nodes.get(pod.facts.node)?.window;
   }
 
   #nodeReason(target: NodeTarget): WhyReason {

@@ -1,3 +1,4 @@
+import type { Phrase } from './phrase.ts';
 import { takePiece } from './pieces.ts';
 
 /** Of the first piece, which is all of a short answer. */
@@ -5,6 +6,7 @@ const firstPieceBytes = 2048;
 /** Shorter text is written faster by ourselves than handed over. */
 const loopCharactersMax = 64;
 const digitsMax = 2 ** 31;
+const WORD_BYTES = 8;
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -18,8 +20,15 @@ const nothing = Buffer.alloc(0);
  */
 export class ByteWriter {
   #piece = Buffer.allocUnsafe(firstPieceBytes);
+  #view = viewOf(this.#piece);
   #at = 0;
   #full: Buffer[] = [];
+  #cutBytes = 0;
+
+  /** How much is written; the difference of two is the length of what came between. */
+  get length(): number {
+    return this.#cutBytes + this.#at;
+  }
 
   /** Characters below 128 only. */
   plain(text: string): void {
@@ -35,14 +44,23 @@ export class ByteWriter {
     this.#at = at;
   }
 
-  /** A few bytes, again and again: a loop over bytes is half of one over a text's characters. */
-  fixed(bytes: Uint8Array): void {
-    const { length } = bytes;
+  phrase(phrase: Phrase): void {
+    const { length } = phrase.bytes;
     this.#room(length);
-    const piece = this.#piece;
-    let at = this.#at;
-    for (let i = 0; i < length; i++) piece[at++] = bytes[i]!;
-    this.#at = at;
+    this.#put(phrase, this.#at);
+    this.#at += length;
+  }
+
+  /** In the place of as many bytes that were written `back` bytes ago; none of them has been handed out. */
+  overwrite(back: number, phrase: Phrase): void {
+    this.#put(phrase, this.#at - back);
+  }
+
+  /** From `start` to `end` of other bytes, in one piece: what was written of them may be overwritten. */
+  part(source: Buffer, start: number, end: number): void {
+    this.#room(end - start);
+    source.copy(this.#piece, this.#at, start, end);
+    this.#at += end - start;
   }
 
   text(text: string): void {
@@ -93,6 +111,11 @@ export class ByteWriter {
     }
   }
 
+  /** The last bytes, to be copied before anything else is written. Undefined where they are not of one piece. */
+  last(bytes: number): Buffer | undefined {
+    return bytes > this.#at ? undefined : this.#piece.subarray(this.#at - bytes, this.#at);
+  }
+
   /** The pieces that are full; whoever takes them owns them. */
   take(): Buffer[] {
     const taken = this.#full;
@@ -112,7 +135,24 @@ export class ByteWriter {
 
   #cut(bytes: number): void {
     if (this.#at > 0) this.#full.push(this.#piece.subarray(0, this.#at));
+    this.#cutBytes += this.#at;
     this.#piece = bytes === 0 ? nothing : takePiece(bytes);
+    this.#view = viewOf(this.#piece);
     this.#at = 0;
   }
+
+  #put({ bytes, words }: Phrase, from: number): void {
+    const last = words.length - 1;
+    if (last < 0) {
+      for (let i = 0; i < bytes.length; i++) this.#piece[from + i] = bytes[i]!;
+      return;
+    }
+    const view = this.#view;
+    for (let i = 0; i < last; i++) view.setFloat64(from + WORD_BYTES * i, words[i]!, true);
+    view.setFloat64(from + bytes.length - WORD_BYTES, words[last]!, true);
+  }
+}
+
+function viewOf({ buffer, byteOffset, length }: Buffer): DataView {
+  return new DataView(buffer, byteOffset, length);
 }

@@ -9,16 +9,18 @@ import {
 import type { Kind, ListForm } from './form.ts';
 import { JsonListForm, JsonObjectForm } from './json-form.ts';
 import { PartialForm } from './partial-form.ts';
+import type { PodHeads } from './pod-heads.ts';
 import { ProtobufForm } from './protobuf-form.ts';
 import { TableForm } from './table-form.ts';
 
 export interface Wanted {
   nowMs: number;
   isList: boolean;
+  heads: PodHeads;
 }
 
 /** The form that the client prefers. Throws 406. */
-export function formOf(request: ApiRequest, kind: Kind, { nowMs, isList }: Wanted): ListForm {
+export function formOf(request: ApiRequest, kind: Kind, { nowMs, isList, heads }: Wanted): ListForm {
   const wanted = negotiate(request.accept, objectViews, isPretty(request), true);
   const contentType = contentTypeOf(wanted);
   if (wanted.as?.kind === 'Table') {
@@ -29,7 +31,7 @@ export function formOf(request: ApiRequest, kind: Kind, { nowMs, isList }: Wante
   if (wanted.format === 'protobuf') return new ProtobufForm(kind, isList, nowMs);
   // YAML is a superset of JSON, and pretty JSON is good YAML to read.
   const options = { nowMs, pretty: wanted.pretty || wanted.format === 'yaml', contentType };
-  return isList ? new JsonListForm(kind, options) : new JsonObjectForm(kind, options);
+  return isList ? new JsonListForm(kind, options, heads) : new JsonObjectForm(kind, options);
 }
 
 function contentTypeOf({ format }: Representation): string {

@@ -2,6 +2,7 @@ import type { NodeMetrics, PodMetrics } from '../resources.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { apiVersion, type Kind, type ListForm } from './form.ts';
 import { writeItem } from './json-item.ts';
+import type { PodHeads } from './pod-heads.ts';
 
 export interface JsonOptions {
   nowMs: number;
@@ -43,12 +44,14 @@ export class JsonObjectForm implements ListForm {
 export class JsonListForm implements ListForm {
   readonly contentType: string;
   readonly #options: JsonOptions;
+  readonly #heads: PodHeads;
   readonly #writer = new ByteWriter();
   #count = 0;
 
-  constructor(kind: Kind, options: JsonOptions) {
+  constructor(kind: Kind, options: JsonOptions, heads: PodHeads) {
     this.contentType = options.contentType;
     this.#options = options;
+    this.#heads = heads;
     this.#writer.plain(
       options.pretty
         ? `{\n  "kind": "${kind}List",\n  "apiVersion": "${apiVersion}",\n  "metadata": {},\n  "items": [`
@@ -62,7 +65,7 @@ export class JsonListForm implements ListForm {
     if (pretty) this.#writer.plain('\n    ');
     const writer = pretty ? new ByteWriter() : this.#writer;
     writer.plain('{');
-    writeItem(writer, item, nowMs);
+    writeItem(writer, item, nowMs, this.#heads);
     writer.plain('}');
     if (pretty) for (const piece of prettyOf(writer, '\n    ').end()) this.#writer.bytes(piece);
   }

@@ -1,6 +1,8 @@
 import type { NodeMetrics, PodMetrics, Usage } from '../resources.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import { LabelsCache } from './labels-cache.ts';
+import { Phrase } from './phrase.ts';
+import type { PodHeads } from './pod-heads.ts';
 import { Amount, durationText } from './quantities.ts';
 import { TimeTexts } from './time-texts.ts';
 
@@ -9,19 +11,23 @@ const times = new TimeTexts();
 const amount = new Amount();
 /** What stands in every item. */
 const fixed = {
-  metadata: Buffer.from('"metadata":{"name":'),
-  namespace: Buffer.from(',"namespace":'),
-  created: Buffer.from(',"creationTimestamp":"'),
-  timestamp: Buffer.from(',"timestamp":"'),
-  window: Buffer.from('","window":"'),
-  containers: Buffer.from(',"containers":['),
-  container: Buffer.from('{"name":'),
-  nextContainer: Buffer.from(',{"name":'),
-  usage: Buffer.from(',"usage":'),
-  cpu: Buffer.from('{"cpu":"'),
-  memory: Buffer.from('","memory":"'),
-  usageEnd: Buffer.from('"}'),
+  metadata: new Phrase('"metadata":{"name":'),
+  namespace: new Phrase(',"namespace":'),
+  created: new Phrase(',"creationTimestamp":"'),
+  timestamp: new Phrase(',"timestamp":"'),
+  window: new Phrase('","window":"'),
+  usage: new Phrase('","usage":{"cpu":"'),
+  memory: new Phrase('","memory":"'),
+  usageEnd: new Phrase('"}'),
+  containers: new Phrase('","containers":['),
+  nextContainer: new Phrase('"}},'),
+  containersEnd: new Phrase('"}}]'),
 };
+/** From the time of a pod's point to the end of its head. */
+const timeBack = new Phrase('2026-01-01T00:00:00Z').bytes.length + fixed.window.bytes.length;
+/** More different names than that, and they are made anew. */
+const containerNamesMax = 1000;
+const containerHeads = new Map<string, Phrase>();
 
 /** With the comma before them; nothing where there are none. Sorted by their keys, as Go prints maps. */
 const labelsField = new LabelsCache((labels) => {
@@ -30,39 +36,40 @@ const labelsField = new LabelsCache((labels) => {
 });
 
 export function writeMetadata(writer: ByteWriter, item: PodMetrics | NodeMetrics, nowMs: number): void {
-  writer.fixed(fixed.metadata);
+  writer.phrase(fixed.metadata);
   writer.json(item.name);
   if ('namespace' in item) {
-    writer.fixed(fixed.namespace);
+    writer.phrase(fixed.namespace);
     writer.json(item.namespace);
   }
-  writer.fixed(fixed.created);
-  writeTime(writer, nowMs);
+  writer.phrase(fixed.created);
+  writer.phrase(times.at(nowMs));
   writer.plain('"');
   writer.bytes(labelsField.of(item.labels));
   writer.plain('}');
 }
 
-/** The object's fields, without the braces around them: kind and apiVersion may go before. */
-export function writeItem(writer: ByteWriter, item: PodMetrics | NodeMetrics, nowMs: number): void {
-  writeMetadata(writer, item, nowMs);
+/** The object's fields, without the braces around them: kind and apiVersion may go before. `heads`: of the scraper whose item it is. */
+export function writeItem(writer: ByteWriter, item: PodMetrics | NodeMetrics, nowMs: number, heads?: PodHeads): void {
   if ('usage' in item) {
-    writeSpan(writer, item.usage.timeMs, item.usage.windowMs);
-    writer.fixed(fixed.usage);
+    writeHead(writer, item, nowMs, item.usage.timeMs);
+    writeWindow(writer, item.usage.windowMs);
+    writer.phrase(fixed.usage);
     writeUsage(writer, item.usage);
+    writer.phrase(fixed.usageEnd);
     return;
   }
-  writeSpan(writer, item.timeMs, item.windowMs);
-  writer.fixed(fixed.containers);
+  if (heads) writeKeptHead(writer, item, nowMs, heads);
+  else writeHead(writer, item, nowMs, item.timeMs);
+  writeWindow(writer, item.windowMs);
+  writer.phrase(fixed.containers);
   for (let at = 0; at < item.containers.length; at++) {
     const { name, usage } = item.containers[at]!;
-    writer.fixed(at === 0 ? fixed.container : fixed.nextContainer);
-    writer.json(name);
-    writer.fixed(fixed.usage);
+    if (at > 0) writer.phrase(fixed.nextContainer);
+    writer.phrase(containerHead(name));
     writeUsage(writer, usage);
-    writer.plain('}');
   }
-  writer.plain(']');
+  writer.phrase(fixed.containersEnd);
 }
 
 export function writeCpu(writer: ByteWriter, nanocores: number): void {
@@ -89,24 +96,41 @@ export function writeWindow(writer: ByteWriter, windowMs: number): void {
   writer.plain('s');
 }
 
-function writeSpan(writer: ByteWriter, timeMs: number, windowMs: number): void {
-  writer.fixed(fixed.timestamp);
-  writeTime(writer, timeMs);
-  writer.fixed(fixed.window);
-  writeWindow(writer, windowMs);
-  writer.plain('"');
+/** Everything before the window. */
+function writeHead(writer: ByteWriter, item: PodMetrics | NodeMetrics, nowMs: number, timeMs: number): void {
+  writeMetadata(writer, item, nowMs);
+  writer.phrase(fixed.timestamp);
+  writer.phrase(times.at(timeMs));
+  writer.phrase(fixed.window);
+}
+
+function writeKeptHead(writer: ByteWriter, item: PodMetrics, nowMs: number, heads: PodHeads): void {
+  if (heads.find(item)) {
+    writer.part(heads.chunk, heads.start, heads.end);
+    writer.overwrite(heads.createdBack, times.at(nowMs));
+    writer.overwrite(timeBack, times.at(item.timeMs));
+    return;
+  }
+  const before = writer.length;
+  writeHead(writer, item, nowMs, item.timeMs);
+  const head = writer.last(writer.length - before);
+  const { bytes } = fixed.created;
+  if (head) heads.keep(item, head, head.length - head.indexOf(bytes) - bytes.length);
+}
+
+function containerHead(name: string): Phrase {
+  const known = containerHeads.get(name);
+  if (known) return known;
+  if (containerHeads.size >= containerNamesMax) containerHeads.clear();
+  const made = new Phrase(`{"name":${JSON.stringify(name)},"usage":{"cpu":"`);
+  containerHeads.set(name, made);
+  return made;
 }
 
 function writeUsage(writer: ByteWriter, { cpuNanocores, memoryBytes }: Usage): void {
-  writer.fixed(fixed.cpu);
   writeCpu(writer, cpuNanocores);
-  writer.fixed(fixed.memory);
+  writer.phrase(fixed.memory);
   writeMemory(writer, memoryBytes);
-  writer.fixed(fixed.usageEnd);
-}
-
-function writeTime(writer: ByteWriter, timeMs: number): void {
-  writer.fixed(times.of(Math.floor(timeMs / 1000)));
 }
 
 function writeAmount(writer: ByteWriter, { digits, suffix }: Amount): void {

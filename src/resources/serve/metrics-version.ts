@@ -17,6 +17,7 @@ import { formAnswer } from './form-answer.ts';
 import { formOf } from './form-choice.ts';
 import { missingNode, missingPod } from './missing.ts';
 import { worded } from './pages.ts';
+import { PodHeads } from './pod-heads.ts';
 import { isSelected, parseSelection } from './selection.ts';
 import { inSlices } from './slices.ts';
 
@@ -55,6 +56,7 @@ interface Serving {
   metrics: ResourceMetrics;
   clock: Clock;
   budget: AnswerBudget;
+  heads: PodHeads;
 }
 
 /** metrics.k8s.io/v1beta1. */
@@ -64,7 +66,7 @@ export function createMetricsVersion({
   clock,
   answerBytesMax = answerBytesMaxDefault,
 }: MetricsVersionOptions): ApiVersion {
-  const serving = { metrics, clock, budget: new AnswerBudget(answerBytesMax) };
+  const serving = { metrics, clock, budget: new AnswerBudget(answerBytesMax), heads: new PodHeads() };
   const answers = registry.counter('taffrail_resource_metrics_answers_total', 'Answers of the Metrics API');
   registry.observe(
     'taffrail_resource_metrics_answer_bytes',
@@ -99,7 +101,11 @@ function targetOf(rest: readonly string[]): Target {
   return { info, namespace: inNamespace ? rest[1]! : '', name };
 }
 
-function one({ metrics, clock, budget }: Serving, request: ApiRequest, { info, namespace, name }: Target): Answer {
+function one(
+  { metrics, clock, budget, heads }: Serving,
+  request: ApiRequest,
+  { info, namespace, name }: Target,
+): Answer {
   // What /debug/why says, where the API server's aggregation layer leads to.
   if (request.query.has('why')) {
     const why = info.namespaced ? metrics.whyPod(namespace, name) : metrics.whyNode(name);
@@ -108,15 +114,15 @@ function one({ metrics, clock, budget }: Serving, request: ApiRequest, { info, n
   const nowMs = clock.nowMs();
   const item = info.namespaced ? metrics.pod(namespace, name) : metrics.node(name);
   if (!item) throw info.namespaced ? missingPod(metrics, namespace, name) : missingNode(metrics, name);
-  const form = formOf(request, info.kind as Kind, { nowMs, isList: false });
+  const form = formOf(request, info.kind as Kind, { nowMs, isList: false, heads });
   return formAnswer(form, budget, async () => form.add(item));
 }
 
 /** Written in slices, each item as it is when it is reached. */
-function list({ metrics, clock, budget }: Serving, request: ApiRequest, { info, namespace }: Target): Answer {
+function list({ metrics, clock, budget, heads }: Serving, request: ApiRequest, { info, namespace }: Target): Answer {
   budget.admit();
   const selection = parseSelection(request.query);
-  const form = formOf(request, info.kind as Kind, { nowMs: clock.nowMs(), isList: true });
+  const form = formOf(request, info.kind as Kind, { nowMs: clock.nowMs(), isList: true, heads });
   return formAnswer(form, budget, (pause) =>
     budget.inTurn(() => {
       const items = info.namespaced ? metrics.pods(namespace === '' ? undefined : namespace) : metrics.nodes();

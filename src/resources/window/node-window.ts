@@ -17,6 +17,7 @@ export class NodeWindow {
   #free: number[] = [];
   #slotsEnd = 1;
   #epoch = 0;
+  #isClosed = false;
 
   constructor(limits: WindowLimits, nowMs: number, random: () => number) {
     this.#limits = limits;
@@ -37,6 +38,15 @@ export class NodeWindow {
   /** Changes whenever a name gets or loses its slot: until then a slot that was looked up may be kept. */
   get epoch(): number {
     return this.#epoch;
+  }
+
+  /** The node is gone; one of its name that comes again has another window. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  close(): void {
+    this.#isClosed = true;
   }
 
   slotOf(namespace: string, pod: string, container: string): number | undefined {

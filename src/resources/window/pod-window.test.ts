@@ -29,7 +29,7 @@ function pod(running: string[], startMs = Number.NaN): PodWindow {
     startMs,
     running,
   };
-  return new PodWindow(facts);
+  return new PodWindow(facts, 0, 1);
 }
 
 const nowMs = originMs + 15_000;
@@ -118,4 +118,26 @@ test('a container that comes to the page after the pod was looked up is found', 
     );
   }
   assert.equal(served(both, window, nowMs + 15_000)?.containers.length, 2);
+});
+
+test('the window that a pod remembers is forgotten with its node, and with what the pod was', () => {
+  const window = node({ name: 'main', points: 2 });
+  const one = pod(['main']);
+  assert.equal(one.window, undefined);
+  assert.ok(served(one, window, nowMs));
+  assert.equal(one.window, window);
+  one.update({ ...one.facts, node: 'm' }, 2);
+  assert.equal(one.window, undefined);
+  assert.ok(served(one, window, nowMs));
+  window.close();
+  assert.equal(one.window, undefined);
+});
+
+test('a pod has another revision when its labels are others, and not when only its containers are', () => {
+  const window = node({ name: 'main', points: 2 });
+  const one = pod(['main']);
+  one.update({ ...one.facts, running: ['main'] }, 2);
+  assert.equal(served(one, window, nowMs)?.revision, 1);
+  one.update({ ...one.facts, labels: { app: 'shop' } }, 3);
+  assert.equal(served(one, window, nowMs)?.revision, 3);
 });

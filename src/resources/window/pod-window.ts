@@ -29,6 +29,8 @@ const noFacts: PodFacts = { namespace: '', name: '', uid: '', labels: {}, node: 
  */
 export class PodView implements PodMetrics {
   facts = noFacts;
+  place = 0;
+  revision = 0;
   timeMs = 0;
   windowMs = 0;
   readonly containers: ContainerMetrics[] = [];
@@ -64,12 +66,16 @@ type Slots = number | readonly number[];
  * Invariant: while `#epoch` is the window's, `#slots` are those of the running containers.
  */
 export class PodWindow {
+  readonly place: number;
+  #revision: number;
   #facts: PodFacts;
   #window: NodeWindow | undefined;
   #epoch = -1;
   #slots: Slots = -1;
 
-  constructor(facts: PodFacts) {
+  constructor(facts: PodFacts, place: number, revision: number) {
+    this.place = place;
+    this.#revision = revision;
     this.#facts = facts;
   }
 
@@ -77,7 +83,14 @@ export class PodWindow {
     return this.#facts;
   }
 
-  set facts(facts: PodFacts) {
+  /** Its node's, where it is remembered: to look it up costs as much as to read it. */
+  get window(): NodeWindow | undefined {
+    return this.#window?.isClosed ? undefined : this.#window;
+  }
+
+  /** Of the same name. The revision becomes the pod's where it looks different now. */
+  update(facts: PodFacts, revision: number): void {
+    if (facts.labels !== this.#facts.labels) this.#revision = revision;
     this.#facts = facts;
     this.#window = undefined;
   }
@@ -89,6 +102,8 @@ export class PodWindow {
     const slots = this.#slotsIn(window);
     const sinceMs = Number.isNaN(startMs) ? Number.NEGATIVE_INFINITY : startMs;
     view.facts = this.#facts;
+    view.place = this.place;
+    view.revision = this.#revision;
     view.setCount(running.length);
     view.timeMs = Number.POSITIVE_INFINITY;
     for (let at = 0; at < running.length; at++) {
