@@ -9,7 +9,7 @@ import { parseLabels } from './parse-labels.ts';
 import type { Problems } from './problems.ts';
 import { levelSets, scannedLevels } from './push-scan.ts';
 import { lineCountOf, type ReceivedStream, type ScannedLines } from './received-stream.ts';
-import { serviceNameLabel, withServiceName } from './service-name.ts';
+import { serviceNameLabel, serviceSource, withServiceName } from './service-name.ts';
 
 const knownLabels = new KnownLabels();
 
@@ -38,6 +38,11 @@ function checkedLabels(stream: ReceivedStream, problems: Problems): CheckedLabel
   if (known) return known;
   try {
     const pairs = isText(labels) ? parseLabels(labels.toString()) : labels;
+    const alike = latest && likeLatest(latest, pairs);
+    if (alike) {
+      knownLabels.add(text, alike);
+      return alike;
+    }
     const kept = pairs.some(([, value]) => value === '') ? pairs.filter(([, value]) => value !== '') : pairs;
     const fault = faultOfLabels(pairs, kept);
     if (fault) {
@@ -47,6 +52,7 @@ function checkedLabels(stream: ReceivedStream, problems: Problems): CheckedLabel
     const record = recordOf(byName(withServiceName(kept)));
     const checked: CheckedLabels = { labels: record, level: levelOfFields(record), tenant: undefined, id: undefined };
     knownLabels.add(text, checked);
+    if (kept === pairs) latest = latestOf(pairs, record, checked.level);
     return checked;
   } catch (error) {
     if (!(error instanceof LabelSyntaxError)) throw error;
@@ -66,20 +72,49 @@ function isText(labels: ReceivedStream['labels']): labels is Buffer | string {
   return typeof labels === 'string' || Buffer.isBuffer(labels);
 }
 
-/** Of the stream before. */
-let latestRecord: LabelRecord = {};
+/** Acceptable labels of a stream, none of which is empty, and what became of them. */
+interface Latest {
+  pairs: Pairs;
+  record: LabelRecord;
+  level: string | undefined;
+  /** The name of the label that names the service. */
+  source: string | undefined;
+}
 
-/** Streams that come one after another have most labels in common: of two equal texts one is kept. */
-function recordOf(pairs: Pairs): LabelRecord {
-  const record: Record<string, string> = {};
-  for (const [name, value] of pairs) {
-    // To assign it would not make a property.
-    if (name === '__proto__') return Object.fromEntries(pairs);
-    const latest = latestRecord[name];
-    record[name] = latest === value ? latest : standalone(value);
+let latest: Latest | undefined;
+
+function latestOf(pairs: Pairs, record: LabelRecord, level: string | undefined): Latest | undefined {
+  // To assign it would not make a property.
+  if (Object.hasOwn(record, '__proto__')) return undefined;
+  return { pairs, record, level, source: serviceSource(pairs)?.[0] };
+}
+
+/**
+ * Streams that come one after another mostly have the same names and few other values: what was found of the names holds, and of two equal
+ * texts one is kept. Undefined where they are not so much alike.
+ */
+function likeLatest({ pairs: before, record: known, level, source }: Latest, pairs: Pairs): CheckedLabels | undefined {
+  if (pairs.length !== before.length) return undefined;
+  const record: Record<string, string> = { ...known };
+  for (let i = 0; i < pairs.length; i++) {
+    const [name, value] = pairs[i]!;
+    const [nameBefore, valueBefore] = before[i]!;
+    if (name !== nameBefore) return undefined;
+    if (value === valueBefore) continue;
+    if (value === '' || takesMoreBytes(value, pushLimits.labelValueBytesMax)) return undefined;
+    record[name] = standalone(value);
+    if (name === source) record[serviceNameLabel] = record[name];
   }
-  latestRecord = record;
-  return record;
+  const told = level === undefined ? undefined : levelOfFields(record);
+  latest = { pairs, record, level: told, source };
+  return { labels: record, level: told, tenant: undefined, id: undefined };
+}
+
+function recordOf(pairs: Pairs): LabelRecord {
+  const before = latest?.record;
+  return Object.fromEntries(
+    pairs.map(([name, value]) => [name, before?.[name] === value ? before[name] : standalone(value)]),
+  );
 }
 
 /** Not a slice of all the labels' text, which would live as long. */

@@ -22,14 +22,21 @@ type Pair = readonly [name: string, value: string];
 
 /** The same where it is there already. */
 export function withServiceName(pairs: readonly Pair[]): readonly Pair[] {
-  let service = unknownService;
+  const source = serviceSource(pairs);
+  if (source?.[0] === serviceNameLabel) return pairs;
+  return [...pairs, [serviceNameLabel, source?.[1] ?? unknownService]];
+}
+
+/** The label whose value is the service's name. */
+export function serviceSource(pairs: readonly Pair[]): Pair | undefined {
+  let source: Pair | undefined;
   let best = sources.length;
-  for (const [name, value] of pairs) {
-    if (name === serviceNameLabel) return pairs;
-    const rank = rankOf.get(name);
+  for (const pair of pairs) {
+    if (pair[0] === serviceNameLabel) return pair;
+    const rank = rankOf.get(pair[0]);
     if (rank === undefined || rank >= best) continue;
     best = rank;
-    service = value;
+    source = pair;
   }
-  return [...pairs, [serviceNameLabel, service]];
+  return source;
 }

@@ -11,7 +11,7 @@ import {
 import { pushedTextOf } from '../frame-lines.ts';
 
 /** Text that is held as it is; what comes beyond it is compressed. */
-const rawBytesMax = 16 * 1024 * 1024;
+const rawBytesMax = 8 * 1024 * 1024;
 /** As fast as zstd compresses: what is held for some seconds. */
 const HELD_COMPRESSION_LEVEL = -5;
 

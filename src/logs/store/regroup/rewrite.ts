@@ -11,7 +11,7 @@ import { type MovePlan, madeBlock, submitBlock } from './new-block.ts';
 import type { PlannedRun, Source, Target } from './plan-targets.ts';
 
 /** Text that is read and taken apart at a time. */
-const textPerTakeMax = 16 * 1024 * 1024;
+const textPerTakeMax = 8 * 1024 * 1024;
 /** Blocks that are read at a time. */
 const blocksPerTakeMax = 256;
 
