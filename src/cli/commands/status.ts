@@ -7,6 +7,9 @@ import { type DataFormat, dataOption, printObject } from '../output/print-object
 import { resolveServer, type ServerAddress, type ServerOptions, serverOptions } from '../server-address.ts';
 import { getJson } from '../server-call.ts';
 
+/** Instances that are behind; the rest is counted. */
+const behindShownMax = 20;
+
 interface ServerStatus {
   version: string;
   pid: number;
@@ -81,8 +84,9 @@ function report(
     .filter(({ lagBytes }) => (lagBytes ?? 0) > 0)
     .sort((a, b) => (b.lagBytes ?? 0) - (a.lagBytes ?? 0));
   text += behind.length === 0 ? `${'behind'.padEnd(12)} none\n` : `\nBehind, most first:\n`;
-  for (const { namespace, pod, key, lagBytes } of behind.slice(0, 20)) {
+  for (const { namespace, pod, key, lagBytes } of behind.slice(0, behindShownMax)) {
     text += `  ${namespace}/${pod} ${key.container} ${key.attempt}: ${formatByteSize(lagBytes ?? 0)}\n`;
   }
+  if (behind.length > behindShownMax) text += `  and ${behind.length - behindShownMax} more\n`;
   return text;
 }

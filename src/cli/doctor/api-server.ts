@@ -4,6 +4,8 @@ import { broken, type Check, ok, type Result, warning } from './check.ts';
 import type { Examination } from './examination.ts';
 import { type Answer, type Handshake, shakeHands } from './handshake.ts';
 
+/** Of what the server answered. */
+const shownCharsMax = 200;
 /** Further apart than this, the metrics server believes no timestamp. */
 const skewMsMax = 300_000;
 const skewWarnedMs = 5000;
@@ -64,7 +66,7 @@ function answered(examination: Examination, answer: Answer, hands: Handshake | u
       'log in again: the token or client certificate of the kubeconfig has expired or is of another cluster',
     ]);
   if (answer.status !== 200)
-    return broken(`${server}/version answers ${answer.status}`, [], [answer.body.slice(0, 200)]);
+    return broken(`${server}/version answers ${answer.status}`, [], [answer.body.slice(0, shownCharsMax)]);
   let gitVersion = '';
   try {
     gitVersion = String(JSON.parse(answer.body).gitVersion ?? '');

@@ -26,6 +26,8 @@ const defaults = {
 };
 
 const pageSizeDefault = 500;
+/** Of what the server sent, in a message. */
+const shownBytesMax = 80;
 /** A list whose pages expire this often while it is read is then asked for in one piece. */
 const expiredPagesMax = 2;
 /** A watch that ends sooner than this without an event counts as a failure, or the loop would spin. */
@@ -246,7 +248,10 @@ function eventOf(line: Buffer): WatchEvent {
   try {
     event = JSON.parse(line.toString());
   } catch {
-    throw new Fault('unavailable', `the watch sent a line that is not JSON: ${line.subarray(0, 80).toString()}`);
+    throw new Fault(
+      'unavailable',
+      `the watch sent a line that is not JSON: ${line.subarray(0, shownBytesMax).toString()}`,
+    );
   }
   const { type, object } = (event ?? {}) as Partial<WatchEvent>;
   const sound = typeof type === 'string' && typeof object === 'object' && object !== null;

@@ -20,6 +20,8 @@ export interface LabelSelectorObject {
 export const selectorBytesMax = 16 * 1024;
 export const requirementsMax = 500;
 
+/** Of a label's name (what is before the slash aside) and of its value. */
+const labelCharsMax = 63;
 const keyPattern = /^(?:[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?\/)?[A-Za-z0-9](?:[-_.A-Za-z0-9]*[A-Za-z0-9])?$/;
 const valuePattern = /^(?:[A-Za-z0-9](?:[-_.A-Za-z0-9]*[A-Za-z0-9])?)?$/;
 
@@ -43,7 +45,7 @@ function parseRequirement(reader: TokenReader): LabelRequirement {
   const absent = reader.peek() === '!';
   if (absent) reader.next();
   const key = reader.next();
-  if (key === undefined || !keyPattern.test(key) || nameOf(key).length > 63)
+  if (key === undefined || !keyPattern.test(key) || nameOf(key).length > labelCharsMax)
     return reader.fail(`found '${key ?? ''}', expected: a label key`);
   if (absent) return { key, operator: 'DoesNotExist', values: [] };
   const operator = reader.peek();
@@ -83,7 +85,7 @@ function valueList(reader: TokenReader): string[] {
 }
 
 function checkedValue(reader: TokenReader, value: string): string {
-  if (!valuePattern.test(value) || value.length > 63) reader.fail(`'${value}' is not a label value`);
+  if (!valuePattern.test(value) || value.length > labelCharsMax) reader.fail(`'${value}' is not a label value`);
   return value;
 }
 

@@ -8,6 +8,9 @@ import { type Answer, HttpPoster } from './http.ts';
 import type { ShipMetrics } from './metrics.ts';
 import type { ShipSettings } from './settings.ts';
 
+/** Of what the server says, in a message. */
+const shownBytesMax = 300;
+
 export interface Outgoing {
   frame: Buffer;
   /** Frames of one owner are answered in the order in which they were pushed. */
@@ -281,5 +284,5 @@ function framesResponse(answer: Answer, frameCount: number): FramesResponse {
 }
 
 function textOf(answer: Answer): string {
-  return answer.body.subarray(0, 300).toString();
+  return answer.body.subarray(0, shownBytesMax).toString();
 }

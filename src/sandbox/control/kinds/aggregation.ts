@@ -2,7 +2,7 @@ import type { KubeObject } from '../../../kubernetes/client/client.ts';
 import type { FieldError } from '../../../kubernetes/schema/schema.ts';
 import { ageColumn, nameColumn } from '../../../kubernetes/serve/serve.ts';
 import { type Condition, conditionOf } from '../conditions.ts';
-import { column, defineKind, invalidValue, notAllowed, required } from './kind.ts';
+import { column, defineKind, invalidValue, labelCharsMax, notAllowed, required, subdomainCharsMax } from './kind.ts';
 
 /** Marks the groups and versions that the API server itself serves. */
 export const automanagedLabel = 'kube-aggregator.kubernetes.io/automanaged';
@@ -74,7 +74,7 @@ function validate({ metadata, spec = {} }: KubeObject): FieldError[] {
     );
   if (group === '' && version !== 'v1')
     errors.push(required('spec.group', 'only v1 may have an empty group and it better be legacy kube'));
-  if (group !== '' && (group.length > 253 || !subdomain.test(group)))
+  if (group !== '' && (group.length > subdomainCharsMax || !subdomain.test(group)))
     errors.push(
       invalidValue(
         'spec.group',
@@ -82,7 +82,7 @@ function validate({ metadata, spec = {} }: KubeObject): FieldError[] {
         "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character",
       ),
     );
-  if (version.length > 63 || !versionLabel.test(version))
+  if (version.length > labelCharsMax || !versionLabel.test(version))
     errors.push(
       invalidValue(
         'spec.version',

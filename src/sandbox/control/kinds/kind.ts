@@ -2,6 +2,10 @@ import type { KubeObject } from '../../../kubernetes/client/client.ts';
 import type { FieldError } from '../../../kubernetes/schema/schema.ts';
 import type { Column, ResourceInfo, SubresourceInfo } from '../../../kubernetes/serve/serve.ts';
 
+/** Of names, as Kubernetes has them: a DNS label, and a DNS subdomain. */
+export const labelCharsMax = 63;
+export const subdomainCharsMax = 253;
+
 /** All that tells one kind from another; plain data and pure functions. What is common to all is in registry/. */
 export interface Kind {
   info: ResourceInfo;

@@ -7,7 +7,7 @@ import {
   type Target,
   type WriteOptions,
 } from '../../../kubernetes/serve/serve.ts';
-import { invalidValue, type Kind, required } from '../kinds/kind.ts';
+import { invalidValue, type Kind, labelCharsMax, required, subdomainCharsMax } from '../kinds/kind.ts';
 import { type Described, gvkOf, type Registry } from './registry.ts';
 
 const annotationsBytesMax = 256 * 1024;
@@ -131,7 +131,7 @@ function validateMetadata(kind: Kind, { metadata }: KubeObject): FieldError[] {
 }
 
 function validateName({ naming, info }: Kind, name: string): FieldError[] {
-  if (naming === 'label' && (name.length > 63 || !label.test(name)))
+  if (naming === 'label' && (name.length > labelCharsMax || !label.test(name)))
     return [
       invalidValue(
         'metadata.name',
@@ -142,7 +142,7 @@ function validateName({ naming, info }: Kind, name: string): FieldError[] {
       ),
     ];
   if (naming === 'path-segment') return validatePathSegment(name);
-  if (naming !== 'label' && (name.length > 253 || !subdomain.test(name)))
+  if (naming !== 'label' && (name.length > subdomainCharsMax || !subdomain.test(name)))
     return [
       invalidValue(
         'metadata.name',
@@ -158,5 +158,6 @@ function validatePathSegment(name: string): FieldError[] {
   if (name === '.' || name === '..') return [invalidValue('metadata.name', name, `may not be '${name}'`)];
   const unfit = ['/', '%'].find((character) => name.includes(character));
   if (unfit) return [invalidValue('metadata.name', name, `may not contain '${unfit}'`)];
-  return name.length > 253 ? [invalidValue('metadata.name', name, 'must be no more than 253 characters')] : [];
+  if (name.length <= subdomainCharsMax) return [];
+  return [invalidValue('metadata.name', name, `must be no more than ${subdomainCharsMax} characters`)];
 }

@@ -6,14 +6,13 @@ import {
   type Target,
   type WriteOptions,
 } from '../../../kubernetes/serve/serve.ts';
-import type { Kind } from '../kinds/kind.ts';
+import { type Kind, labelCharsMax } from '../kinds/kind.ts';
 import { decoded, validate } from './admit-object.ts';
 import { type Registry, requireNamespace, shown, timestamp } from './registry.ts';
 
 /** Without vowels and look-alikes, so that no words come out. */
 const suffixLetters = 'bcdfghjklmnpqrstvwxz2456789';
 const suffixLength = 5;
-const generatedNameMax = 63;
 const generationAttemptsMax = 8;
 
 export function create(
@@ -75,7 +74,7 @@ function generatedName(registry: Registry, kind: Kind, namespace: string, prefix
       { length: suffixLength },
       () => suffixLetters[registry.randomBelow(suffixLetters.length)],
     );
-    name = `${prefix.slice(0, generatedNameMax - suffixLength)}${letters.join('')}`;
+    name = `${prefix.slice(0, labelCharsMax - suffixLength)}${letters.join('')}`;
     if (!registry.store.read(kind.stored, { namespace, name })) break;
   }
   return name;

@@ -22,6 +22,8 @@ export interface PageFetcher {
 /** A page is never larger, whatever the configuration allows; it has to fit in memory several times over. */
 export const pageBytesMax = 256 * 1024 * 1024;
 const redirectsMax = 10;
+/** Of what another server says, in a message. */
+const shownCharsMax = 200;
 const redirectCodes = new Set([301, 302, 303, 307, 308]);
 /** A reverse proxy's connection that was closed while it was idle is not the target's fault. */
 const attemptsMax = 2;
@@ -119,7 +121,7 @@ class HttpPageFetcher implements PageFetcher {
 function redirected(location: string, from: URL): URL {
   const url = URL.canParse(location, from.href) ? new URL(location, from) : undefined;
   if (url?.protocol === 'http:' || url?.protocol === 'https:') return url;
-  throw new Error(`the redirect to ${JSON.stringify(location.slice(0, 200))} cannot be followed`);
+  throw new Error(`the redirect to ${JSON.stringify(location.slice(0, shownCharsMax))} cannot be followed`);
 }
 
 type Sent = IncomingMessage | { failure: Error; reused: boolean };

@@ -2,6 +2,8 @@ import { Fault } from '../../../base/fault.ts';
 import { type AnyValue, attributeText } from './attribute-value.ts';
 import { type Attribute, type Metric, noRecordedValueFlag, type Point, type ResourceMetrics } from './model.ts';
 
+const quotedCharsMax = 50;
+
 type Json = Record<string, unknown>;
 const depthMax = 16;
 const temporalities: Record<string, number> = {
@@ -111,10 +113,15 @@ function temporalityOf({ aggregationTemporality: value }: Json): number {
   return typeof value === 'string' ? (temporalities[value] ?? number(value)) : number(value);
 }
 
+/** The beginning of what was sent, for a message. */
+function quoted(value: unknown): string {
+  return JSON.stringify(value).slice(0, quotedCharsMax);
+}
+
 function object(value: unknown): Json {
   if (value === undefined || value === null) return {};
   if (typeof value === 'object' && !Array.isArray(value)) return value as Json;
-  throw new Fault('bad-request', `an object was expected, not ${JSON.stringify(value).slice(0, 50)}`);
+  throw new Fault('bad-request', `an object was expected, not ${quoted(value)}`);
 }
 
 function list(value: unknown, key: string): Json[] {
@@ -127,7 +134,7 @@ function list(value: unknown, key: string): Json[] {
 function text(value: unknown): string {
   if (value === undefined || value === null) return '';
   if (typeof value === 'string') return value;
-  throw new Fault('bad-request', `text was expected, not ${JSON.stringify(value).slice(0, 50)}`);
+  throw new Fault('bad-request', `text was expected, not ${quoted(value)}`);
 }
 
 /** Also as text: 64 bits do not fit into a number of JSON, and neither do NaN and infinity. */
@@ -135,12 +142,12 @@ function number(value: unknown): number {
   if (value === undefined || value === null) return 0;
   const read = typeof value === 'string' && value !== '' ? Number(value) : value;
   if (typeof read === 'number' && (!Number.isNaN(read) || value === 'NaN')) return read;
-  throw new Fault('bad-request', `a number was expected, not ${JSON.stringify(value).slice(0, 50)}`);
+  throw new Fault('bad-request', `a number was expected, not ${quoted(value)}`);
 }
 
 function ms(nanos: unknown): number {
   if (nanos === undefined || nanos === null) return 0;
   if (typeof nanos === 'string' && /^\d{1,20}$/.test(nanos)) return Number(BigInt(nanos) / 1_000_000n);
   if (typeof nanos === 'number' && nanos >= 0) return Math.round(nanos / 1e6);
-  throw new Fault('bad-request', `nanoseconds since 1970 were expected, not ${JSON.stringify(nanos).slice(0, 50)}`);
+  throw new Fault('bad-request', `nanoseconds since 1970 were expected, not ${quoted(nanos)}`);
 }
