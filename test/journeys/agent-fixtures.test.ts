@@ -48,7 +48,7 @@ function slowly(container: string, attempt: number) {
   return lines;
 }
 
-test('what containerd wrote is read to the byte', async () => {
+async function readOnce(): Promise<void> {
   const agent = await startAgent({
     logRoot: join(home, 'pods'),
     to: server.url,
@@ -60,6 +60,10 @@ test('what containerd wrote is read to the byte', async () => {
     metrics: new MetricsRegistry(),
   });
   await agent.done;
+}
+
+test('what containerd wrote is read to the byte', async () => {
+  await readOnce();
   for (const container of readdirSync(join(fixtures, podName))) {
     for (const attempt of container === 'plain' ? [0, 1] : [0]) {
       const read = server
@@ -73,17 +77,7 @@ test('what containerd wrote is read to the byte', async () => {
 test('a second reading finds that everything is held', async () => {
   const before = [...server.instances.values()].map(({ batches }) => batches.length);
   rmSync(join(home, 'data'), { recursive: true });
-  const agent = await startAgent({
-    logRoot: join(home, 'pods'),
-    to: server.url,
-    dataDir: join(home, 'data'),
-    nodeName: 'node-1',
-    cluster: 'cluster-1',
-    once: true,
-    log: silentLogger,
-    metrics: new MetricsRegistry(),
-  });
-  await agent.done;
+  await readOnce();
   assert.deepEqual(
     [...server.instances.values()].map(({ batches }) => batches.length),
     before,

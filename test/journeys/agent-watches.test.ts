@@ -27,7 +27,7 @@ test('what is written to a quiet file is told by the kernel', async () => {
   for (let i = 3; i < 6; i++) {
     await sleep(QUIET_MS);
     world.write(numbers(i, i + 1));
-    await until(`line ${i}`, () => world.texts().length === i + 1, 2000);
+    await until(`line ${i}`, () => world.texts().length === i + 1, 20_000);
   }
   assert.equal(world.metric('taffrail_agent_unwatched_directories'), 0);
 });
@@ -39,7 +39,7 @@ test('a quiet file that is rotated, and one that is written to fast, lose nothin
   await sleep(QUIET_MS);
   world.rotate();
   world.write(numbers(3, 5));
-  await until('the lines after the rotation', () => world.texts().length === 5, 2000);
+  await until('the lines after the rotation', () => world.texts().length === 5, 20_000);
   for (let i = 5; i < 105; i++) {
     world.write(numbers(i, i + 1));
     if (i % 30 === 0) world.rotate();
@@ -48,7 +48,7 @@ test('a quiet file that is rotated, and one that is written to fast, lose nothin
   await until('the lines of the burst', () => world.texts().length === 105);
   await sleep(QUIET_MS);
   world.write(numbers(105, 106));
-  await until('the line after the burst', () => world.texts().length === 106, 2000);
+  await until('the line after the burst', () => world.texts().length === 106, 20_000);
   assert.deepEqual(world.texts(), numbers(0, 106));
 });
 
@@ -63,8 +63,8 @@ test('a container directory, and a pod directory, that are deleted and made agai
     await sleep(QUIET_MS);
     const before = world.server.instances.size;
     world.write(['born again']);
-    await until('the line of the new instance', () => world.server.instances.size === before + 1, 2000);
-    await until('its text', () => world.texts().includes('born again'), 2000);
+    await until('the line of the new instance', () => world.server.instances.size === before + 1, 20_000);
+    await until('its text', () => world.texts().includes('born again'), 20_000);
   }
 });
 
@@ -92,7 +92,7 @@ test('where the kernel gives no more watches, all is read all the same, and it i
     await until('the first lines', all(3), 20_000);
     await sleep(6000);
     for (const container of ['app', 'db', 'cache']) world.write(numbers(3, 5), { container });
-    await until('the lines that were written later', all(5), 5000);
+    await until('the lines that were written later', all(5), 15_000);
     assert.equal(said.split('fs.inotify.max_user_watches').length - 1, 1, said);
   } finally {
     child.kill();

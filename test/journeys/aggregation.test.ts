@@ -10,7 +10,7 @@ import { after, before, describe, test } from 'node:test';
 import { createClient } from '../../src/kubernetes/client/http-client.ts';
 import { type ExtensionUnderTest, startExtension } from '../../src/sandbox/control/aggregation/extension-under-test.ts';
 import type { ControlPlane } from '../../src/sandbox/control/control.ts';
-import { findKubectls, kubectlRunner, out, refusal, startPlane } from './kubectl-runner.ts';
+import { findKubectls, kubectlRunner, out, type RunKubectl, refusal, startPlane } from './kubectl-runner.ts';
 import { until } from './processes.ts';
 
 let plane: ControlPlane;
@@ -154,17 +154,17 @@ spec:
 
 for (const kubectl of findKubectls()) {
   describe(kubectl.name, () => {
-    const run = (args: string, input?: string) => kubectlRunner(kubectl, plane, scratch)(args, input);
+    const run: RunKubectl = (args, options) => kubectlRunner(kubectl, plane, scratch)(args, options);
     const available = async () =>
       (await out(run('get apiservice v1beta1.metrics.k8s.io --no-headers'))).trim().split(/ +/).slice(1, 3).join(' ');
 
     test('a metrics server is registered by its manifest, strictly checked, and kubectl top reads from it', async () => {
       const text = manifest(extension.port, extension.caBundle);
-      const applied = await out(run('apply --validate=strict -f -', text));
+      const applied = await out(run('apply --validate=strict -f -', { input: text }));
       assert.equal(applied.trim().split('\n').length, 10);
       await until('the API is available', async () => (await available()) === 'kube-system/metrics-server True');
       // For the others kubectl sends a patch each time, on every cluster: defaults within lists and replaced maps differ.
-      const again = (await out(run('apply -f -', text))).trim().split('\n');
+      const again = (await out(run('apply -f -', { input: text }))).trim().split('\n');
       const unsettled = /^(endpoints|deployment|poddisruptionbudget)/;
       assert.deepEqual(
         again.filter((line) => !unsettled.test(line) && !line.endsWith(' unchanged')),
@@ -182,7 +182,7 @@ for (const kubectl of findKubectls()) {
       assert.match(await out(run('get podmetrics')), /^NAME\nweb/);
       assert.match(await out(run('explain nodemetrics.window')), /How long it was measured/);
       const made = 'apiVersion: metrics.k8s.io/v1beta1\nkind: NodeMetrics\nmetadata: { name: made }\nwindow: 1s\n';
-      assert.match(await out(run('create -f -', made)), /nodemetrics.metrics.k8s.io\/made created/);
+      assert.match(await out(run('create -f -', { input: made })), /nodemetrics.metrics.k8s.io\/made created/);
       assert.match(await out(run('get pdb -n kube-system')), /metrics-server +1 +N\/A +0 +\d+s/);
     });
 

@@ -35,18 +35,29 @@ export interface Ran {
   stderr: string;
 }
 
-export type RunKubectl = (args: string, input?: string) => Promise<Ran>;
+export interface RunOptions {
+  input?: string;
+  env?: Record<string, string>;
+  /** Told what has been printed so far; `stop` ends kubectl. */
+  onStdout?: (text: string, stop: () => void) => void;
+}
+
+export type RunKubectl = (args: string, options?: RunOptions) => Promise<Ran>;
 
 /** Arguments are separated by blanks; what has one within is in single quotes. */
-export function kubectlRunner(kubectl: Kubectl, plane: ControlPlane, scratch: string): RunKubectl {
+export function kubectlRunner(kubectl: Kubectl, plane: ControlPlane, scratch: string, namespace?: string): RunKubectl {
   const own = ['--kubeconfig', plane.kubeconfigPath, '--cache-dir', join(scratch, kubectl.name)];
-  return (args, input) =>
+  if (namespace !== undefined) own.push('-n', namespace);
+  return (args, { input, env, onStdout } = {}) =>
     new Promise((resolve, reject) => {
       const given = (args.match(/'[^']*'|\S+/g) ?? []).map((arg) => arg.replace(/^'(.*)'$/s, '$1'));
-      const child = spawn(kubectl.path, [...own, ...given], { env: { PATH: process.env.PATH, HOME: scratch } });
+      const child = spawn(kubectl.path, [...own, ...given], { env: { PATH: process.env.PATH, HOME: scratch, ...env } });
       let stdout = '';
       let stderr = '';
-      child.stdout.on('data', (chunk) => (stdout += chunk));
+      child.stdout.on('data', (chunk) => {
+        stdout += chunk;
+        onStdout?.(stdout, () => child.kill());
+      });
       child.stderr.on('data', (chunk) => (stderr += chunk));
       child.once('error', reject);
       child.once('close', (code) => resolve({ code, stdout, stderr }));

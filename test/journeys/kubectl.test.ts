@@ -3,31 +3,21 @@
  * kubelet, so what is shown here is the API and nothing else.
  */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { systemClock } from '../../src/base/clock.ts';
-import { type ControlPlane, startControlPlane } from '../../src/sandbox/control/control.ts';
-import { MetricsRegistry, silentLogger } from '../../src/telemetry/telemetry.ts';
-
-interface Ran {
-  code: number | null;
-  stdout: string;
-  stderr: string;
-}
-
-/** kubectl.1.NN beside the kubectl of the path (where it is a dispatcher), or the one of the path alone. */
-function findKubectls(): { name: string; path: string }[] {
-  const found = (process.env.PATH ?? '').split(delimiter).map((directory) => join(directory, 'kubectl'));
-  const onPath = found.find((path) => existsSync(path));
-  if (!onPath) return [];
-  const directory = dirname(realpathSync(onPath));
-  const versions = readdirSync(directory).filter((name) => /^kubectl\.1\.\d+$/.test(name));
-  const all = versions.sort((a, b) => Number(a.split('.')[2]) - Number(b.split('.')[2]));
-  return [...all.map((name) => ({ name, path: join(directory, name) })), { name: 'kubectl', path: onPath }];
-}
+import type { ControlPlane } from '../../src/sandbox/control/control.ts';
+import {
+  findKubectls,
+  type Kubectl,
+  kubectlRunner,
+  out,
+  type RunKubectl,
+  refusal,
+  startPlane,
+} from './kubectl-runner.ts';
+import { until } from './processes.ts';
 
 const kubectls = findKubectls();
 let plane: ControlPlane;
@@ -35,9 +25,7 @@ let scratch = '';
 
 before(async () => {
   scratch = mkdtempSync(join(tmpdir(), 'taffrail-kubectl-'));
-  const dataDir = join(scratch, 'data');
-  const parts = { log: silentLogger, metrics: new MetricsRegistry(), clock: systemClock };
-  plane = await startControlPlane({ dataDir, host: '127.0.0.1', port: 0, ...parts });
+  plane = await startPlane(join(scratch, 'data'));
 });
 
 after(async () => {
@@ -45,36 +33,7 @@ after(async () => {
   rmSync(scratch, { recursive: true, force: true });
 });
 
-type Run = (args: string, options?: { input?: string; env?: Record<string, string> }) => Promise<Ran>;
-
-/** Arguments are separated by blanks; none of ours has one within, but for those in single quotes. */
-function runner(kubectl: { name: string; path: string }, namespace = 'default'): Run {
-  return (args, { input, env } = {}) =>
-    new Promise((resolve, reject) => {
-      const own = ['--kubeconfig', plane.kubeconfigPath, '--cache-dir', join(scratch, kubectl.name), '-n', namespace];
-      const given = (args.match(/'[^']*'|\S+/g) ?? []).map((arg) => arg.replace(/^'(.*)'$/s, '$1'));
-      const child = spawn(kubectl.path, [...own, ...given], { env: { PATH: process.env.PATH, HOME: scratch, ...env } });
-      let stdout = '';
-      let stderr = '';
-      child.stdout.on('data', (chunk) => (stdout += chunk));
-      child.stderr.on('data', (chunk) => (stderr += chunk));
-      child.once('error', reject);
-      child.once('close', (code) => resolve({ code, stdout, stderr }));
-      child.stdin.end(input);
-    });
-}
-
-async function out(ran: Promise<Ran>): Promise<string> {
-  const { code, stdout, stderr } = await ran;
-  assert.equal(code, 0, stderr || stdout);
-  return stdout;
-}
-
-async function refusal(ran: Promise<Ran>): Promise<string> {
-  const { code, stderr } = await ran;
-  assert.notEqual(code, 0);
-  return stderr.trim();
-}
+const runner = (kubectl: Kubectl, namespace?: string) => kubectlRunner(kubectl, plane, scratch, namespace);
 
 const counter = `apiVersion: v1
 kind: Pod
@@ -123,7 +82,7 @@ describe('every kubectl', { skip: kubectls.length === 0 ? 'no kubectl is install
 const newest = kubectls.findLast(({ name }) => name !== 'kubectl') ?? kubectls[0];
 
 describe('kubectl, verb by verb', { skip: newest ? false : 'no kubectl is installed' }, () => {
-  const run: Run = (args, options) => runner(newest!)(args, options);
+  const run: RunKubectl = (args, options) => runner(newest!)(args, options);
 
   test('discovery: versions, resources, addresses', async () => {
     assert.match(await out(run('version')), /Server Version: v1\.33\./);
@@ -160,16 +119,23 @@ describe('kubectl, verb by verb', { skip: newest ? false : 'no kubectl is instal
     assert.match(await out(run('get all -A')), /pod\/one/);
   });
 
-  test('get -w shows what happens while it happens', async () => {
-    const watching = run('get pods -w -l set=watch --request-timeout=4s');
-    await systemClock.sleep(1200);
+  test('get -w shows what happens while it happens', { timeout: 60_000 }, async () => {
+    await out(run('run listed --image=x --labels=set=watch'));
+    let shown = '';
+    const watching = run('get pods -w -l set=watch', {
+      onStdout: (text, stop) => {
+        shown = text;
+        if (/^watched .*Terminating/m.test(text)) stop();
+      },
+    });
+    await until('what is there is listed', () => shown.includes('listed'));
     await out(run('run watched --image=x --labels=set=watch'));
     await out(run('annotate pod watched a=b'));
     await out(run('delete pod watched'));
     const { stdout } = await watching;
     assert.match(
       stdout,
-      /^NAME +READY +STATUS +RESTARTS +AGE\nwatched +0\/1 +Pending.*\nwatched +0\/1 +Pending.*\nwatched +0\/1 +Terminating/,
+      /^NAME +READY +STATUS +RESTARTS +AGE\nlisted +0\/1 +Pending.*\nwatched +0\/1 +Pending.*\nwatched +0\/1 +Pending.*\nwatched +0\/1 +Terminating/,
     );
   });
 
@@ -206,7 +172,10 @@ describe('kubectl, verb by verb', { skip: newest ? false : 'no kubectl is instal
     assert.match(await refusal(run('delete pod slow --timeout=1s')), /timed out waiting for the condition/);
     assert.match(await out(run('get pod slow')), /Terminating/);
     const waiting = run('delete pod slow --grace-period=5');
-    await systemClock.sleep(700);
+    await until(
+      'the shorter grace',
+      async () => (await out(run('get pod slow -o jsonpath={.metadata.deletionGracePeriodSeconds}'))) === '5',
+    );
     assert.match(await out(run('delete pod slow --force --grace-period=0')), /force deleted/);
     assert.equal((await waiting).code, 0);
     await out(run('create deployment parent --image=x'));

@@ -39,22 +39,20 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** What `taffrail logs` prints of what is read once from a log directory. */
-async function stored(t: Cleanup, logRoot: string) {
+/** The data directory of a server that has what was read once from a log directory. */
+async function serverWith(t: Cleanup, logRoot: string): Promise<string> {
   const directory = temporaryDirectory(t, 'logs');
   const dataDir = join(directory, 'server');
   const { process: server, url } = await startServing('server', dataDir);
   atEnd(t, () => server.stop());
-  await runWell(taffrail, [
-    'agent',
-    '--once',
-    '--log-root',
-    logRoot,
-    '--to',
-    url,
-    '--data-dir',
-    join(directory, 'agent'),
-  ]);
+  const agentDir = join(directory, 'agent');
+  await runWell(taffrail, ['agent', '--once', '--log-root', logRoot, '--to', url, '--data-dir', agentDir]);
+  return dataDir;
+}
+
+/** What `taffrail logs` prints of it. */
+async function stored(t: Cleanup, logRoot: string) {
+  const dataDir = await serverWith(t, logRoot);
   return (...args: string[]) => run(taffrail, [...args, '--data-dir', dataDir]);
 }
 
@@ -177,20 +175,7 @@ test('a reader that has seen enough ends the command quietly, also while it foll
   const app = containerDirectory(logRoot, 'app');
   const lines = Array.from({ length: 200_000 }, (_, i) => record(`line ${i} of many`, Date.UTC(2026, 0, 1) + i));
   appendFileSync(join(app, '0.log'), lines.join(''));
-  const directory = temporaryDirectory(t, 'logs');
-  const dataDir = join(directory, 'server');
-  const { process: server, url } = await startServing('server', dataDir);
-  atEnd(t, () => server.stop());
-  await runWell(taffrail, [
-    'agent',
-    '--once',
-    '--log-root',
-    logRoot,
-    '--to',
-    url,
-    '--data-dir',
-    join(directory, 'agent'),
-  ]);
+  const dataDir = await serverWith(t, logRoot);
   for (const flags of ['', '-f', '-o json', '--timestamps']) {
     const line = `{ "$0" logs web-0 ${flags} --data-dir "$1"; echo "exit $?" >&2; } | head -n 2 | wc -l`;
     const { stdout, stderr } = await runWell('sh', ['-c', line, taffrail, dataDir]);

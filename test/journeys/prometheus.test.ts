@@ -77,8 +77,8 @@ test('a real Prometheus federates from us, and promtool asks us', { skip: noProm
     `
 scrape_configs:
   - job_name: federate
-    scrape_interval: 200ms
-    scrape_timeout: 200ms
+    scrape_interval: 1s
+    scrape_timeout: 1s
     honor_labels: true
     metrics_path: /federate
     params: { 'match[]': ['{__name__=~".+"}'] }
@@ -87,7 +87,9 @@ scrape_configs:
   );
   await until('a scrape', async () => {
     const { activeTargets } = await ask(prometheus.url, '/api/v1/targets');
-    if (activeTargets[0]?.health === 'down') throw new Error(activeTargets[0].lastError);
+    const { health, lastError } = activeTargets[0] ?? {};
+    // Both may have been slow for once.
+    if (health === 'down' && !/deadline exceeded/.test(lastError)) throw new Error(lastError);
     return (await valuesOf(prometheus.url, '{room=~".+"}')).size === 3;
   });
   assert.deepEqual(

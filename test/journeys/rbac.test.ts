@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { ControlPlane } from '../../src/sandbox/control/control.ts';
-import { findKubectls, kubectlRunner, out, refusal, startPlane } from './kubectl-runner.ts';
+import { findKubectls, kubectlRunner, out, type RunKubectl, refusal, startPlane } from './kubectl-runner.ts';
 
 let plane: ControlPlane;
 let scratch = '';
@@ -69,14 +69,14 @@ for (const kubectl of kubectls) {
   describe(kubectl.name, () => {
     const namespace = kubectl.name.replaceAll('.', '-');
     const account = `system:serviceaccount:${namespace}:reader`;
-    const all = (args: string, input?: string) => kubectlRunner(kubectl, plane, scratch)(args, input);
-    const run = (args: string, input?: string) => all(`-n ${namespace} ${args}`, input);
+    const all: RunKubectl = (args, options) => kubectlRunner(kubectl, plane, scratch)(args, options);
+    const run: RunKubectl = (args, options) => kubectlRunner(kubectl, plane, scratch, namespace)(args, options);
     const can = async (args: string) => (await run(`auth can-i ${args}`)).stdout.trim().split('\n').at(-1);
 
     test('a manifest of roles is applied, applied again, and decides', async () => {
       await out(run(`create namespace ${namespace}`));
-      assert.match(await out(all('apply -f -', manifest(namespace))), /clusterrole.*reader created/);
-      assert.doesNotMatch(await out(all('apply -f -', manifest(namespace))), /created|configured/);
+      assert.match(await out(all('apply -f -', { input: manifest(namespace) })), /clusterrole.*reader created/);
+      assert.doesNotMatch(await out(all('apply -f -', { input: manifest(namespace) })), /created|configured/);
       assert.equal(await can(`list pods -A --as ${account}`), 'yes');
       assert.equal(await can(`get nodes/n --subresource=metrics --as ${account}`), 'yes');
       assert.equal(await can(`get nodes --subresource=proxy --as ${account}`), 'no');
@@ -135,7 +135,10 @@ kind: RoleBinding
 metadata: { name: maps }
 roleRef: { apiGroup: rbac.authorization.k8s.io, kind: Role, name: other }
 `;
-      assert.match(await refusal(run('apply -f -', changed)), /roleRef: Invalid value: .*: cannot change roleRef/);
+      assert.match(
+        await refusal(run('apply -f -', { input: changed })),
+        /roleRef: Invalid value: .*: cannot change roleRef/,
+      );
       assert.match(await refusal(run("create role bad --verb=get --resource=''")), /./);
     });
 
@@ -146,7 +149,7 @@ roleRef: { apiGroup: rbac.authorization.k8s.io, kind: Role, name: other }
 kind: TokenReview
 spec: { token: '${token}', audiences: [taffrail, other] }
 `;
-      const { status } = JSON.parse(await out(run('create -o json -f -', review)));
+      const { status } = JSON.parse(await out(run('create -o json -f -', { input: review })));
       assert.equal(status.authenticated, true);
       assert.deepEqual(status.audiences, ['taffrail']);
       assert.equal(status.user.username, `system:serviceaccount:${namespace}:bot`);
@@ -155,7 +158,9 @@ spec: { token: '${token}', audiences: [taffrail, other] }
         `system:serviceaccounts:${namespace}`,
         'system:authenticated',
       ]);
-      const wrong = JSON.parse(await out(run('create -o json -f -', review.replace('[taffrail, other]', '[other]'))));
+      const wrong = JSON.parse(
+        await out(run('create -o json -f -', { input: review.replace('[taffrail, other]', '[other]') })),
+      );
       assert.notEqual(wrong.status.authenticated, true);
     });
   });

@@ -8,7 +8,7 @@ import { drained } from '../breaking/apart.ts';
 import { numberedLine, sum, verify } from '../breaking/numbered.ts';
 import { type Trouble, TroubledProxy } from '../breaking/troubled-proxy.ts';
 import { Writer } from '../breaking/writer.ts';
-import { atEnd, run, startAgent, startServing, temporaryDirectory } from './processes.ts';
+import { atEnd, run, startAgent, startServing, temporaryDirectory, until } from './processes.ts';
 
 const AGENT_BYTES_MAX = 120_000_000;
 const WRITERS = 4;
@@ -31,12 +31,12 @@ test('a server that refuses, dawdles, loses its answers or cuts connections lose
   for (const trouble of troubles) {
     await sleep(1000);
     proxy.trouble = trouble;
-    await sleep(3500);
+    await until(`a request meets "${trouble}"`, () => (proxy.met[trouble] ?? 0) > 0);
+    await sleep(2500);
     proxy.trouble = 'none';
   }
   stop();
   await assertWhole(server.url, writers);
-  for (const trouble of troubles) assert.ok((proxy.met[trouble] ?? 0) > 0, `no request met "${trouble}"`);
   assert.match(agent.stderr, /503|refus|unavailable|overload/i, 'the agent says what is going on');
   const { peakResidentBytes } = figuresOf(agent.pid);
   assert.ok(peakResidentBytes <= AGENT_BYTES_MAX, `the agent took ${Math.round(peakResidentBytes / 1e6)} MB`);
@@ -65,12 +65,14 @@ test('a store whose disk fills says so, takes nothing it cannot keep, and goes o
 
   await sleep(2000);
   fill(join(disk, 'ballast'));
-  await sleep(6000);
-  const { store } = (await (await fetch(new URL('/taffrail/v1/status', server.url))).json()) as {
-    store: { refusing: string | null };
-  };
-  assert.notEqual(store.refusing, null, 'the store says that it refuses');
-  assert.match(server.process.stderr, /disk|space/i);
+  await until('the store says that it refuses', async () => {
+    const { store } = (await (await fetch(new URL('/taffrail/v1/status', server.url))).json()) as {
+      store: { refusing: string | null };
+    };
+    return store.refusing !== null;
+  });
+  await until('so does its log', () => /disk|space/i.test(server.process.stderr));
+  await sleep(2000);
   rmSync(join(disk, 'ballast'));
   await sleep(1000);
   stop();

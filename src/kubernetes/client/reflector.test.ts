@@ -90,7 +90,7 @@ function event(type: string, object: unknown): string {
 const gone = { kind: 'Status', code: 410, reason: 'Expired', message: 'too old resource version' };
 
 async function until(condition: () => boolean, what: string): Promise<void> {
-  for (const deadline = Date.now() + 8000; !condition(); ) {
+  for (const deadline = Date.now() + 20_000; !condition(); ) {
     if (Date.now() > deadline) assert.fail(`${what}; events: ${events.join(' | ')}; troubles: ${troubles.join(' | ')}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
