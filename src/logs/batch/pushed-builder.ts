@@ -64,6 +64,9 @@ export class PushedFrameBuilder {
   #lineCount = 0;
   #runs: Run[] = [];
   #sets = new Map<LabelRecord, number>();
+  #latestSets: readonly LabelRecord[] | undefined;
+  /** Of the latest sets, by their index. */
+  #numbers: (number | undefined)[] = [];
   #setRuns: number[] = [];
   #setLast = 0;
   #setRun = 0;
@@ -141,7 +144,7 @@ export class PushedFrameBuilder {
       this.#noteTime(seconds[next]!, nanos[next]!);
       if (metadata && metadata.of[next] !== of) {
         of = metadata.of[next]!;
-        set = this.#setOf(metadata.sets[of]);
+        set = this.#numberOf(metadata.sets, of);
       }
       this.#noteSet(set);
       next++;
@@ -232,6 +235,15 @@ export class PushedFrameBuilder {
     this.#nanos = nanos;
   }
 
+  /** Streams mostly have the sets of the stream before, the levels of lines: their numbers are known without looking for each. */
+  #numberOf(sets: readonly LabelRecord[], of: number): number {
+    if (sets !== this.#latestSets) {
+      this.#latestSets = sets;
+      this.#numbers = [];
+    }
+    return (this.#numbers[of] ??= this.#setOf(sets[of]));
+  }
+
   #setOf(metadata: LabelRecord | undefined): number {
     if (metadata === undefined) return 0;
     let set = this.#sets.get(metadata);
@@ -262,6 +274,7 @@ export class PushedFrameBuilder {
     this.#newlineInside = false;
     this.#runs = [];
     this.#sets = new Map();
+    this.#latestSets = undefined;
     this.#setRuns = [];
     this.#setLast = this.#setRun = this.#describedBytes = 0;
   }

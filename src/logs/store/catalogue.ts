@@ -52,7 +52,7 @@ export class Catalogue {
     try {
       // WAL with NORMAL survives a power loss with an older state, which the watermark makes good.
       database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000');
-      database.exec('PRAGMA journal_size_limit = 16777216; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY');
+      database.exec('PRAGMA journal_size_limit = 16777216; PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY');
       const { user_version: version } = database.prepare('PRAGMA user_version').get() as { user_version: number };
       if (version === 0) {
         database.exec(`BEGIN; ${catalogueSchema}; PRAGMA user_version = ${catalogueVersion}; COMMIT`);

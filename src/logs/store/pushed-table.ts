@@ -27,6 +27,9 @@ const BLOCK_COLUMNS = [
   ],
   ...['pack', 'pack_offset', 'record_bytes', 'compact'],
 ];
+const RUN_COLUMNS = 'block position stream line_from line_count text_bytes time_min time_max parts'.split(' ');
+const rowsPerInsert = 16;
+const insertRuns: Record<number, string> = { 1: insertOf(1), [rowsPerInsert]: insertOf(rowsPerInsert) };
 const BLOCKS = `SELECT ${BLOCK_COLUMNS.join(', ')} FROM pushed_blocks`;
 const RUNS = `SELECT ${BLOCK_COLUMNS.map((column) => `b.${column}`).join(', ')}, r.position, r.stream, r.line_from, r.line_count,
   r.time_min, r.time_max, r.parts FROM pushed_runs r JOIN pushed_blocks b ON b.sequence = r.block`;
@@ -75,16 +78,24 @@ export class PushedTable {
       ...[sequence, block.sequenceMin, block.sequenceMax, tenant, runCount, textBytes],
       ...[block.receivedMs, block.receivedMinMs, location.pack, location.offset, location.bytes, Number(block.compact)],
     );
-    const insert = this.#prepare(
-      `INSERT INTO pushed_runs (block, position, stream, line_from, line_count, text_bytes, time_min, time_max, parts)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    );
+    const values: SQLInputValue[] = [];
     let lineFrom = 0;
     for (let position = 0; position < runs.length; position++) {
       const run = runs[position]!;
       const { lineCount, textBytes, timeMin, timeMax } = run;
-      insert.run(sequence, position, rowOf(run), lineFrom, lineCount, textBytes, timeMin, timeMax, parts(position));
+      values.push(sequence, position, rowOf(run), lineFrom, lineCount, textBytes, timeMin, timeMax, parts(position));
       lineFrom += lineCount;
+    }
+    this.#insertRuns(values);
+  }
+
+  /** Several rows by one statement: that saves a quarter of the time. */
+  #insertRuns(values: readonly SQLInputValue[]): void {
+    const width = RUN_COLUMNS.length;
+    for (let from = 0; from < values.length; ) {
+      const rows = values.length - from >= rowsPerInsert * width ? rowsPerInsert : 1;
+      this.#run(insertRuns[rows]!, ...values.slice(from, from + rows * width));
+      from += rows * width;
     }
   }
 
@@ -122,7 +133,9 @@ export class PushedTable {
     const remove = 'DELETE FROM pushed_runs WHERE block = ?';
     for (const { block, positions } of taken) {
       const gone = positions
-        ? positions.flatMap((at) => this.#all(`${remove} AND position = ? RETURNING stream, line_count`, block, at))
+        ? rangesOf(positions).flatMap(([from, to]) =>
+            this.#all(`${remove} AND position BETWEEN ? AND ? RETURNING stream, line_count`, block, from, to),
+          )
         : this.#all(`${remove} RETURNING stream, line_count`, block);
       for (const { stream, line_count } of gone as { stream: number; line_count: number }[])
         lines.set(stream, (lines.get(stream) ?? 0) + line_count);
@@ -325,4 +338,20 @@ export class PushedTable {
     statement.setReadBigInts(true);
     return statement.all(...values);
   }
+}
+
+/** First and last of those that follow each other. */
+function rangesOf(positions: readonly number[]): [from: number, to: number][] {
+  const ranges: [from: number, to: number][] = [];
+  for (const at of positions.toSorted((a, b) => a - b)) {
+    const last = ranges.at(-1);
+    if (last?.[1] === at - 1) last[1] = at;
+    else ranges.push([at, at]);
+  }
+  return ranges;
+}
+
+function insertOf(rows: number): string {
+  const row = `(${RUN_COLUMNS.map(() => '?').join(', ')})`;
+  return `INSERT INTO pushed_runs (${RUN_COLUMNS.join(', ')}) VALUES ${Array.from({ length: rows }, () => row).join(', ')}`;
 }
