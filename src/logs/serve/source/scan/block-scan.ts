@@ -6,6 +6,7 @@ import {
   createBlockRunner,
   createResultMerger,
   type LabelRecord,
+  type LineFilterStage,
   type LinesResult,
   QueryStoppedError,
   type SelectRequest,
@@ -29,8 +30,9 @@ import { UnitQueues } from './unit-queues.ts';
 
 /** Batches that are under way or have been read and not been taken yet, for each thread. */
 const batchesAheadPerThread = 3;
-/** What takes longer than reading this many filters is begun with threads. */
+/** Starting threads takes as long as reading this many filters, or this many blocks of a simple query. */
 const decidedAloneMax = 256;
+const readAloneMax = 16;
 const lightFactor = 4;
 /** The first batches of a query that may stop early are smaller. */
 const firstBatchTextBytes = 512 * 1024;
@@ -56,6 +58,8 @@ export class BlockScan implements Scan {
   /** Listed, where the order of results does not matter. */
   readonly #queues: UnitQueues;
   readonly #settled: SettledUnits;
+  /** A block takes some milliseconds, whatever is in it and whatever is looked for. */
+  readonly #isSimple: boolean;
   readonly #runner: BlockRunner;
   readonly #query: number;
   readonly #issued: Issued[] = [];
@@ -78,6 +82,7 @@ export class BlockScan implements Scan {
     this.#queues = new UnitQueues(threadsMax);
     this.#aheadMax = Math.max(1, threadsMax) * batchesAheadPerThread;
     // Where filters alone decide, most blocks take no time.
+    this.#isSimple = isSimple(plan);
     const isLight = plan.stages.every(({ kind }) => kind === 'line_filter');
     this.#batchTextBytesMax = isLight ? lightFactor * batchTextBytes : batchTextBytes;
     this.#batchTextBytes =
@@ -94,8 +99,9 @@ export class BlockScan implements Scan {
     const stop = () => this.#wake();
     signal.addEventListener('abort', stop, { once: true });
     try {
-      if (this.#threads !== undefined && (await this.#isForThreads(this.#threads)))
-        yield* this.#inThreads(this.#threads);
+      const threads = this.#threads;
+      if (threads !== undefined && !threads.isReady && !this.#isSmall(threads)) yield* this.#beforeThreads(threads);
+      if (threads !== undefined && !this.#isSmall(threads)) yield* this.#inThreads(threads);
       else while (!this.#isDone) yield* this.#readHere();
       yield* this.#settled.results();
     } finally {
@@ -103,14 +109,15 @@ export class BlockScan implements Scan {
     }
   }
 
-  async #isForThreads(threads: ScanThreads): Promise<boolean> {
-    if (this.#isSmall(threads)) return false;
-    if (threads.isReady || !this.#settled.takesFilters) return true;
-    await this.#decideHere(threads);
-    return !this.#isSmall(threads);
+  /** What is done here until a thread has come up: a thread takes longer to do so than many queries take. */
+  async *#beforeThreads(threads: ScanThreads): AsyncGenerator<BlockResult> {
+    if (this.#settled.takesFilters) await this.#decideHere(threads);
+    // Where there is more to do, it is not worth compiling here what they compile as well.
+    if (!this.#isSimple || threads.isComing) return;
+    for (let read = 0; read < readAloneMax && !this.#isDone; read++) yield* this.#readHere();
   }
 
-  /** Until a thread has come up filters are read here: what they rule out is not worth starting one. */
+  /** By their filters. What these rule out is not worth starting a thread. */
   async #decideHere(threads: ScanThreads): Promise<void> {
     const open: ListedUnit[] = [];
     const openBytesMax = this.#aheadMax * this.#batchTextBytesMax;
@@ -123,7 +130,8 @@ export class BlockScan implements Scan {
           open.push(unit);
           openBytes += unit.textBytes;
         }
-        if (units >= decidedAloneMax || openBytes > threads.settings.inlineTextBytesMax) threads.summon();
+        const isMuch = this.#isSimple ? open.length > readAloneMax : openBytes > threads.settings.inlineTextBytesMax;
+        if (isMuch || units >= decidedAloneMax) threads.summon();
         if (!pace.isDue) continue;
         await pace.rest();
         this.#checkStop();
@@ -357,6 +365,16 @@ export class BlockScan implements Scan {
       this.#wake = resolve;
     });
   }
+}
+
+/** Lines, or their number, as they are or by texts in them. */
+function isSimple({ stages, ...plan }: BlockPlan): boolean {
+  const isCount = plan.kind === 'lines' || (plan.sampleKind === 'count' && !plan.unwrap);
+  return isCount && stages.every((stage) => stage.kind === 'line_filter' && isOfTexts(stage));
+}
+
+function isOfTexts({ op, terms }: LineFilterStage): boolean {
+  return (op === '|=' || op === '!=') && terms.every(({ isIp }) => !isIp);
 }
 
 /** As it is sent to a thread: labels that many units share are sent once. */

@@ -196,7 +196,7 @@ test('of blocks that cannot hold what a negative filter refuses, lines are count
   assert.equal((await ask('!~ "(?i)get"')).count, 0);
 });
 
-test('where filters decide everything no thread is started, and what they leave open is read', async (t) => {
+test('no thread is started for what filters decide or takes little, and for the rest there is one', async (t) => {
   const { store } = await openedStore(t);
   for (const [app, word] of ['apple', 'cherry', 'plum', 'cherry'].entries()) {
     const lines = Array.from({ length: 50 }, (_, at): [number, string] => [startMs + 1 + at, `a ${word} of ${at}`]);
@@ -217,7 +217,9 @@ test('where filters decide everything no thread is started, and what they leave 
   // All of them, at once.
   assert.equal((await ask(second, '!= "banana"', ' by (env)')).count, 50);
   assert.equal(second.size, 0);
-  assert.equal((await ask(third, '|= "cherry"')).count, 100);
+  const some = await ask(third, '|= "cherry"');
+  assert.deepEqual([some.count, third.size, some.statistics.blocksOpened > 0], [100, 0, true]);
+  assert.equal((await ask(third, '|~ "cherry of [0-9]$"')).count, 20);
   assert.ok(third.size > 0);
 });
 
