@@ -243,6 +243,8 @@ export class OpenText implements KeptText, SearchedText {
     const grams = this.#sections.one(sectionKinds.filter);
     // Texts of before have none.
     const shorts = this.#sections.oneIfAny(sectionKinds.shortRuns) ?? Buffer.alloc(0);
+    // Most texts are read no further.
+    this.#sections.forgetBeginning();
     if (shorts.length > 0 && shorts.length !== shortBytes) throw corrupt(`a filter has ${shorts.length} bytes`);
     return { grams, shorts };
   }

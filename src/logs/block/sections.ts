@@ -20,8 +20,8 @@ const MAGIC = 0x31434654;
 const VERSION = 1;
 const PROLOGUE_BYTES = 16;
 const ENTRY_BYTES = 16;
-/** The table of most texts; what is longer takes a second read. */
-const FIRST_READ_BYTES = 2048;
+/** The table of most texts, and their filters behind it; what is longer takes a second read. */
+const FIRST_READ_BYTES = 6144;
 /** What cannot be compressed grows by no more than a 256th and this. */
 const GROWTH_BYTES_MAX = 1024;
 
@@ -75,12 +75,16 @@ function packed(bytes: Buffer, level: number): { codec: number; bytes: Buffer } 
   return smaller.length < bytes.length ? { codec: 1, bytes: smaller } : { codec: 0, bytes };
 }
 
-/** Sections of a source, read one by one. Throws Fault `corrupt` or `newer-format`, and what the source throws. */
+/**
+ * Sections of a source, read one by one. Invariant: `#beginning` is what the source begins with, until something behind it is read or all
+ * that is wanted of it has been. Throws Fault `corrupt` or `newer-format`, and what the source throws.
+ */
 export class Sections {
   readonly lineCount: number;
   readonly textBytes: number;
   readonly entries: readonly SectionEntry[];
   readonly #source: ByteSource;
+  #beginning: Buffer | undefined;
 
   constructor(source: ByteSource) {
     this.#source = source;
@@ -101,6 +105,7 @@ export class Sections {
     this.entries = entriesOf(head, count, headBytes);
     const last = this.entries.at(-1);
     if (last && last.from + last.storedBytes > source.byteLength) throw corrupt('it ends early');
+    this.#beginning = head;
   }
 
   /** The only section of that kind. */
@@ -115,14 +120,21 @@ export class Sections {
     return entry && this.read(entry);
   }
 
+  forgetBeginning(): void {
+    this.#beginning = undefined;
+  }
+
   /** What is read has its memory for itself: who needs it no more may release it. */
   read(entry: SectionEntry): Buffer {
     const { codec, from, storedBytes, bytes, crc } = entry;
-    const stored = this.#source.read(from, from + storedBytes);
+    const begun = this.#beginning?.subarray(from, from + storedBytes);
+    const isBegun = begun?.length === storedBytes;
+    if (!isBegun) this.forgetBeginning();
+    const stored = isBegun ? begun : this.#source.read(from, from + storedBytes);
     if (stored.length !== storedBytes || crc32(stored) !== crc)
       throw corrupt('the checksum of a section does not match');
     const plain = codec === 0 ? Buffer.from(stored) : decompressed(stored, bytes);
-    this.#source.done?.(stored);
+    if (!isBegun) this.#source.done?.(stored);
     if (plain.length !== bytes) throw corrupt(`a section has ${plain.length} bytes, not ${bytes}`);
     return plain;
   }
