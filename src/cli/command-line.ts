@@ -19,7 +19,15 @@ export async function runCommandLine(argv: string[]): Promise<void> {
     else program.command(name, { hidden: summary === '' }).description(summary);
   }
   throwInsteadOfExit(program);
-  await program.parseAsync(argv, { from: 'user' });
+  await program.parseAsync(known(argv), { from: 'user' });
+}
+
+/** Who asks for nothing gets the help; who asks for help with what is no command hears that it is none. */
+function known(argv: string[]): string[] {
+  if (argv.length === 0) return ['--help'];
+  const [first, topic] = argv;
+  const isUnknown = first === 'help' && topic !== undefined && !commands.some(({ name }) => name === topic);
+  return isUnknown ? argv.slice(1) : argv;
 }
 
 function throwInsteadOfExit(command: Command): void {

@@ -1,19 +1,9 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
-
-const main = join(import.meta.dirname, '..', 'main.ts');
-
-function taffrail(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, ['--disable-warning=ExperimentalWarning', main, ...args], (error, stdout, stderr) => {
-      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
-    });
-  });
-}
+import { taffrail } from '../main-under-test.ts';
 
 test('promql test prints a line for each file, what failed, and ends with 1 if anything did', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'taffrail-promql-'));
