@@ -18,6 +18,15 @@ afterEach(() => server.close());
 const ask = (request: LogsRequest, ...rest: [enough?: number, each?: Parameters<typeof seenOf>[3]]) =>
   seenOf(server, request, ...rest);
 
+/** The pod `web-1`, which has said one thing. */
+async function firstOfWeb(): Promise<string> {
+  const { cluster } = server;
+  await cluster.pod('web-1', { labels: { app: 'web' } });
+  const first = await cluster.run({ second: 10 });
+  await cluster.write(first, ['first'], 10);
+  return first;
+}
+
 test('following goes over from what is stored to what comes, without loss or doubles, while both are written to', async () => {
   const { cluster } = server;
   const id = await cluster.run();
@@ -40,9 +49,7 @@ test('following goes over from what is stored to what comes, without loss or dou
 
 test('following takes in restarts and, by selector, new pods; other containers and older runs stay out', async () => {
   const { cluster } = server;
-  await cluster.pod('web-1', { labels: { app: 'web' } });
-  const first = await cluster.run({ second: 10 });
-  await cluster.write(first, ['first'], 10);
+  const first = await firstOfWeb();
   const { lines } = await ask({ labelSelector: 'app=web', follow: true, tail: 10 }, 4, async ({ lines }, { kind }) => {
     if (lines.length !== 1 || kind !== 'lines') return;
     await cluster.write(await cluster.run({ attempt: 7, second: 2 }), ['an older run, shipped late'], 2);
@@ -59,9 +66,7 @@ test('following takes in restarts and, by selector, new pods; other containers a
 
 test('lines that come before the labels of their pod wait for them while a selector is followed', async () => {
   const { cluster } = server;
-  await cluster.pod('web-1', { labels: { app: 'web' } });
-  const first = await cluster.run({ second: 10 });
-  await cluster.write(first, ['first'], 10);
+  const first = await firstOfWeb();
   const { lines } = await ask({ labelSelector: 'app=web', follow: true, tail: 10 }, 4, async ({ lines }, { kind }) => {
     if (lines.length !== 1 || kind !== 'lines') return;
     const other = await cluster.run({ pod: 'other', second: 20 });
@@ -78,9 +83,7 @@ test('lines that come before the labels of their pod wait for them while a selec
 
 test('a pod of which nothing is ever known holds a follower for a few seconds, not for good', async () => {
   const { cluster } = server;
-  await cluster.pod('web-1', { labels: { app: 'web' } });
-  const first = await cluster.run({ second: 10 });
-  await cluster.write(first, ['first'], 10);
+  const first = await firstOfWeb();
   const { lines } = await ask({ labelSelector: 'app=web', follow: true, tail: 10 }, 2, async ({ lines }, { kind }) => {
     if (lines.length !== 1 || kind !== 'lines') return;
     await cluster.write(await cluster.run({ pod: 'nameless', second: 20 }), ['of nobody'], 20);
