@@ -1,4 +1,4 @@
-import { decodePushedFrame, decodePushedRuns, type PushedFrame, type PushedRun } from '../batch/batch.ts';
+import { decodePushedFrame, decodePushedRuns, type PushedFrame } from '../batch/batch.ts';
 import type { Catalogue } from './catalogue.ts';
 import {
   decodeMerged,
@@ -17,18 +17,21 @@ export function applyPushed(catalogue: Catalogue, placed: PlacedRecord): void {
   const frame = decodePushedFrame(payload);
   const runs = placed.runs ?? decodePushedRuns(frame);
   const own = { sequence, sequenceMin: sequence, sequenceMax: sequence, receivedMs, receivedMinMs: receivedMs };
-  catalogue.pushed.add(blockOf(placed, frame, runs, own), runs, () => null);
+  catalogue.pushed.add(blockOf(placed, frame, own), runs, () => null);
 }
 
 export function applyPushedRegrouped(catalogue: Catalogue, placed: PlacedRecord): void {
   const { header, frame: bytes } = decodeMerged<PushedRegroupedHeader>(placed.record.payload);
   const { sequenceMin, sequenceMax, receivedMs, receivedMinMs, parts } = header;
-  let block = 0;
-  const taken = header.blocks.map((difference, i) => ({ block: (block += difference), positions: header.runs[i]! }));
+  let sequence = 0;
+  const taken = header.blocks.map((difference, i) => {
+    return { block: (sequence += difference), positions: header.runs[i]! };
+  });
   const frame = decodePushedFrame(bytes);
-  const runs = placed.runs ?? decodePushedRuns(frame);
   const own = { sequence: placed.record.sequence, sequenceMin, sequenceMax, receivedMs, receivedMinMs };
-  catalogue.pushed.replace(taken, blockOf(placed, frame, runs, own), runs, parts);
+  const block = blockOf(placed, frame, own);
+  if (header.isCopy && catalogue.pushed.move(taken[0]!.block, block)) return;
+  catalogue.pushed.replace(taken, block, placed.runs ?? decodePushedRuns(frame), parts);
 }
 
 /** Of a build from before `pushedRegrouped`: whole blocks were replaced, and the latest part named the new one. */
@@ -39,17 +42,23 @@ export function applyPushedMerged(catalogue: Catalogue, placed: PlacedRecord): v
   const runs = decodePushedRuns(frame);
   const own = { sequence, sequenceMin, sequenceMax: sequence, receivedMs, receivedMinMs: receivedMs };
   const taken = replaces.map((block) => ({ block, positions: null }));
-  catalogue.pushed.replace(taken, blockOf(placed, frame, runs, own), runs, parts);
+  catalogue.pushed.replace(taken, blockOf(placed, frame, own), runs, parts);
 }
 
 function blockOf(
   { record, location }: PlacedRecord,
   { header, form }: PushedFrame,
-  runs: readonly PushedRun[],
   own: Pick<PushedBlockRow, 'sequence' | 'sequenceMin' | 'sequenceMax' | 'receivedMs' | 'receivedMinMs'>,
 ): PushedBlockRow {
   const { tenant } = record;
-  return { ...own, tenant, runCount: runs.length, textBytes: header.textBytes, location, compact: form === 'compact' };
+  return {
+    ...own,
+    tenant,
+    runCount: header.runCount,
+    textBytes: header.textBytes,
+    location,
+    compact: form === 'compact',
+  };
 }
 
 export function applyPushedDeleted(catalogue: Catalogue, { record, location }: PlacedRecord): void {

@@ -29,7 +29,7 @@ async function copyBlock(options: CleanOptions, block: PushedBlockRow, signal: A
   if (runs.length === block.runCount) {
     const record = await options.packs.read(block.location);
     const frame = frameBytesOf(record);
-    await submitBlock(makesRoom, plan, { taken, parts: runs.map(({ parts }) => parts), frame });
+    await submitBlock(makesRoom, plan, { taken, parts: runs.map(({ parts }) => parts), frame, isCopy: true });
     release(record.payload);
     return;
   }

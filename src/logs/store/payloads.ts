@@ -92,6 +92,8 @@ export interface PushedRegroupedHeader {
   /** When the latest came, and the earliest. */
   receivedMs: number;
   receivedMinMs: number;
+  /** The frame is that of the one block, which has all its runs still. */
+  isCopy?: true;
 }
 
 /** What precedes the frame in a `pushedMerged` record; its `sequence` names the block. */

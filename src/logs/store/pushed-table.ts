@@ -72,12 +72,8 @@ export class PushedTable {
     parts: (run: number) => string | null,
     rowOf: (run: PushedRun) => number,
   ): void {
-    const { sequence, tenant, runCount, textBytes, location } = block;
-    this.#run(
-      `INSERT INTO pushed_blocks (${BLOCK_COLUMNS.join(', ')}) VALUES (${BLOCK_COLUMNS.map(() => '?').join(', ')})`,
-      ...[sequence, block.sequenceMin, block.sequenceMax, tenant, runCount, textBytes],
-      ...[block.receivedMs, block.receivedMinMs, location.pack, location.offset, location.bytes, Number(block.compact)],
-    );
+    const { sequence } = block;
+    this.#addBlockRow(block);
     const values: SQLInputValue[] = [];
     let lineFrom = 0;
     for (let position = 0; position < runs.length; position++) {
@@ -87,6 +83,15 @@ export class PushedTable {
       lineFrom += lineCount;
     }
     this.#insertRuns(values);
+  }
+
+  #addBlockRow(block: PushedBlockRow): void {
+    const { sequence, tenant, runCount, textBytes, location } = block;
+    this.#run(
+      `INSERT INTO pushed_blocks (${BLOCK_COLUMNS.join(', ')}) VALUES (${BLOCK_COLUMNS.map(() => '?').join(', ')})`,
+      ...[sequence, block.sequenceMin, block.sequenceMax, tenant, runCount, textBytes],
+      ...[block.receivedMs, block.receivedMinMs, location.pack, location.offset, location.bytes, Number(block.compact)],
+    );
   }
 
   /** Several rows by one statement: that saves a quarter of the time. */
@@ -122,6 +127,17 @@ export class PushedTable {
     this.#addBlock(block, runs, (run) => parts[run] ?? null, rowOf);
     // Of a stream that has its lines again nothing has changed.
     this.streams.recount([...missing].flatMap(([row, lines]) => (lines === 0 ? [] : [row])));
+  }
+
+  /** A copy of a block takes its place. False, with nothing done, where not all its runs are there: in a replay its pack may be gone. */
+  move(from: number, block: PushedBlockRow): boolean {
+    const count = this.#all('SELECT count(*) AS count FROM pushed_runs WHERE block = ?', from)[0]!.count as number;
+    if (count !== block.runCount || this.block(from)?.sequenceMax !== block.sequenceMax) return false;
+    this.removals++;
+    this.#run('DELETE FROM pushed_blocks WHERE sequence = ?', from);
+    this.#addBlockRow(block);
+    this.#run('UPDATE pushed_runs SET block = ? WHERE block = ?', block.sequence, from);
+    return true;
   }
 
   /** Gives how many lines of each stream went. */

@@ -24,6 +24,8 @@ interface MadeBlock {
   frame: Buffer;
   /** Those of the frame, where they are known. */
   runs?: readonly PushedRun[] | undefined;
+  /** The frame is that of its one source, with all its runs. */
+  isCopy?: true;
 }
 
 /** Runs of one stream that lie together have become one. `times` has the earliest and the latest of each, in turn. */
@@ -55,7 +57,7 @@ export function madeBlock(
 export async function submitBlock(
   { committer, catalogue, makesRoom = false }: Pick<MergeOptions, 'committer' | 'catalogue'> & { makesRoom?: boolean },
   plan: MovePlan,
-  { taken, parts, frame, runs }: MadeBlock,
+  { taken, parts, frame, runs, isCopy }: MadeBlock,
 ): Promise<boolean> {
   const { pushed } = catalogue;
   const { sources } = plan;
@@ -70,7 +72,8 @@ export async function submitBlock(
       // The removal that this block is. Where it fails, or others come before the next one, that is seen by the number.
       if (pushed.removals === plan.removals) plan.removals++;
       const { tenant } = sources[taken[0]!.source]!.block;
-      payload = encodeMerged(headerOf(sources, taken, parts), frame);
+      const header = headerOf(sources, taken, parts);
+      payload = encodeMerged(isCopy ? { ...header, isCopy } : header, frame);
       group.records.push({ kind: recordKinds.pushedRegrouped, tenant, payload, runs });
     },
   });
