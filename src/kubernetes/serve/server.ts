@@ -16,6 +16,7 @@ import { impersonated } from './impersonation.ts';
 import { defaultLimits, type ServeLimits } from './limits.ts';
 import { type OpenApiDocuments, OpenApiPages } from './openapi.ts';
 import { isOpen, type Routes, route, takesUpgrades } from './routes.ts';
+import { RunningRequests } from './running-requests.ts';
 import { badRequest, internalError, statusErrorOf, unauthorized, unsupportedMediaType } from './status.ts';
 import { upgradeHandler } from './upgrade.ts';
 
@@ -73,11 +74,12 @@ const idleTimeoutMs = 120_000;
 const tcpProbeAfterMs = 60_000;
 /** One for all: every request ends with it, and a reason of its own would record where. */
 const clientGone = new Fault('unavailable', 'the client has gone');
+const serverEnds = new Fault('unavailable', 'the server is stopping');
 
 /** A TLS server that speaks the Kubernetes API: authentication, limits, discovery, and the versions that it is given. */
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
   const limits = { ...defaultLimits, ...options.limits };
-  const ending = new AbortController();
+  const running = new RunningRequests();
   const secure = secureContext(options);
   const host = options.host.includes(':') ? `[${options.host}]` : options.host;
   const address = () => `${host}:${(server.address() as AddressInfo).port}`;
@@ -116,7 +118,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     'Watches and followed logs under way',
     () => admission.longRunning,
   );
-  const answer = requestHandler(options, routes, admission, limits, ending.signal);
+  const answer = requestHandler(options, routes, admission, limits, running);
   server.on('request', (request, response) => void answer(request, response));
   server.on('upgrade', upgradeHandler(answer));
   refuseBrokenClients(server, options);
@@ -134,7 +136,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
       server.setSecureContext(secure);
     },
     close: async () => {
-      ending.abort();
+      running.end(serverEnds);
       await closed(server, sockets);
     },
   };
@@ -155,7 +157,7 @@ function requestHandler(
   routes: Routes,
   admission: Admission,
   limits: ServeLimits,
-  ending: AbortSignal,
+  running: RunningRequests,
 ) {
   const requests = options.metrics.counter('taffrail_api_requests_total', 'Requests by method and status code');
   return async (
@@ -163,14 +165,14 @@ function requestHandler(
     response: ServerResponse,
     upgrade?: ApiRequest['upgrade'],
   ): Promise<void> => {
-    const gone = new AbortController();
-    const signal = AbortSignal.any([gone.signal, ending]);
+    const life = running.enter();
+    const { signal } = life;
     response.once('close', () => {
-      gone.abort(clientGone);
+      running.leave(life, clientGone);
       requests.add(1, { method: methodLabel(incoming.method), code: String(response.statusCode) });
     });
     // Written to after it has gone: nothing to be done, and 'close' has said so.
-    response.on('error', () => gone.abort(clientGone));
+    response.on('error', () => life.abort(clientGone));
     let leave = () => {};
     try {
       const place = admission.enter();
@@ -181,7 +183,7 @@ function requestHandler(
       const answer = await route(routes, url.pathname, upgrade ? { ...request, upgrade } : request);
       await writeAnswer(request, response, answer, limits.requestTimeoutMs);
     } catch (error) {
-      writeRefusal(incoming, response, refusalOf(error, options.log, incoming, gone.signal));
+      writeRefusal(incoming, response, refusalOf(error, options.log, incoming, signal));
     } finally {
       leave();
     }
@@ -228,10 +230,10 @@ function apiRequest(
 }
 
 /** A defect of ours is logged here and told to the client without its inside. */
-function refusalOf(error: unknown, log: Logger, incoming: IncomingMessage, gone: AbortSignal) {
+function refusalOf(error: unknown, log: Logger, incoming: IncomingMessage, signal: AbortSignal) {
   const refusal = statusErrorOf(error);
   if (refusal) return refusal;
-  if (!gone.aborted)
+  if (signal.reason !== clientGone)
     log.error('a request failed', {
       method: incoming.method,
       path: incoming.url?.slice(0, 500),
