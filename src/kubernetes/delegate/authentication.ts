@@ -2,7 +2,7 @@ import type { X509Certificate } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { messageOf } from '../../base/fault.ts';
-import { type Authenticate, anonymous, StatusError, subjectOf, type UserInfo, unauthorized } from '../serve/serve.ts';
+import { type Authenticate, anonymous, StatusError, type UserInfo, unauthorized } from '../serve/serve.ts';
 import { PeerCertificate } from './certificate-chain.ts';
 import { headerIdentity } from './header-identity.ts';
 import type { DelegationParts } from './settings.ts';
@@ -69,22 +69,11 @@ function ofCertificate(
     if (!isProxy) refuse('proxy-certificate');
   }
   if (clientAuthorities) {
-    const user = isOf(clientAuthorities) ? certificateIdentity(peer.certificate) : undefined;
+    const user = isOf(clientAuthorities) ? peer.user : undefined;
     if (user) return user;
     refuse('client-certificate');
   }
   return undefined;
-}
-
-function certificateIdentity(certificate: X509Certificate): UserInfo | undefined {
-  const { commonName, organizations } = subjectOf(certificate);
-  if (commonName === '') return undefined;
-  const id = `X509SHA256=${certificate.fingerprint256.replaceAll(':', '').toLowerCase()}`;
-  return {
-    name: commonName,
-    groups: organizations,
-    extra: { 'authentication.kubernetes.io/credential-id': [id] },
-  };
 }
 
 async function ofToken(

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { Fault, messageOf } from '../../base/fault.ts';
-import { subjectOf } from '../serve/serve.ts';
+import { subjectOf, type UserInfo } from '../serve/serve.ts';
 
 const clientPurposes: ReadonlySet<string> = new Set(['1.3.6.1.5.5.7.3.2', '2.5.29.37.0']);
 const block = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
@@ -23,20 +23,25 @@ interface Validity {
 }
 
 /**
- * The certificate of one connection, which stays the same while it is open: signatures are checked once, dates at every request.
+ * The certificate of one connection, which stays the same while it is open: signatures are checked and names read once, dates looked at with
+ * every request.
  * Node does not show a server what else a client sent along, so an intermediate authority counts only where the bundle
  * names it, together with its root.
  */
 export class PeerCertificate {
   readonly certificate: X509Certificate;
   readonly commonName: string;
+  /** Whom it names; undefined: nobody. Whether that is to be believed is another question. */
+  readonly user: UserInfo | undefined;
   readonly #validity: Validity;
   readonly #isForClients: boolean;
   readonly #issuers = new WeakMap<readonly X509Certificate[], Validity[]>();
 
   constructor(certificate: X509Certificate) {
     this.certificate = certificate;
-    this.commonName = subjectOf(certificate).commonName;
+    const { commonName, organizations } = subjectOf(certificate);
+    this.commonName = commonName;
+    this.user = commonName === '' ? undefined : userOf(certificate, commonName, organizations);
     this.#validity = validityOf(certificate);
     this.#isForClients = isForClients(certificate);
   }
@@ -54,6 +59,11 @@ export class PeerCertificate {
     }
     return issuers.some((issuer) => isCurrent(issuer, nowMs));
   }
+}
+
+function userOf({ fingerprint256 }: X509Certificate, name: string, groups: readonly string[]): UserInfo {
+  const id = `X509SHA256=${fingerprint256.replaceAll(':', '').toLowerCase()}`;
+  return { name, groups, extra: { 'authentication.kubernetes.io/credential-id': [id] } };
 }
 
 function hasIssued(issuer: X509Certificate, subject: X509Certificate): boolean {
