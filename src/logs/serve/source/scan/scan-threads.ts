@@ -12,8 +12,6 @@ const batchesPerThreadMax = 2;
 const slotsMax = 4096;
 /** After so many threads that never came up, everything is read on the main thread. */
 const failedStartsMax = 3;
-/** Started together, as each takes a while to come up. */
-const firstThreadsMax = 2;
 /** A thread that does not heed the order to stop for this long is ended. */
 const stopGraceMs = 2000;
 
@@ -129,9 +127,9 @@ export class ScanThreads {
     await Promise.all([...this.#members].map(({ thread }) => thread.started));
   }
 
-  /** Starts the first ones, where there are none. */
+  /** Starts one where there is none. It alone: what it compiles, two would compile at the same time. */
   summon(): void {
-    while (this.#mayStart && this.#members.size < firstThreadsMax) this.#start();
+    if (this.#mayStart && this.#members.size === 0) this.#start();
   }
 
   begin(scan: Scan): Running {
