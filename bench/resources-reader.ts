@@ -3,10 +3,13 @@
  * not its own. Started by bench/resources.ts; answers each question with what it measured.
  */
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
 
 export interface ReaderQuestion {
   url: string;
+  /** Of a server that is asked the same, half a pause after the other. */
+  controlUrl?: string;
   certificate: string;
   key: string;
   /** Asked one after the other on one connection. */
@@ -17,6 +20,8 @@ export interface ReaderQuestion {
 export interface ReaderAnswer {
   /** Of each request, from its first byte sent to the last one read. */
   tookMs: number[];
+  /** The same of the control. */
+  controlTookMs: number[];
   /** When it was asked, wall time. */
   askedAtMs: number[];
   bodyBytes: number;
@@ -91,21 +96,32 @@ class Connection {
   }
 }
 
-async function answer({ url, certificate, key, paths, pauseMs }: ReaderQuestion): Promise<ReaderAnswer> {
+async function answer(question: ReaderQuestion): Promise<ReaderAnswer> {
+  const { url, controlUrl, certificate, key, paths, pauseMs } = question;
   const connection = new Connection(url, certificate, key);
-  await connection.opened();
+  const control = controlUrl === undefined ? undefined : new Connection(controlUrl, certificate, key);
+  await Promise.all([connection.opened(), control?.opened()]);
   const tookMs: number[] = [];
+  const controlTookMs: number[] = [];
   const askedAtMs: number[] = [];
   let bodyBytes = 0;
-  for (const path of paths) {
-    askedAtMs.push(Date.now());
+  const timed = async (asked: Connection, path: string) => {
     const startedMs = performance.now();
-    bodyBytes = await connection.get(path);
-    tookMs.push(performance.now() - startedMs);
-    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    bodyBytes = await asked.get(path);
+    return performance.now() - startedMs;
+  };
+  for (const path of paths) {
+    if (control !== undefined) {
+      controlTookMs.push(await timed(control, path));
+      await sleep(pauseMs / 2);
+    }
+    askedAtMs.push(Date.now());
+    tookMs.push(await timed(connection, path));
+    await sleep(control === undefined ? pauseMs : pauseMs / 2);
   }
   connection.close();
-  return { tookMs, askedAtMs, bodyBytes };
+  control?.close();
+  return { tookMs, controlTookMs, askedAtMs, bodyBytes };
 }
 
 process.on('disconnect', () => process.exit());

@@ -49,7 +49,7 @@ export const fullBench: ResourcesBench = {
 /** For who works at it: ten seconds are the least that the server takes. */
 const quickBench: ResourcesBench = { ...fullBench, rounds: 2, settleRounds: 1, resolutionMs: 10_000, peer: undefined };
 
-const ASKING_PAUSE_MS = 5;
+const ASKING_PAUSE_MS = 6;
 const LISTS = 9;
 const LIST_PAUSE_MS = 200;
 
@@ -67,6 +67,8 @@ interface Asked {
   scrapingOnePods: number;
   scrapingOnePodP50Ms: number;
   scrapingOnePodP99Ms: number;
+  /** Of a server that does nothing, asked in between. */
+  controlP99Ms: number;
 }
 
 type Get = (path: string) => Promise<Buffer>;
@@ -78,6 +80,8 @@ interface Asking {
   spans(): Promise<Span[]>;
   /** By the process that only reads. */
   read(paths: string[], pauseMs: number): Promise<ReaderAnswer>;
+  /** The same, and the control in between. */
+  readBesideControl(paths: string[], pauseMs: number): Promise<ReaderAnswer>;
 }
 
 export async function resources(t: Cleanup, bench: ResourcesBench): Promise<Row[]> {
@@ -94,11 +98,15 @@ export async function resources(t: Cleanup, bench: ResourcesBench): Promise<Row[
   const agent = new Agent({ keepAlive: true, cert: certificate, key, rejectUnauthorized: false });
   atEnd(t, () => agent.destroy());
   const reader = start(t, 'reader');
+  const control = await ask<{ port: number }>(start(t, 'control'), { directory });
+  const controlUrl = `https://127.0.0.1:${control.port}`;
   const asking = (url: string): Asking => ({
     get: (path) => bodyOf(url + path, agent),
     reconnect: () => agent.destroy(),
     spans: () => ask<Span[]>(kubelets, 'spans'),
     read: (paths, pauseMs) => ask(reader, { url, certificate, key, paths, pauseMs } satisfies ReaderQuestion),
+    readBesideControl: (paths, pauseMs) =>
+      ask(reader, { url, controlUrl, certificate, key, paths, pauseMs } satisfies ReaderQuestion),
   });
 
   const ours = await startOurs(t, { directory, kubeconfig, resolutionMs });
@@ -108,7 +116,7 @@ export async function resources(t: Cleanup, bench: ResourcesBench): Promise<Row[
     ours.child.send('delay');
   };
   const measured = await measure(ours, asking(ours.url), size, bench, delayed);
-  const [loop, control] = await Promise.all([
+  const [loop, idleLoop] = await Promise.all([
     ask<DelayFigures>(ours.child, 'figures'),
     ask<DelayFigures>(idle, 'figures'),
   ]);
@@ -117,7 +125,7 @@ export async function resources(t: Cleanup, bench: ResourcesBench): Promise<Row[
   const rows = [
     ...rowsOf(measured, nodes, true),
     row('event loop delay, p99.9', loop.p999Ms, 20, ms),
-    row('  of an idle process beside it', control.p999Ms, null, ms),
+    row('  of an idle process beside it', idleLoop.p999Ms, null, ms),
   ];
   if (!binary) return rows;
   const peer = await startPeer(t, binary, { directory, kubeconfig, resolutionMs });
@@ -127,7 +135,7 @@ export async function resources(t: Cleanup, bench: ResourcesBench): Promise<Row[
 
 async function measure(
   server: MeasuredServer,
-  { get, reconnect, spans, read }: Asking,
+  { get, reconnect, spans, read, readBesideControl }: Asking,
   size: ClusterSize,
   { rounds, settleRounds, askingRounds, resolutionMs }: ResourcesBench,
   beforeAsking: () => Promise<void>,
@@ -145,7 +153,7 @@ async function measure(
   const after = figuresOf(pid);
   const text = (await get('/metrics')).toString();
   await beforeAsking();
-  const onePods = await read(onePodPaths(size, askingRounds * resolutionMs), ASKING_PAUSE_MS);
+  const onePods = await readBesideControl(onePodPaths(size, askingRounds * resolutionMs), ASKING_PAUSE_MS);
   const lists = await read(new Array<string>(LISTS).fill(listPath), LIST_PAUSE_MS);
   return {
     cpuSeconds: (after.cpuSeconds - before.cpuSeconds) / rounds,
@@ -165,7 +173,7 @@ const listPath = '/apis/metrics.k8s.io/v1beta1/pods';
 
 /** Of pods all over the cluster, as many as fit into the rounds. */
 function onePodPaths(size: ClusterSize, durationMs: number): string[] {
-  const count = Math.ceil(durationMs / (ASKING_PAUSE_MS + 0.5));
+  const count = Math.ceil(durationMs / (ASKING_PAUSE_MS + 1.5));
   return Array.from({ length: count }, (_, turn) => {
     const pods = podsOf((turn * 7) % size.nodes, size);
     const { namespace, name } = pods[turn % pods.length]!;
@@ -173,14 +181,15 @@ function onePodPaths(size: ClusterSize, durationMs: number): string[] {
   });
 }
 
-function scraping({ tookMs, askedAtMs }: ReaderAnswer, spans: readonly Span[]) {
-  const took = tookMs.filter((_, at) =>
-    spans.some(({ fromMs, toMs }) => askedAtMs[at]! >= fromMs && askedAtMs[at]! <= toMs),
-  );
+function scraping({ tookMs, controlTookMs, askedAtMs }: ReaderAnswer, spans: readonly Span[]) {
+  const isScraping = (_: number, at: number) =>
+    spans.some(({ fromMs, toMs }) => askedAtMs[at]! >= fromMs && askedAtMs[at]! <= toMs);
+  const took = tookMs.filter(isScraping);
   return {
     scrapingOnePods: took.length,
     scrapingOnePodP50Ms: percentile(took, 0.5),
     scrapingOnePodP99Ms: percentile(took, 0.99),
+    controlP99Ms: percentile(controlTookMs.filter(isScraping), 0.99),
   };
 }
 
@@ -195,6 +204,7 @@ function rowsOf(asked: Asked, nodes: number, targets: boolean): Row[] {
     row(`list of all pods, ${megabytes(asked.listBytes)} of JSON`, asked.listMs, target(150), ms),
     row(`one pod while scrapes run, p99 of ${asked.scrapingOnePods}`, asked.scrapingOnePodP99Ms, target(2), ms),
     row('  median', asked.scrapingOnePodP50Ms, null, ms),
+    row('  of a server that does nothing, p99', asked.controlP99Ms, null, ms),
     row(`one pod at any time, p99 of ${asked.onePods}`, asked.onePodP99Ms, null, ms),
   ];
 }

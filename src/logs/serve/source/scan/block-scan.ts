@@ -111,17 +111,24 @@ export class BlockScan implements Scan {
 
   /** What is done here until a thread has come up: a thread takes longer to do so than many queries take. */
   async *#beforeThreads(threads: ScanThreads): AsyncGenerator<BlockResult> {
-    if (this.#settled.takesFilters) await this.#decideHere(threads);
+    const isMuch = this.#settled.takesFilters && (await this.#decideHere(threads));
     // Where there is more to do, it is not worth compiling here what they compile as well.
-    if (!this.#isSimple || threads.isComing) return;
-    for (let read = 0; read < readAloneMax && !this.#isDone; read++) yield* this.#readHere();
+    if (!this.#isSimple || isMuch) return;
+    let read = 0;
+    try {
+      for (; read < readAloneMax && !this.#isDone; read++) yield* this.#readHere();
+    } finally {
+      // Threads keep blocks open, for whoever asks next.
+      if (read > 0) threads.summon();
+    }
   }
 
-  /** By their filters. What these rule out is not worth starting a thread. */
-  async #decideHere(threads: ScanThreads): Promise<void> {
+  /** By their filters. What these rule out is not worth starting a thread; gives whether there is so much else that one was started. */
+  async #decideHere(threads: ScanThreads): Promise<boolean> {
     const open: ListedUnit[] = [];
     const openBytesMax = this.#aheadMax * this.#batchTextBytesMax;
     const [reader, pace] = [new FilterReader(), new Pace()];
+    let isMuch = false;
     try {
       for (let units = 0, openBytes = 0; !threads.isReady && openBytes < openBytesMax; units++) {
         const unit = this.#nextUnit();
@@ -130,8 +137,9 @@ export class BlockScan implements Scan {
           open.push(unit);
           openBytes += unit.textBytes;
         }
-        const isMuch = this.#isSimple ? open.length > readAloneMax : openBytes > threads.settings.inlineTextBytesMax;
-        if (isMuch || units >= decidedAloneMax) threads.summon();
+        isMuch ||= this.#isSimple ? open.length > readAloneMax : openBytes > threads.settings.inlineTextBytesMax;
+        isMuch ||= units >= decidedAloneMax;
+        if (isMuch) threads.summon();
         if (!pace.isDue) continue;
         await pace.rest();
         this.#checkStop();
@@ -141,6 +149,7 @@ export class BlockScan implements Scan {
     }
     this.#listed = open.concat(this.#listed);
     this.#isExhausted &&= open.length === 0;
+    return isMuch;
   }
 
   #settleBy(reader: FilterReader, unit: ListedUnit, { filters }: ScanThreads): boolean {
