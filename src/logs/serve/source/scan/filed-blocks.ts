@@ -14,16 +14,31 @@ export interface OpenBlock {
   readonly textBytes: number;
   /** Whether a line may hold all of these; false is certain. */
   mayHold(needles: readonly Needle[]): boolean;
-  /** Of the streams that the unit names; each is good until the next one is asked for. With `joinsOutputs`, where both of a container's outputs are wanted they come as one stream. */
-  blocks(unit: ScanUnit, labels: readonly LabelRecord[], joinsOutputs: boolean): Generator<SourceBlock>;
+  /** Of the streams that the unit names; each is good until the next one is asked for. */
+  blocks(unit: ScanUnit, labels: readonly LabelRecord[], use: BlockUse): Generator<SourceBlock>;
+}
+
+export interface BlockUse {
+  /** Where both of a container's outputs are wanted they come as one stream. */
+  joinsOutputs: boolean;
+  /** Times stay with an open block: for queries that look into few of them, and are asked again. */
+  keepsTimes: boolean;
 }
 
 type PlainBlock = FiledBlock & { form: 'plain' };
 type StartsIn = (text: Buffer) => Uint32Array;
 
+/** Those of a block's lines, for its streams one after the other. */
+interface Times {
+  get(): BigInt64Array;
+  /** Nobody has use for them any more. */
+  release(): void;
+}
+
 /** What a block is made of, whichever form its text has. */
 interface Parts {
   lineCount: number;
+  times: Times;
   textOf(startsIn: () => StartsIn): BlockText;
 }
 
@@ -33,14 +48,18 @@ export function openFiled(filed: PlainBlock | KeptBlock): OpenBlock {
 
 function openKept(kept: KeptBlock): OpenBlock {
   const text = new SearchableText(kept.text);
-  const parts = { lineCount: kept.text.lineCount, textOf: () => text };
+  const parts: Omit<Parts, 'times'> = { lineCount: kept.text.lineCount, textOf: () => text };
   return {
     textBytes: text.textBytes,
     mayHold: (needles) => text.mayHold(needles),
-    blocks: (unit, labels, joinsOutputs) =>
-      kept.filed.kind === 'batch'
-        ? batchBlocks(parts, () => kept.columns(), unit, labels, joinsOutputs)
-        : pushedBlocks(parts, () => kept.pushedColumns(), kept.filed.header.metadataNames, unit, labels),
+    blocks: (unit, labels, { joinsOutputs, keepsTimes }) => {
+      const times: Times = keepsTimes
+        ? { get: () => kept.times(), release() {} }
+        : new LentTimes(() => kept.newTimes());
+      return kept.filed.kind === 'batch'
+        ? batchBlocks({ ...parts, times }, () => kept.columns(), unit, labels, joinsOutputs)
+        : pushedBlocks({ ...parts, times }, () => kept.pushedColumns(), kept.filed.header.metadataNames, unit, labels);
+    },
   };
 }
 
@@ -48,32 +67,33 @@ function openPlain(filed: PlainBlock): OpenBlock {
   const { header } = filed.frame;
   const decode = () => (filed.kind === 'batch' ? decodeText(filed.frame) : decodePushedText(filed.frame));
   const text = new PlainText(header.textBytes, decode);
-  const parts: Parts = {
+  const parts: Omit<Parts, 'times'> = {
     lineCount: header.lineCount,
     textOf: (startsIn) => text.lines((bytes) => startsIn()(bytes)),
   };
   return {
     textBytes: text.textBytes,
     mayHold: (needles) => text.mayHold(needles),
-    blocks(unit, labels, joinsOutputs) {
+    blocks(unit, labels, { joinsOutputs }) {
       if (filed.kind === 'batch') {
         const columns = once(() => decodeColumns(filed.frame));
-        return batchBlocks(parts, columns, unit, labels, joinsOutputs);
+        const times = new LentTimes(() => columns().times());
+        return batchBlocks({ ...parts, times }, columns, unit, labels, joinsOutputs);
       }
       const columns = once(() => decodePushedColumns(filed.frame));
-      return pushedBlocks(parts, columns, filed.frame.header.metadataNames, unit, labels);
+      const times = new LentTimes(() => columns().times());
+      return pushedBlocks({ ...parts, times }, columns, filed.frame.header.metadataNames, unit, labels);
     },
   };
 }
 
 function* batchBlocks(
-  { lineCount, textOf }: Parts,
+  { lineCount, times, textOf }: Parts,
   columns: () => ReturnType<typeof decodeColumns>,
   { parts, timeMin, timeMax }: ScanUnit,
   labels: readonly LabelRecord[],
   joinsOutputs: boolean,
 ): Generator<SourceBlock> {
-  const times = new LentTimes(() => columns().times());
   const text = textOf(() => columns().startsIn);
   try {
     for (const { ranges, streams } of parts) {
@@ -90,14 +110,13 @@ function* batchBlocks(
 }
 
 function* pushedBlocks(
-  { lineCount, textOf }: Parts,
+  { lineCount, times, textOf }: Parts,
   columns: () => ReturnType<typeof decodePushedColumns>,
   metadataNames: readonly string[] | undefined,
   { parts, timeMin, timeMax }: ScanUnit,
   labels: readonly LabelRecord[],
 ): Generator<SourceBlock> {
   const names = metadataNames ?? namesOfMetadata(columns().metadata().sets);
-  const times = new LentTimes(() => columns().times());
   const text = textOf(() => columns().startsIn);
   try {
     for (const { ranges, streams } of parts) {
@@ -115,13 +134,13 @@ function* pushedBlocks(
   }
 }
 
-function rangeOf([from, to]: LineRange, lineCount: number, times: LentTimes) {
+function rangeOf([from, to]: LineRange, lineCount: number, times: Times) {
   if (to > lineCount) throw new Fault('corrupt', 'a block is not the one in the catalogue');
   return { lineCount: to - from, times: () => times.get().subarray(from, to) };
 }
 
 /** Times of a block's lines, decoded once for all its streams. They are gone with the last of these: left to the collector they would keep it busy. */
-class LentTimes {
+class LentTimes implements Times {
   readonly #decode: () => BigInt64Array;
   #times: BigInt64Array | undefined;
 

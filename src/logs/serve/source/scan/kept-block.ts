@@ -21,6 +21,7 @@ export class KeptBlock {
   readonly text: KeptText;
   #columns: DecodedColumns | undefined;
   #pushedColumns: DecodedPushedColumns | undefined;
+  #times: BigInt64Array | undefined;
   #columnBytes = 0;
 
   constructor(filed: CompactBlock) {
@@ -53,6 +54,20 @@ export class KeptBlock {
     return this.#pushedColumns;
   }
 
+  /** The block's own, as long as it has its values. */
+  times(): BigInt64Array {
+    if (this.#times === undefined) {
+      this.#times = this.newTimes();
+      this.#columnBytes += this.#times.byteLength;
+    }
+    return this.#times;
+  }
+
+  /** The caller's own. */
+  newTimes(): BigInt64Array {
+    return (this.filed.kind === 'batch' ? this.columns() : this.pushedColumns()).times();
+  }
+
   get heldBytes(): KeptText['heldBytes'] {
     const { base, values } = this.text.heldBytes;
     return { base, values: values + this.#columnBytes };
@@ -61,6 +76,8 @@ export class KeptBlock {
   forgetValues(): void {
     this.text.forgetValues();
     this.#pushedColumns?.release();
+    if (this.#times !== undefined) release(this.#times);
+    this.#times = undefined;
     this.#columns = this.#pushedColumns = undefined;
     this.#columnBytes = 0;
   }

@@ -57,7 +57,7 @@ function resultsOf(
 ): BlockResult[] {
   const run = (joinsOutputs: boolean) =>
     // Streams that lie in one block are one block that was read.
-    Array.from(open.blocks(unit, labels, joinsOutputs), (block, at) => {
+    Array.from(open.blocks(unit, labels, { joinsOutputs, keepsTimes: plan.kind === 'lines' }), (block, at) => {
       const result = runner.run(block);
       return at === 0 ? result : { ...result, blocks: 0 };
     });

@@ -252,6 +252,7 @@ test('however much room there is for blocks that stay open, every query finds th
   await store.tidy();
   const queries = ['|= "run-3"', '!= "run-3"', '|= "line 7"', '|~ "took [1-3]+ms"', '|= "never"'];
   const answers: (number | undefined)[][] = [];
+  const newest: string[] = [];
   for (const [cacheBytesMax, filterBytesMax] of [
     [0, 0],
     [30_000, 2000],
@@ -269,8 +270,20 @@ test('however much room there is for blocks that stay open, every query finds th
         counts.push(count);
       }
       answers.push(counts);
+      const source = new StoreSource(store, { threads: pool });
+      const request = { query: '{pod="web-1"} |= "line 7"', source, scope: everything, startNs, endNs, stepNs: 0 };
+      const { value } = await rangeQuery({ ...request, limit: 40, direction: 'backward' });
+      assert.ok(value.type === 'streams');
+      newest.push(
+        value.streams
+          .flatMap(({ entries }) => entries.map(({ timeNs, line }) => `${timeNs} ${line}`))
+          .sort()
+          .join(),
+      );
     }
   }
+  assert.equal(new Set(newest).size, 1);
+  assert.equal(newest[0]!.split(',').length, 40);
   const lines = Array.from({ length: 300 }, (_, at) => at);
   const sevens = 6 * lines.filter((at) => String(at).startsWith('7')).length;
   const took = 6 * lines.filter((at) => /^[1-3]+$/.test(String(at * 7))).length;
