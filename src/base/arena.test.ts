@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Arena } from './arena.ts';
+import { Arena, Reused } from './arena.ts';
 
 test('rooms begin at multiples of 64, with slack between them', () => {
   const arena = new Arena();
@@ -40,4 +40,28 @@ test('what is given back of the last room is handed out next', () => {
 
 test('more than the greatest memory is refused', () => {
   assert.throws(() => new Arena().room(2 ** 30), RangeError);
+});
+
+test('what is used again has an empty arena, also after a failure, and is made anew once it has grown too large', () => {
+  let made = 0;
+  const reused = new Reused(() => ({ arena: new Arena(), number: ++made }), 4 * 1024 * 1024);
+  assert.equal(made, 0);
+  const first = reused.use(({ arena }) => arena.room(1000));
+  assert.throws(
+    () =>
+      reused.use(({ arena }) => {
+        arena.room(1000);
+        throw new RangeError('no');
+      }),
+    RangeError,
+  );
+  assert.deepEqual(
+    reused.use(({ arena, number }) => [arena.room(1), number]),
+    [first, 1],
+  );
+  reused.use(({ arena }) => arena.room(8 * 1024 * 1024));
+  assert.equal(
+    reused.use(({ number }) => number),
+    2,
+  );
 });

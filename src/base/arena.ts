@@ -60,3 +60,29 @@ export class Arena {
     return new Uint32Array(this.memory.buffer, at, length);
   }
 }
+
+/**
+ * Something that works over an arena of its own, made when it is first used. Invariant: between two uses the arena is empty and takes no more
+ * than `keptBytesMax`; what has grown beyond is made anew. Uses do not nest.
+ */
+export class Reused<T extends { readonly arena: Arena }> {
+  readonly #make: () => T;
+  readonly #keptBytesMax: number;
+  #made: T | undefined;
+
+  constructor(make: () => T, keptBytesMax: number) {
+    this.#make = make;
+    this.#keptBytesMax = keptBytesMax;
+  }
+
+  /** What it gives may hold no views of the arena. */
+  use<R>(work: (made: T) => R): R {
+    const made = (this.#made ??= this.#make());
+    try {
+      return work(made);
+    } finally {
+      made.arena.reset();
+      if (made.arena.byteLength > this.#keptBytesMax) this.#made = undefined;
+    }
+  }
+}

@@ -1,5 +1,5 @@
 /** A further door: makes compact texts. Whoever reads them does without the modules for it. */
-import type { Stretch } from '../../base/arena.ts';
+import { Reused, type Stretch } from '../../base/arena.ts';
 import type { Lines } from './block.ts';
 import { writeColumns } from './column-directory.ts';
 import { Encoder } from './encoder.ts';
@@ -14,20 +14,14 @@ const COMPRESSION_LEVEL = 3;
 /** A memory that has grown beyond this is given back after use. */
 const keptBytesMax = 48 * 1024 * 1024;
 
-/** Of this thread, made for the first text. */
-let encoder: Encoder | undefined;
+/** Of this thread. */
+const encoder = new Reused(() => new Encoder(), keptBytesMax);
 
 /** The compact form of lines. Throws RangeError where there are more than `limits` allows, or one does not end with a newline. */
 export function encodeCompact(lines: Lines, level = COMPRESSION_LEVEL): Buffer {
   if (lines.starts.length - 1 > limits.linesMax || lines.text.length > limits.textBytesMax)
     throw new RangeError('too much for one text');
-  encoder ??= new Encoder();
-  try {
-    return encode(encoder, lines, level);
-  } finally {
-    encoder.arena.reset();
-    if (encoder.arena.byteLength > keptBytesMax) encoder = undefined;
-  }
+  return encoder.use((using) => encode(using, lines, level));
 }
 
 function encode(using: Encoder, lines: Lines, level: number): Buffer {

@@ -1,4 +1,4 @@
-import { Arena } from '../../base/arena.ts';
+import { Arena, Reused } from '../../base/arena.ts';
 import { Module } from '../../base/webassembly.ts';
 import { corrupt } from './bytes.ts';
 import { readTextModule } from './read-text-module.ts';
@@ -36,7 +36,7 @@ const readText = new Module<Exports>(readTextModule);
 const keptBytesMax = 16 * 1024 * 1024;
 
 /** WebAssembly over a memory of its own. What is in it is good until the next reading. */
-export class TextReader {
+class TextReader {
   readonly arena = new Arena();
   readonly module = readText.instantiate(this.arena.memory);
 
@@ -70,16 +70,9 @@ export class TextReader {
   }
 }
 
-/** The one of this thread, made when it is first needed. */
-let made: TextReader | undefined;
+const reader = new Reused(() => new TextReader(), keptBytesMax);
 
-/** Reads with it. Readings do not nest. */
+/** Reads with the one of this thread. Readings do not nest. */
 export function reading<T>(read: (reader: TextReader) => T): T {
-  made ??= new TextReader();
-  try {
-    return read(made);
-  } finally {
-    made.arena.reset();
-    if (made.arena.byteLength > keptBytesMax) made = undefined;
-  }
+  return reader.use(read);
 }

@@ -1,4 +1,4 @@
-import { Arena } from '../../../base/arena.ts';
+import { Arena, Reused } from '../../../base/arena.ts';
 import { snappyExpansionMax } from '../../../base/snappy.ts';
 import { Module } from '../../../base/webassembly.ts';
 import { levelLabel } from '../../level/level.ts';
@@ -52,7 +52,7 @@ const STREAM_BYTES = 40;
 /** A memory that has grown beyond this is given back after use. */
 const keptBytesMax = 16 * 1024 * 1024;
 
-/** The module and its memory, made for the first request. */
+/** The module and its memory. */
 class Scanner {
   readonly arena = new Arena();
   readonly module = pushScan.instantiate(this.arena.memory);
@@ -63,95 +63,90 @@ class Scanner {
  * reads is what snappyDecode, readLokiProtobuf and levelOfLine read; what it does not read is for them to refuse.
  */
 export class PushScan {
-  #scanner: Scanner | undefined;
+  readonly #scanner = new Reused(() => new Scanner(), keptBytesMax);
 
   /** `body` is snappy around the request. Undefined where there is something wrong with it. */
   scan(body: Buffer): ScannedPush | undefined {
     const textBytes = claimedBytes(body);
-    if (textBytes === undefined) return undefined;
-    try {
-      return this.#scan(body, textBytes);
-    } finally {
-      this.#scanner?.arena.reset();
-      if ((this.#scanner?.arena.byteLength ?? 0) > keptBytesMax) this.#scanner = undefined;
-    }
+    return textBytes && this.#scanner.use((scanner) => scanned(scanner, body, textBytes));
   }
 
   /** Of `line`, as one of `scannedLevels`. */
   levelOf(line: Buffer): string {
-    this.#scanner ??= new Scanner();
-    const { arena, module } = this.#scanner;
-    const at = arena.room(line.length);
-    arena.bytes(at, line.length).set(line);
-    arena.reset();
-    return scannedLevels[module.run.levelOf(at, at + line.length)]!;
-  }
-
-  #scan(body: Buffer, { length, at: bodyFrom }: { length: number; at: number }): ScannedPush | undefined {
-    this.#scanner ??= new Scanner();
-    const { arena, module } = this.#scanner;
-    const packedAt = arena.room(body.length);
-    const plainAt = arena.room(length);
-    arena.bytes(packedAt, body.length).set(body);
-    if (module.run.unpack(packedAt + bodyFrom, packedAt + body.length, plainAt, length) === 0) return undefined;
-    if (module.run.count(plainAt, plainAt + length) === 0) return undefined;
-    const lines = module.get('lineCount');
-    const streams = module.get('streamCount');
-    if (lines > pushLimits.linesMax || streams > pushLimits.streamsMax) return undefined;
-    // An entry takes more than the newline behind its line.
-    const at = {
-      ...{ streamsAt: arena.room(streams * STREAM_BYTES), secondsAt: arena.room(lines * 8) },
-      ...{ fromAt: arena.room(lines * 4), toAt: arena.room(lines * 4), nanosAt: arena.room(lines * 4) },
-      ...{ entriesAt: arena.room(lines * 4), levelsAt: arena.room(lines), textAt: arena.room(length) },
-    };
-    module.set(at);
-    if (module.run.read(plainAt, plainAt + length) === 0) return undefined;
-    const { buffer } = arena.memory;
-    const plain = arena.bytes(plainAt, length);
-    const found: ScannedStream[] = this.#streams(at.streamsAt, streams, plain);
-    // Only requests that have metadata need what they were made of.
-    const entries = found.some(({ hasMetadata }) => hasMetadata)
-      ? { plain: Buffer.from(plain), at: new Uint32Array(buffer, at.entriesAt, lines).slice() }
-      : undefined;
-    // Text and columns lie behind each other, and leave together: one piece of memory can be given back at once.
-    const textEnd = module.get('textAt');
-    const memory = buffer.slice(at.secondsAt, textEnd);
-    const offset = (address: number) => address - at.secondsAt;
-    return {
-      text: Buffer.from(memory, offset(at.textAt), textEnd - at.textAt),
-      from: new Uint32Array(memory, offset(at.fromAt), lines),
-      to: new Uint32Array(memory, offset(at.toAt), lines),
-      seconds: new Float64Array(memory, 0, lines),
-      nanos: new Uint32Array(memory, offset(at.nanosAt), lines),
-      levels: new Uint8Array(memory, offset(at.levelsAt), lines),
-      entryOf: (line) => (entries && entries.at[line]! > 0 ? entries.plain.subarray(entries.at[line]) : undefined),
-      streams: found,
-    };
-  }
-
-  #streams(at: number, count: number, plain: Buffer): ScannedStream[] {
-    const view = new DataView(this.#scanner!.arena.memory.buffer, at, count * STREAM_BYTES);
-    const number = (stream: number, column: number) => view.getUint32(stream * STREAM_BYTES + 4 * column, true);
-    let labelsBytes = 0;
-    for (let i = 0; i < count; i++) labelsBytes += number(i, 1) - number(i, 0);
-    const allLabels = Buffer.allocUnsafe(labelsBytes);
-    let labelsTo = 0;
-    return Array.from({ length: count }, (_, i): ScannedStream => {
-      const labelsFrom = labelsTo;
-      labelsTo += plain.copy(allLabels, labelsFrom, number(i, 0), number(i, 1));
-      const flags = number(i, 5);
-      return {
-        labels: allLabels.subarray(labelsFrom, labelsTo),
-        lineFrom: number(i, 2),
-        lineTo: number(i, 3),
-        longestLineBytes: number(i, 4),
-        secondsMin: view.getFloat64(i * STREAM_BYTES + 24, true),
-        secondsMax: view.getFloat64(i * STREAM_BYTES + 32, true),
-        hasMetadata: (flags & 1) !== 0,
-        isPacked: (flags & 6) === 0,
-      };
+    return this.#scanner.use(({ arena, module }) => {
+      const at = arena.room(line.length);
+      arena.bytes(at, line.length).set(line);
+      return scannedLevels[module.run.levelOf(at, at + line.length)]!;
     });
   }
+}
+
+function scanned(
+  { arena, module }: Scanner,
+  body: Buffer,
+  { length, at: bodyFrom }: { length: number; at: number },
+): ScannedPush | undefined {
+  const packedAt = arena.room(body.length);
+  const plainAt = arena.room(length);
+  arena.bytes(packedAt, body.length).set(body);
+  if (module.run.unpack(packedAt + bodyFrom, packedAt + body.length, plainAt, length) === 0) return undefined;
+  if (module.run.count(plainAt, plainAt + length) === 0) return undefined;
+  const lines = module.get('lineCount');
+  const streams = module.get('streamCount');
+  if (lines > pushLimits.linesMax || streams > pushLimits.streamsMax) return undefined;
+  // An entry takes more than the newline behind its line.
+  const at = {
+    ...{ streamsAt: arena.room(streams * STREAM_BYTES), secondsAt: arena.room(lines * 8) },
+    ...{ fromAt: arena.room(lines * 4), toAt: arena.room(lines * 4), nanosAt: arena.room(lines * 4) },
+    ...{ entriesAt: arena.room(lines * 4), levelsAt: arena.room(lines), textAt: arena.room(length) },
+  };
+  module.set(at);
+  if (module.run.read(plainAt, plainAt + length) === 0) return undefined;
+  const { buffer } = arena.memory;
+  const plain = arena.bytes(plainAt, length);
+  const found: ScannedStream[] = streamsAt(buffer, at.streamsAt, streams, plain);
+  // Only requests that have metadata need what they were made of.
+  const entries = found.some(({ hasMetadata }) => hasMetadata)
+    ? { plain: Buffer.from(plain), at: new Uint32Array(buffer, at.entriesAt, lines).slice() }
+    : undefined;
+  // Text and columns lie behind each other, and leave together: one piece of memory can be given back at once.
+  const textEnd = module.get('textAt');
+  const memory = buffer.slice(at.secondsAt, textEnd);
+  const offset = (address: number) => address - at.secondsAt;
+  return {
+    text: Buffer.from(memory, offset(at.textAt), textEnd - at.textAt),
+    from: new Uint32Array(memory, offset(at.fromAt), lines),
+    to: new Uint32Array(memory, offset(at.toAt), lines),
+    seconds: new Float64Array(memory, 0, lines),
+    nanos: new Uint32Array(memory, offset(at.nanosAt), lines),
+    levels: new Uint8Array(memory, offset(at.levelsAt), lines),
+    entryOf: (line) => (entries && entries.at[line]! > 0 ? entries.plain.subarray(entries.at[line]) : undefined),
+    streams: found,
+  };
+}
+
+function streamsAt(buffer: ArrayBuffer, at: number, count: number, plain: Buffer): ScannedStream[] {
+  const view = new DataView(buffer, at, count * STREAM_BYTES);
+  const number = (stream: number, column: number) => view.getUint32(stream * STREAM_BYTES + 4 * column, true);
+  let labelsBytes = 0;
+  for (let i = 0; i < count; i++) labelsBytes += number(i, 1) - number(i, 0);
+  const allLabels = Buffer.allocUnsafe(labelsBytes);
+  let labelsTo = 0;
+  return Array.from({ length: count }, (_, i): ScannedStream => {
+    const labelsFrom = labelsTo;
+    labelsTo += plain.copy(allLabels, labelsFrom, number(i, 0), number(i, 1));
+    const flags = number(i, 5);
+    return {
+      labels: allLabels.subarray(labelsFrom, labelsTo),
+      lineFrom: number(i, 2),
+      lineTo: number(i, 3),
+      longestLineBytes: number(i, 4),
+      secondsMin: view.getFloat64(i * STREAM_BYTES + 24, true),
+      secondsMax: view.getFloat64(i * STREAM_BYTES + 32, true),
+      hasMetadata: (flags & 1) !== 0,
+      isPacked: (flags & 6) === 0,
+    };
+  });
 }
 
 /** What snappy claims to hold; undefined where that is too much or no number. */

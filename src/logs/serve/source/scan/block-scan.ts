@@ -5,28 +5,27 @@ import {
   type BlockRunner,
   createBlockRunner,
   createResultMerger,
-  type LabelRecord,
-  type LineFilterStage,
   type LinesResult,
   QueryStoppedError,
   type SelectRequest,
 } from '../../../query/query.ts';
 import { Pace } from '../../pace.ts';
 import { NeedleTest } from '../needle-test.ts';
+import { batchOf } from './batch-of.ts';
 import { BlockCache } from './block-cache.ts';
 import { errorOf } from './failure.ts';
 import { FilterReader } from './filter-reader.ts';
 import type { ListedUnit } from './listed-units.ts';
 import { unpackResult } from './packed-result.ts';
 import { readUnit } from './read-unit.ts';
-import type { ScanUnit, UnitPart } from './scan-protocol.ts';
 import type { Answer } from './scan-thread.ts';
 import type { Batch, Scan, ScanThreads } from './scan-threads.ts';
 import { defaultScanSettings } from './settings.ts';
 import { SettledUnits } from './settled-units.ts';
+import { isSimple } from './simple-plan.ts';
 import { skippedBlock } from './skipped-block.ts';
 import { TimeBound } from './time-bound.ts';
-import { UnitQueues } from './unit-queues.ts';
+import { UnitSupply } from './unit-supply.ts';
 
 /** Batches that are under way or have been read and not been taken yet, for each thread. */
 const batchesAheadPerThread = 3;
@@ -52,14 +51,8 @@ export class BlockScan implements Scan {
   readonly needles: SelectRequest['hints']['needles'];
   readonly #threads: ScanThreads | undefined;
   readonly #request: SelectRequest;
-  /** Listed, and not yet taken. */
-  #listed: ListedUnit[] = [];
-  readonly #units: Iterator<ListedUnit>;
-  /** Listed, where the order of results does not matter. */
-  readonly #queues: UnitQueues;
+  readonly #units: UnitSupply;
   readonly #settled: SettledUnits;
-  /** A block takes some milliseconds, whatever is in it and whatever is looked for. */
-  readonly #isSimple: boolean;
   readonly #runner: BlockRunner;
   readonly #query: number;
   readonly #issued: Issued[] = [];
@@ -67,7 +60,6 @@ export class BlockScan implements Scan {
   readonly #aheadMax: number;
   readonly #batchTextBytesMax: number;
   #batchTextBytes: number;
-  #isExhausted = false;
   #error: unknown;
   #wake = () => {};
 
@@ -76,13 +68,10 @@ export class BlockScan implements Scan {
     this.needles = request.hints.needles;
     this.#threads = threads;
     this.#request = request;
-    this.#units = units;
     this.#query = threads?.filters.nextQuery() ?? 0;
     const { threadsMax, batchTextBytes } = threads?.settings ?? defaultScanSettings;
-    this.#queues = new UnitQueues(threadsMax);
     this.#aheadMax = Math.max(1, threadsMax) * batchesAheadPerThread;
     // Where filters alone decide, most blocks take no time.
-    this.#isSimple = isSimple(plan);
     const isLight = plan.stages.every(({ kind }) => kind === 'line_filter');
     this.#batchTextBytesMax = isLight ? lightFactor * batchTextBytes : batchTextBytes;
     this.#batchTextBytes =
@@ -90,6 +79,8 @@ export class BlockScan implements Scan {
     const checkStop = () => this.#checkStop();
     this.#runner = createBlockRunner(plan, checkStop);
     this.#settled = new SettledUnits(plan, this.#runner, checkStop);
+    // What need not be opened is counted on the way.
+    this.#units = new UnitSupply(units, threadsMax, (unit) => this.#settled.settle(unit, this.#filterOf(unit)));
   }
 
   /** In the order of the units where the plan gives lines. Ends the reading when nobody takes them any more. */
@@ -100,9 +91,12 @@ export class BlockScan implements Scan {
     signal.addEventListener('abort', stop, { once: true });
     try {
       const threads = this.#threads;
-      if (threads !== undefined && !threads.isReady && !this.#isSmall(threads)) yield* this.#beforeThreads(threads);
-      if (threads !== undefined && !this.#isSmall(threads)) yield* this.#inThreads(threads);
-      else while (!this.#isDone) yield* this.#readHere();
+      // Of so little, sending it to a thread takes longer.
+      const smallBytesMax = threads?.settings.inlineTextBytesMax ?? 0;
+      if (threads !== undefined && !threads.isReady && !this.#units.isWithin(smallBytesMax))
+        yield* this.#beforeThreads(threads);
+      if (threads !== undefined && !this.#units.isWithin(smallBytesMax)) yield* this.#inThreads(threads);
+      else while (!this.#units.isDone) yield* this.#readHere();
       yield* this.#settled.results();
     } finally {
       signal.removeEventListener('abort', stop);
@@ -113,10 +107,10 @@ export class BlockScan implements Scan {
   async *#beforeThreads(threads: ScanThreads): AsyncGenerator<BlockResult> {
     const isMuch = this.#settled.takesFilters && (await this.#decideHere(threads));
     // Where there is more to do, it is not worth compiling here what they compile as well.
-    if (!this.#isSimple || isMuch) return;
+    if (isMuch || !isSimple(this.plan)) return;
     let read = 0;
     try {
-      for (; read < readAloneMax && !this.#isDone; read++) yield* this.#readHere();
+      for (; read < readAloneMax && !this.#units.isDone; read++) yield* this.#readHere();
     } finally {
       // Threads keep blocks open, for whoever asks next.
       if (read > 0) threads.summon();
@@ -128,16 +122,17 @@ export class BlockScan implements Scan {
     const open: ListedUnit[] = [];
     const openBytesMax = this.#aheadMax * this.#batchTextBytesMax;
     const [reader, pace] = [new FilterReader(), new Pace()];
+    const takesFew = isSimple(this.plan);
     let isMuch = false;
     try {
       for (let units = 0, openBytes = 0; !threads.isReady && openBytes < openBytesMax; units++) {
-        const unit = this.#nextUnit();
+        const unit = this.#units.next();
         if (unit === undefined) break;
         if (!this.#settleBy(reader, unit, threads)) {
           open.push(unit);
           openBytes += unit.textBytes;
         }
-        isMuch ||= this.#isSimple ? open.length > readAloneMax : openBytes > threads.settings.inlineTextBytesMax;
+        isMuch ||= takesFew ? open.length > readAloneMax : openBytes > threads.settings.inlineTextBytesMax;
         isMuch ||= units >= decidedAloneMax;
         if (isMuch) threads.summon();
         if (!pace.isDue) continue;
@@ -147,8 +142,7 @@ export class BlockScan implements Scan {
     } finally {
       reader.close();
     }
-    this.#listed = open.concat(this.#listed);
-    this.#isExhausted &&= open.length === 0;
+    this.#units.putBack(open);
     return isMuch;
   }
 
@@ -174,7 +168,7 @@ export class BlockScan implements Scan {
           if (bound?.add(result as LinesResult)) threads.bound(running, bound.time);
           yield result;
         } else if (this.#issued.length > 0) await this.#change();
-        else if (this.#isDone) return;
+        else if (this.#units.isDone) return;
         // A large block would hold up everybody for as long as the query takes over it, and nothing could end that.
         else if (threads.isReady || (threads.isComing && !this.#isNextSmall(threads))) await this.#change();
         else yield* this.#readHere();
@@ -186,7 +180,7 @@ export class BlockScan implements Scan {
 
   next(slot: number): Batch | undefined {
     const returned = this.#returned.shift();
-    if (returned !== undefined || this.#isDone || this.#issued.length >= this.#aheadMax) return returned;
+    if (returned !== undefined || this.#units.isDone || this.#issued.length >= this.#aheadMax) return returned;
     const listed = this.#takeSafely(slot);
     if (listed.length === 0) {
       // Whoever waits for results waits for none any more.
@@ -244,11 +238,11 @@ export class BlockScan implements Scan {
   /** Units of the next batch. */
   #take(slot: number): ListedUnit[] {
     const inOrder = this.plan.kind === 'lines';
-    if (!inOrder) this.#fillQueues();
+    if (!inOrder) this.#units.queue(this.#aheadMax * this.#batchTextBytesMax);
     const taken: ListedUnit[] = [];
     let bytes = 0;
     while (bytes < this.#batchTextBytes) {
-      const unit = inOrder ? this.#nextUnit() : this.#queues.take(slot);
+      const unit = inOrder ? this.#units.next() : this.#units.nextFor(slot);
       if (unit === undefined) break;
       taken.push(unit);
       bytes += unit.textBytes;
@@ -257,61 +251,13 @@ export class BlockScan implements Scan {
     return taken;
   }
 
-  #fillQueues(): void {
-    while (this.#queues.textBytes < this.#aheadMax * this.#batchTextBytesMax) {
-      const unit = this.#listUnit();
-      if (unit === undefined) return;
-      this.#queues.add(unit);
-    }
-  }
-
-  get #isDone(): boolean {
-    return this.#isExhausted && this.#queues.isEmpty;
-  }
-
-  #nextUnit(): ListedUnit | undefined {
-    return this.#queues.take(0) ?? this.#listUnit();
-  }
-
-  /** Units that need not be opened are counted on the way. */
-  #listUnit(): ListedUnit | undefined {
-    const listed = this.#listed.shift();
-    if (listed !== undefined) return listed;
-    for (;;) {
-      const { done, value } = this.#units.next();
-      if (done) break;
-      if (!this.#settled.settle(value, this.#filterOf(value))) return value;
-    }
-    this.#isExhausted = true;
-    return undefined;
-  }
-
   /** Where it is known. */
   #filterOf({ key }: ListedUnit): TextFilter | undefined {
     return this.#settled.takesFilters ? this.#threads?.filters.get(key, this.#query) : undefined;
   }
 
   #isNextSmall({ settings }: ScanThreads): boolean {
-    const unit = this.#nextUnit();
-    if (unit !== undefined) this.#listed.unshift(unit);
-    return unit === undefined || unit.textBytes <= settings.inlineTextBytesMax;
-  }
-
-  /** Whether there is so little to read that sending it to a thread takes longer. */
-  #isSmall({ settings }: ScanThreads): boolean {
-    let bytes = 0;
-    const looked: ListedUnit[] = [];
-    for (;;) {
-      const unit = this.#nextUnit();
-      if (unit === undefined) break;
-      looked.push(unit);
-      bytes += unit.textBytes;
-      if (bytes > settings.inlineTextBytesMax) break;
-    }
-    const isSmall = this.#isExhausted;
-    this.#listed = looked.concat(this.#listed);
-    this.#isExhausted = false;
-    return isSmall;
+    return (this.#units.peek()?.textBytes ?? 0) <= settings.inlineTextBytesMax;
   }
 
   #finished(): Issued | undefined {
@@ -333,7 +279,7 @@ export class BlockScan implements Scan {
 
   /** One block, and then others have their turn. */
   async *#readHere(): AsyncGenerator<BlockResult> {
-    const unit = this.#nextUnit();
+    const unit = this.#units.next();
     if (unit !== undefined) {
       const results = this.#readFile(unit);
       if (results === 'unread') yield* this.#readUnit(unit);
@@ -374,33 +320,4 @@ export class BlockScan implements Scan {
       this.#wake = resolve;
     });
   }
-}
-
-/** Lines, or their number, as they are or by texts in them. */
-function isSimple({ stages, ...plan }: BlockPlan): boolean {
-  const isCount = plan.kind === 'lines' || (plan.sampleKind === 'count' && !plan.unwrap);
-  return isCount && stages.every((stage) => stage.kind === 'line_filter' && isOfTexts(stage));
-}
-
-function isOfTexts({ op, terms }: LineFilterStage): boolean {
-  return (op === '|=' || op === '!=') && terms.every(({ isIp }) => !isIp);
-}
-
-/** As it is sent to a thread: labels that many units share are sent once. */
-function batchOf(listed: readonly ListedUnit[], wantsFilter: (unit: ListedUnit) => boolean = () => false): Batch {
-  const labels: LabelRecord[] = [];
-  const places = new Map<LabelRecord, number>();
-  const placeOf = (record: LabelRecord) => {
-    let place = places.get(record);
-    if (place === undefined) places.set(record, (place = labels.push(record) - 1));
-    return place;
-  };
-  const units = listed.map((one): ScanUnit => {
-    const { parts, textBytes: _bytes, key: _key, ...unit } = one;
-    const sent = parts.map(({ ranges, streams }): UnitPart => {
-      return { ranges, streams: streams.map((stream) => ({ ...stream, labels: placeOf(stream.labels) })) };
-    });
-    return { ...unit, parts: sent, ...(wantsFilter(one) && { wantsFilter: true }) };
-  });
-  return { labels, units };
 }
