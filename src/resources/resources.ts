@@ -33,6 +33,7 @@ export interface PodMetrics {
   /** Of the container whose later point is the oldest. */
   timeMs: number;
   windowMs: number;
+  /** All that run; one at least. */
   containers: readonly ContainerMetrics[];
   /** A small whole number, the pod's own as long as it is there; absent where there is none. Whoever remembers something of a pod does so by it. */
   place?: number;
