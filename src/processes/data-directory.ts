@@ -7,5 +7,5 @@ const format = 1;
 /** Makes the directory, or checks that this build may use it. Throws Fault `newer-format`, having touched nothing. */
 export function openDataDirectory(dataDir: string): void {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  requireFormat(join(dataDir, 'VERSION'), format, 'use the newer version, or another --data-dir');
+  requireFormat(join(dataDir, 'VERSION'), format);
 }

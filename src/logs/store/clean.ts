@@ -5,6 +5,7 @@ import type { BlockRow } from './block-table.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { Committer, Group } from './committer.ts';
 import { copyPushed } from './copy-pushed.ts';
+import type { GiveUp } from './give-up.ts';
 import { mergedHeader } from './merge.ts';
 import type { MergeThread } from './merge-thread.ts';
 import type { Packs } from './packs.ts';
@@ -15,7 +16,6 @@ import {
   type PodStatePayload,
   type PushedDeletedPayload,
 } from './payloads.ts';
-import type { PushedBlockRow } from './pushed-rows.ts';
 import { jsonPayload, recordKinds } from './record.ts';
 
 /** So much of the oldest packs must be dead before they are rewritten: then two bytes are copied for each one that is won. */
@@ -25,14 +25,11 @@ export const deadShareMinMerging = 2 / 3;
 export const COPIED_BYTES_PER_COMMIT = 4 * 1024 * 1024;
 const STATES_PER_COMMIT = 200;
 
-export interface CleanOptions {
+export interface CleanOptions extends GiveUp {
   catalogue: Catalogue;
   packs: Packs;
   committer: Committer;
   log: Logger;
-  /** Drops a block that is damaged, and leaves a gap. */
-  giveUp: (block: BlockRow, why: string) => Promise<void>;
-  giveUpPushed: (block: PushedBlockRow, why: string) => Promise<void>;
   thread: MergeThread;
   removed: Counter;
 }

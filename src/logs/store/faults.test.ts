@@ -150,7 +150,7 @@ test('Packs of an older backup beside a newer catalogue are noticed', async () =
 test('A folder of a newer version is refused and left as it is', async () => {
   mkdirSync(storePath(), { recursive: true });
   writeFileSync(storePath('VERSION'), '2\n');
-  await assert.rejects(openTestStore(directory.path), { code: 'newer-format', message: /version 2/ });
+  await assert.rejects(openTestStore(directory.path), { code: 'newer-format', message: /format 2/ });
   assert.deepEqual(readdirSync(storePath()), ['VERSION']);
 });
 

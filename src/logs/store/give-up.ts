@@ -1,3 +1,5 @@
+import type { Clock } from '../../base/clock.ts';
+import type { Counter, Logger } from '../../telemetry/telemetry.ts';
 import type { BlockRow } from './block-table.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { Committer } from './committer.ts';
@@ -9,8 +11,37 @@ import { jsonPayload, recordKinds } from './record.ts';
 const TIME_MIN = -(2n ** 63n);
 const TIME_MAX = 2n ** 63n - 1n;
 
-/** Drops a block whose record is damaged, durably, and leaves a gap in its place. Called again, it does nothing. */
-export function giveUpBlock(catalogue: Catalogue, committer: Committer, block: BlockRow, nowMs: number): Promise<void> {
+/** What is done with a block whose record is damaged, wherever that shows. Called again with the same block, it counts and does no more. */
+export interface GiveUp {
+  /** Drops the block, durably, and leaves a gap in its place. */
+  giveUp(block: BlockRow, why: string): Promise<void>;
+  /** Pushed lines have no positions and so leave no gap. */
+  giveUpPushed(block: PushedBlockRow, why: string): Promise<void>;
+}
+
+export function givingUp(parts: {
+  catalogue: Catalogue;
+  committer: Committer;
+  clock: Clock;
+  log: Logger;
+  damaged: Counter;
+}): GiveUp {
+  const { catalogue, committer, clock, log, damaged } = parts;
+  return {
+    giveUp(block, why) {
+      damaged.add();
+      log.error('a damaged block is given up', { ...block.location, lines: block.lineCount, error: why });
+      return giveUpBlock(catalogue, committer, block, clock.nowMs());
+    },
+    giveUpPushed(block, why) {
+      damaged.add();
+      log.error('a damaged block of pushed lines is given up', { ...block.location, error: why });
+      return giveUpPushedBlock(catalogue, committer, block);
+    },
+  };
+}
+
+function giveUpBlock(catalogue: Catalogue, committer: Committer, block: BlockRow, nowMs: number): Promise<void> {
   return committer.submit({
     bytes: 256,
     exclusive: true,
@@ -33,8 +64,7 @@ export function giveUpBlock(catalogue: Catalogue, committer: Committer, block: B
   });
 }
 
-/** The same for pushed lines, which have no positions and so leave no gap. */
-export function giveUpPushedBlock(catalogue: Catalogue, committer: Committer, block: PushedBlockRow): Promise<void> {
+function giveUpPushedBlock(catalogue: Catalogue, committer: Committer, block: PushedBlockRow): Promise<void> {
   return committer.submit({
     bytes: 64,
     exclusive: true,

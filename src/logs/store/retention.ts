@@ -1,9 +1,11 @@
 import type { Clock } from '../../base/clock.ts';
+import type { FileLayer } from '../../base/file-layer.ts';
 import type { Counter, Logger } from '../../telemetry/telemetry.ts';
 import type { BlockRow } from './block-table.ts';
 import type { Catalogue } from './catalogue.ts';
 import { type CleanOptions, cleanOldestPacks, deadShareMin } from './clean.ts';
 import type { Committer } from './committer.ts';
+import type { Packs } from './packs.ts';
 import type { ExpiredPayload, ForgottenPayload } from './payloads.ts';
 import type { PushedBlockRow } from './pushed-rows.ts';
 import { jsonPayload, recordKinds } from './record.ts';
@@ -23,6 +25,7 @@ const FORGOTTEN_PER_COMMIT = 500;
 const DEAD_SHARE_MIN_URGENT = 0.1;
 const ROUNDS_PER_PASS = 1000;
 
+/** Null: without limit. */
 export interface Retention {
   ageMs: number | null;
   bytesMax: number | null;
@@ -35,6 +38,17 @@ export interface RetentionOptions extends CleanOptions {
   clock: Clock;
   log: Logger;
   expired: Counter;
+}
+
+/** What was asked for, and the default for the rest. */
+export async function retentionOf(
+  asked: Partial<Retention> = {},
+  { files, directory, packs }: { files: FileLayer; directory: string; packs: Packs },
+): Promise<Retention> {
+  const { ageMs = defaultRetention.ageMs, bytesMax } = asked;
+  if (bytesMax !== undefined) return { ageMs, bytesMax };
+  const { freeBytes } = await files.space(directory);
+  return { ageMs, bytesMax: defaultBytesMax(freeBytes, packs.totalBytes) };
 }
 
 /** A share of what is free and of what the store has already, at most the default. */
