@@ -112,6 +112,11 @@ test('a container that crashed five times: every instance, in order, and the tab
   const missing = await command('logs', 'nope');
   assert.equal(missing.code, 1);
   assert.match(missing.stderr, /^error: pods "nope" not found\nhint: nothing of a pod of this name is stored: .*\n$/);
+  const unlisted = await command('instances', 'deploy/nope');
+  assert.deepEqual([unlisted.code, unlisted.stdout.toString()], [1, '']);
+  assert.match(unlisted.stderr, /^error: deployment "nope" not found\nhint: nothing of it is stored: .*\n$/);
+  const noneHere = await command('instances', '-l', 'app=nope');
+  assert.deepEqual([noneHere.code, noneHere.stderr], [0, 'No instances found in default namespace.\n']);
   const wrong = await command('logs', 'web-0', '--tail', '-2');
   assert.equal(wrong.code, 2);
 });

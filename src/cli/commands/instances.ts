@@ -1,11 +1,12 @@
 import { Command, Option } from 'commander';
+import { Fault } from '../../base/fault.ts';
 import type { InstancesAnswer } from '../../logs/serve/protocol.ts';
 import { instanceTable } from '../output/instance-table.ts';
 import { type DataFormat, printObject } from '../output/print-object.ts';
 import { Output, OutputClosed } from '../output/stdout.ts';
 import { resolveServer, type ServerOptions, serverOptions } from '../server-address.ts';
 import { getJson } from '../server-call.ts';
-import { isPodKind, workloadKind } from './workload-kind.ts';
+import { type LogTarget, logTarget } from './log-target.ts';
 
 interface InstancesFlags extends ServerOptions {
   namespace: string;
@@ -29,7 +30,9 @@ export function command(): Command {
 }
 
 async function list(pod: string | undefined, flags: InstancesFlags): Promise<void> {
-  const answer = await getJson<InstancesAnswer>(resolveServer(flags), pathOf(pod, flags));
+  const target = logTarget(pod);
+  const answer = await getJson<InstancesAnswer>(resolveServer(flags), pathOf(target, flags));
+  if (pod !== undefined && answer.instances.length === 0) throw notFound(target, flags);
   const output = new Output(process.stdout);
   try {
     await output.write(printed(answer, flags));
@@ -54,14 +57,21 @@ function printed({ instances }: InstancesAnswer, flags: InstancesFlags): string 
   return '';
 }
 
-function pathOf(pod: string | undefined, flags: InstancesFlags): string {
+/** As with kubectl, what was named must exist; only a list may be empty. */
+function notFound({ pod, workload }: LogTarget, { container, selector }: InstancesFlags): Fault {
+  const what = workload ? `${workload.kind} "${workload.name}"` : `pods "${pod}"`;
+  const narrowed = [container && `container "${container}"`, selector && `labels ${selector}`].filter(Boolean);
+  if (narrowed.length > 0) return new Fault('not-found', `${what} with ${narrowed.join(' and ')} not found`);
+  const hint = 'nothing of it is stored: there was none of this name, or none of its containers has started';
+  return new Fault('not-found', `${what} not found`, { hint });
+}
+
+function pathOf({ pod, workload }: LogTarget, flags: InstancesFlags): string {
   const query = new URLSearchParams();
   if (!flags.allNamespaces) query.set('namespace', flags.namespace);
   if (flags.selector !== undefined) query.set('labelSelector', flags.selector);
   if (flags.container !== undefined) query.set('container', flags.container);
-  const [kind, name] = pod?.split('/') ?? [];
-  if (kind !== undefined && name !== undefined && !isPodKind(kind))
-    query.set('workload', `${workloadKind(kind)}/${name}`);
-  else if (kind !== undefined) query.set('pod', name ?? kind);
+  if (pod !== undefined) query.set('pod', pod);
+  if (workload !== undefined) query.set('workload', `${workload.kind}/${workload.name}`);
   return `/taffrail/v1/instances?${query}`;
 }

@@ -1,9 +1,9 @@
 import { Fault } from '../../base/fault.ts';
 import { parseRfc3339 } from '../../base/nanotime.ts';
 import type { LogsRequest } from '../../logs/serve/protocol.ts';
+import { logTarget } from './log-target.ts';
 import type { LogsFlags } from './logs-flags.ts';
 import { momentMs } from './query-time.ts';
-import { isPodKind, workloadKind } from './workload-kind.ts';
 
 /** kubectl's own defaults. */
 const tailWithSelector = 10;
@@ -21,7 +21,7 @@ export function logsRequest(
   const { tail = flags.selector === undefined ? -1 : tailWithSelector } = flags;
   const followedMax = flags.maxLogRequests ?? (flags.allNamespaces ? undefined : followedMaxDefault);
   return withoutUndefined({
-    ...target(pod),
+    ...logTarget(pod),
     ...(flags.allNamespaces ? {} : { namespace: flags.namespace }),
     labelSelector: flags.selector,
     allPods: flags.allPods,
@@ -42,17 +42,6 @@ export function logsRequest(
     follow: flags.follow,
     followedMax: flags.follow ? followedMax : undefined,
   });
-}
-
-function target(text: string | undefined): Pick<LogsRequest, 'pod' | 'workload'> {
-  if (text === undefined) return {};
-  const [kind, name, ...rest] = text.split('/');
-  if (name === undefined) return { pod: text };
-  if (rest.length > 0) throw usage('arguments in resource/name form may not have more than one slash');
-  if (!kind || !name) {
-    throw usage('arguments in resource/name form must have a single resource and name');
-  }
-  return isPodKind(kind) ? { pod: name } : { workload: { kind: workloadKind(kind), name } };
 }
 
 function check(pod: string | undefined, container: string | undefined, flags: LogsFlags): void {
