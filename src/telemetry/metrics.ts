@@ -6,6 +6,12 @@ export type Labels = Record<string, string>;
 
 export interface Counter {
   add(amount?: number, labels?: Labels): void;
+  /** The one of these labels, for who adds to it often. */
+  labelled(labels: Labels): LabelledCounter;
+}
+
+export interface LabelledCounter {
+  add(amount?: number): void;
 }
 
 export interface Gauge {
@@ -30,10 +36,15 @@ export class MetricsRegistry {
   /** Asking again for the same name gives the same counter. */
   counter(name: string, help: string): Counter {
     const { values } = this.#family(name, 'counter', help);
+    const add = (amount: number, text: string) => {
+      const key = boundedKey(values, text);
+      values.set(key, (values.get(key) ?? 0) + amount);
+    };
     return {
-      add(amount = 1, labels = {}) {
-        const key = boundedKey(values, labels);
-        values.set(key, (values.get(key) ?? 0) + amount);
+      add: (amount = 1, labels = {}) => add(amount, textOf(labels)),
+      labelled: (labels) => {
+        const text = textOf(labels);
+        return { add: (amount = 1) => add(amount, text) };
       },
     };
   }
@@ -41,7 +52,7 @@ export class MetricsRegistry {
   gauge(name: string, help: string): Gauge {
     const { values } = this.#family(name, 'gauge', help);
     return {
-      set: (value, labels = {}) => void values.set(boundedKey(values, labels), value),
+      set: (value, labels = {}) => void values.set(boundedKey(values, textOf(labels)), value),
       remove: (labels) => void values.delete(textOf(labels)),
     };
   }
@@ -72,13 +83,18 @@ export class MetricsRegistry {
   }
 }
 
-function boundedKey(values: Map<string, number>, labels: Labels): string {
-  const key = textOf(labels);
+function boundedKey(values: Map<string, number>, key: string): string {
   return values.has(key) || values.size < labelSetsMax ? key : '{overflow="true"}';
 }
 
+const escapes: Readonly<Record<string, string>> = { '\n': '\\n' };
+const special = /[\\"\n]/;
+
 function textOf(labels: Labels): string {
-  const pairs = Object.entries(labels);
-  if (pairs.length === 0) return '';
-  return `{${pairs.map(([name, value]) => `${name}="${value.replace(/[\\"\n]/g, (c) => (c === '\n' ? '\\n' : `\\${c}`))}"`).join(',')}}`;
+  let text = '';
+  for (const [name, value] of Object.entries(labels)) {
+    const plain = special.test(value) ? value.replace(/[\\"\n]/g, (each) => escapes[each] ?? `\\${each}`) : value;
+    text += `${text === '' ? '{' : ','}${name}="${plain}"`;
+  }
+  return text === '' ? '' : `${text}}`;
 }

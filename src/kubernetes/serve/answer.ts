@@ -4,6 +4,9 @@ import { parseAccept } from './negotiation.ts';
 import { parseFlag } from './options.ts';
 import type { StatusError } from './status.ts';
 
+/** A body that is no longer is sent as a text, which Node.js joins with the head of the answer. */
+const joinedBytesMax = 16 * 1024;
+
 /**
  * Writes an object in the syntax that the client prefers, or lets a stream write itself; resolves when it has been sent.
  * A client that has not taken an object within `timeoutMs` is cut off: what it does not read would stay in memory.
@@ -18,28 +21,36 @@ export async function writeAnswer(
     await answer.stream(response);
     return;
   }
-  const yaml = prefersYaml(request.accept) && answer.contentType === undefined;
-  const body = yaml ? await yamlOf(answer.object) : jsonOf(answer.object, parseFlag(request.query, 'pretty'));
+  const { body, contentType } = 'body' in answer ? answer : await rendered(request, answer);
   response.writeHead(answer.code, {
-    'content-type': answer.contentType ?? (yaml ? 'application/yaml' : 'application/json'),
-    'content-length': Buffer.byteLength(body),
+    'content-type': contentType,
+    'content-length': body.length,
     'cache-control': 'no-cache, private',
     vary: 'Accept',
   });
-  response.end(body);
+  if (body.length <= joinedBytesMax) response.end(body.toString('latin1'), 'latin1');
+  else response.end(body);
   await sent(response, timeoutMs);
+}
+
+async function rendered(
+  { accept, query }: ApiRequest,
+  { object, contentType }: { object: object; contentType?: string },
+): Promise<{ body: Buffer; contentType: string }> {
+  if (contentType === undefined && prefersYaml(accept))
+    return { body: Buffer.from(await yamlOf(object)), contentType: 'application/yaml' };
+  const text = jsonOf(object, parseFlag(query, 'pretty'));
+  return { body: Buffer.from(text), contentType: contentType ?? 'application/json' };
 }
 
 function sent(response: ServerResponse, timeoutMs: number): Promise<void> {
   return new Promise((resolve) => {
-    if (response.writableFinished || response.destroyed) return resolve();
+    if (response.closed) return resolve();
     const stalled = setTimeout(() => response.destroy(), timeoutMs);
-    const end = () => {
+    response.once('close', () => {
       clearTimeout(stalled);
       resolve();
-    };
-    response.once('finish', end);
-    response.once('close', end);
+    });
   });
 }
 

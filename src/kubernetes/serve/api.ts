@@ -69,9 +69,10 @@ export interface ApiRequest {
   becomeLongRunning(): void;
 }
 
-/** An object (rendered as the client wants it), or a stream that the callee writes, headers included. */
+/** An object (rendered as the client wants it), one that is rendered, or a stream that the callee writes, headers included. */
 export type Answer =
   | { code: number; object: KubeObject | Status | object; contentType?: string }
+  | { code: number; body: Buffer; contentType: string }
   | { stream: (response: ServerResponse) => Promise<void> | void };
 
 /** A path outside of the groups, as /metrics and the health endpoints are. */

@@ -9,9 +9,14 @@ import { badRequest, bodyTooLarge, unsupportedMediaType } from './status.ts';
 export const protobufType = 'application/vnd.kubernetes.protobuf';
 const objectTypes = ['application/json', 'application/yaml', protobufType] as const;
 
+const nothing = Buffer.alloc(0);
+
 /** Reads the whole body, or throws 413 as soon as it is known to be too large. */
 export async function readBody(request: IncomingMessage, bytesMax: number): Promise<Buffer> {
-  if (Number(request.headers['content-length'] ?? 0) > bytesMax) throw bodyTooLarge(bytesMax);
+  const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
+  // No body, and then none is read whose end would be told.
+  if (length === undefined && encoding === undefined) return nothing;
+  if (Number(length ?? 0) > bytesMax) throw bodyTooLarge(bytesMax);
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of request) {

@@ -9,13 +9,17 @@ export interface Representation {
 }
 
 interface MediaRange {
-  type: string;
-  parameters: Record<string, string>;
-  quality: number;
+  readonly type: string;
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly quality: number;
 }
 
 export const acceptedTypes = ['application/json', 'application/yaml'] as const;
 const rangesMax = 50;
+/** Clients say the same each time. */
+const headersKeptMax = 100;
+const keptHeaderLengthMax = 1000;
+const kept = new Map<string, readonly MediaRange[]>();
 
 const formats: Record<string, Representation['format']> = {
   'application/json': 'json',
@@ -48,7 +52,17 @@ export function negotiate(
 }
 
 /** Best first; equal quality in the order given, as the API server has it. */
-export function parseAccept(header: string): MediaRange[] {
+export function parseAccept(header: string): readonly MediaRange[] {
+  const known = kept.get(header);
+  if (known) return known;
+  const ranges = rangesOf(header);
+  if (header.length > keptHeaderLengthMax) return ranges;
+  if (kept.size >= headersKeptMax) kept.clear();
+  kept.set(header, ranges);
+  return ranges;
+}
+
+function rangesOf(header: string): MediaRange[] {
   return header
     .split(',')
     .slice(0, rangesMax)

@@ -43,7 +43,8 @@ export async function route(routes: Routes, pathname: string, request: ApiReques
   const version = api && routes.versions().find((each) => each.group === api.group && each.version === api.version);
   if (api && api.rest.length > 0) {
     if (!version) throw unknownPath();
-    return version.handle({ ...request, rest: api.rest });
+    request.rest = api.rest;
+    return version.handle(request);
   }
   const page = pageOf(routes.pages, path);
   if (routes.authorizesPaths && (page ? page.access === 'path' : !openPaths.has(path)))

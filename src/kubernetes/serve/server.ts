@@ -6,18 +6,18 @@ import { Fault, messageOf } from '../../base/fault.ts';
 import type { Logger, MetricsRegistry } from '../../telemetry/telemetry.ts';
 import type { KeyPair } from '../pki/pki.ts';
 import type { SchemaRegistry } from '../schema/schema.ts';
-import { Admission } from './admission.ts';
+import { Admission, type Place } from './admission.ts';
 import { writeAnswer, writeRefusal } from './answer.ts';
 import type { ApiRequest, ApiVersion, Page } from './api.ts';
 import { type Authenticate, anonymous, type UserInfo } from './authentication.ts';
-import { type Authorize, enforce } from './authorization.ts';
-import { decodeObject, readBody } from './body.ts';
+import type { Authorize } from './authorization.ts';
 import { impersonated } from './impersonation.ts';
+import { IncomingRequest } from './incoming-request.ts';
 import { defaultLimits, type ServeLimits } from './limits.ts';
 import { type OpenApiDocuments, OpenApiPages } from './openapi.ts';
 import { isOpen, type Routes, route, takesUpgrades } from './routes.ts';
-import { RunningRequests } from './running-requests.ts';
-import { badRequest, internalError, statusErrorOf, unauthorized, unsupportedMediaType } from './status.ts';
+import { type RequestLife, RunningRequests } from './running-requests.ts';
+import { badRequest, internalError, statusErrorOf, unauthorized } from './status.ts';
 import { upgradeHandler } from './upgrade.ts';
 
 export interface ApiServerOptions {
@@ -97,6 +97,8 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const server = createServer({
     ...secure,
     requestCert: true,
+    // A GET has no body whose end would have to be told.
+    optimizeEmptyRequests: true,
     // A certificate that is not good is refused with 401 and words, not with a broken handshake.
     rejectUnauthorized: false,
     handshakeTimeout: limits.headersTimeoutMs,
@@ -166,26 +168,24 @@ function requestHandler(
     upgrade?: ApiRequest['upgrade'],
   ): Promise<void> => {
     const life = running.enter();
-    const { signal } = life;
     response.once('close', () => {
       running.leave(life, clientGone);
       requests.add(1, { method: methodLabel(incoming.method), code: String(response.statusCode) });
     });
     // Written to after it has gone: nothing to be done, and 'close' has said so.
-    response.on('error', () => life.abort(clientGone));
-    let leave = () => {};
+    response.on('error', () => life.end(clientGone));
+    let place: Place | undefined;
     try {
-      const place = admission.enter();
-      leave = place.leave;
-      const url = splitUrl(incoming.url ?? '/', limits.urlBytesMax);
-      const user = isOpen(routes, url.pathname) ? anonymous : await identify(options, incoming);
-      const request = apiRequest(options, limits, incoming, response, url, user, signal, place.becomeLongRunning);
-      const answer = await route(routes, url.pathname, upgrade ? { ...request, upgrade } : request);
-      await writeAnswer(request, response, answer, limits.requestTimeoutMs);
+      place = admission.enter();
+      const { pathname, query } = splitUrl(incoming.url ?? '/', limits.urlBytesMax);
+      const user = isOpen(routes, pathname) ? anonymous : await identify(options, incoming);
+      const request = new IncomingRequest({ incoming, response, query, user, life, place }, options, limits);
+      if (upgrade) request.upgrade = upgrade;
+      await writeAnswer(request, response, await route(routes, pathname, request), limits.requestTimeoutMs);
     } catch (error) {
-      writeRefusal(incoming, response, refusalOf(error, options.log, incoming, signal));
+      writeRefusal(incoming, response, refusalOf(error, options.log, incoming, life));
     } finally {
-      leave();
+      place?.leave();
     }
   };
 }
@@ -196,44 +196,11 @@ async function identify(options: ApiServerOptions, incoming: IncomingMessage): P
   return impersonated(incoming, user, options.authorize);
 }
 
-function apiRequest(
-  options: ApiServerOptions,
-  limits: ServeLimits,
-  incoming: IncomingMessage,
-  response: ServerResponse,
-  url: { query: URLSearchParams },
-  user: ApiRequest['user'],
-  signal: AbortSignal,
-  becomeLongRunning: () => void,
-): ApiRequest {
-  const { accept, 'content-type': contentType } = incoming.headers;
-  const readRaw = () => readBody(incoming, limits.bodyBytesMax);
-  return {
-    method: incoming.method ?? 'GET',
-    rest: [],
-    query: url.query,
-    accept,
-    contentType,
-    user,
-    nowMs: () => options.clock.nowMs(),
-    incoming,
-    signal,
-    warn: (text) => void response.appendHeader('warning', `299 - ${JSON.stringify(asciiOf(text))}`),
-    readRaw,
-    readObject: async () => {
-      if (!options.schemas) throw unsupportedMediaType([]);
-      return decodeObject(await readRaw(), contentType, options.schemas, limits);
-    },
-    authorize: (attributes) => enforce(options.authorize, user, attributes),
-    becomeLongRunning,
-  };
-}
-
 /** A defect of ours is logged here and told to the client without its inside. */
-function refusalOf(error: unknown, log: Logger, incoming: IncomingMessage, signal: AbortSignal) {
+function refusalOf(error: unknown, log: Logger, incoming: IncomingMessage, life: RequestLife) {
   const refusal = statusErrorOf(error);
   if (refusal) return refusal;
-  if (signal.reason !== clientGone)
+  if (life.reason !== clientGone)
     log.error('a request failed', {
       method: incoming.method,
       path: incoming.url?.slice(0, 500),
@@ -299,7 +266,6 @@ function closed(server: Server, sockets: Set<Socket>): Promise<void> {
 
 const knownMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']);
 const methodLabel = (method = '') => (knownMethods.has(method) ? method : 'other');
-const asciiOf = (text: string) => text.replace(/[^\x20-\x7e]/g, '?').slice(0, 1000);
 
 /** Not by `new URL`, which takes a path that begins with two slashes for a host. */
 function splitUrl(url: string, bytesMax: number): { pathname: string; query: URLSearchParams } {

@@ -1,4 +1,5 @@
 import { type IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ApiRequest } from './api.ts';
 
@@ -16,10 +17,11 @@ export function upgradeHandler(answer: AnswerRequest) {
   return (incoming: IncomingMessage, socket: Duplex, head: Buffer): void => {
     const response = new ServerResponse(incoming);
     response.shouldKeepAlive = false;
-    response.assignSocket(socket as Parameters<ServerResponse['assignSocket']>[0]);
+    response.assignSocket(socket as Socket);
     socket.on('error', () => socket.destroy());
     socket.on('drain', () => response.emit('drain'));
-    response.once('finish', () => socket.end());
+    // As Node ends a connection that is not kept.
+    response.once('finish', () => (socket as Socket).destroySoon());
     void answer(incoming, response, { socket, head });
   };
 }

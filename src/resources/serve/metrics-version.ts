@@ -101,11 +101,7 @@ function targetOf(rest: readonly string[]): Target {
   return { info, namespace: inNamespace ? rest[1]! : '', name };
 }
 
-function one(
-  { metrics, clock, budget, heads }: Serving,
-  request: ApiRequest,
-  { info, namespace, name }: Target,
-): Answer {
+function one({ metrics, clock, heads }: Serving, request: ApiRequest, { info, namespace, name }: Target): Answer {
   // What /debug/why says, where the API server's aggregation layer leads to.
   if (request.query.has('why')) {
     const why = info.namespaced ? metrics.whyPod(namespace, name) : metrics.whyNode(name);
@@ -115,7 +111,9 @@ function one(
   const item = info.namespaced ? metrics.pod(namespace, name) : metrics.node(name);
   if (!item) throw info.namespaced ? missingPod(metrics, namespace, name) : missingNode(metrics, name);
   const form = formOf(request, info.kind as Kind, { nowMs, isList: false, heads });
-  return formAnswer(form, budget, async () => form.add(item));
+  form.add(item);
+  const pieces = form.end();
+  return { code: 200, body: pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces), contentType: form.contentType };
 }
 
 /** Written in slices, each item as it is when it is reached. */
