@@ -2,8 +2,7 @@ import type { BlockPlan, LinesPlan, SamplesPlan } from '../plan/plan.ts';
 import type { BlockCost, BlockResult, LinesResult, SamplesResult, SeriesCells } from './block-result.ts';
 import { CellWriter } from './cells.ts';
 import { firstOf } from './lines-runner.ts';
-import { QueryLimitError } from './query-error.ts';
-import { rangeSeriesMax } from './samples-runner.ts';
+import { requireRoom } from './series-writers.ts';
 
 /** Makes one result of several. The results that are added belong to it. */
 export interface ResultMerger {
@@ -38,11 +37,7 @@ export class SamplesMerger implements ResultMerger {
       const writer = this.#writers.get(cells.key);
       if (writer) writer.merge(cells);
       else {
-        if (this.#writers.size >= rangeSeriesMax) {
-          throw new QueryLimitError(
-            `maximum number of series (${rangeSeriesMax}) that one range function may make was reached`,
-          );
-        }
+        requireRoom(this.#writers.size);
         this.#writers.set(cells.key, new CellWriter(this.#plan.sampleKind, cells));
       }
     }

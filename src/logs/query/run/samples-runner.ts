@@ -1,113 +1,49 @@
 import type { CompactText, HolesThatDecide } from '../../block/block.ts';
-import { levelLabel } from '../../level/level.ts';
-import { Labels, labelsKey } from '../labels/labels.ts';
 import { duplicateSuffix } from '../pipeline/label-name.ts';
-import type { Line } from '../pipeline/line.ts';
-import { errorDetailsLabel, errorLabel, LineLabels, preserveErrorLabel } from '../pipeline/line-labels.ts';
+import { errorLabel } from '../pipeline/line-labels.ts';
 import { compileUnwrap } from '../pipeline/unwrap.ts';
 import { type Buckets, bucketsOf } from '../plan/buckets.ts';
-import { isNeeded } from '../plan/needed-labels.ts';
 import type { SamplesPlan } from '../plan/plan.ts';
 import type { SourceBlock } from '../source.ts';
 import { oneBlock, type SamplesResult } from './block-result.ts';
 import type { BlockRunner } from './block-runner.ts';
-import { CellWriter, emptyCells } from './cells.ts';
 import { classedLines } from './classed-lines.ts';
 import { holesThatDecide } from './deciding-holes.ts';
 import { allAtOnce, type LineSelector } from './line-selector.ts';
-import { PipelineError, QueryLimitError } from './query-error.ts';
+import { PipelineError } from './query-error.ts';
 import { relativeTimes } from './relative-times.ts';
-
-/** Series that one range function may make of lines. */
-export const rangeSeriesMax = 100_000;
+import { readsLevel, SeriesWriters } from './series-writers.ts';
 
 const noStarts = new Uint32Array();
 
+/** A plan, compiled. */
+interface Sampling {
+  plan: SamplesPlan;
+  select: LineSelector;
+  buckets: Buckets;
+  unwrap: ReturnType<typeof compileUnwrap> | undefined;
+  /** Undefined where no holes decide alone what becomes of a line. */
+  decide: HolesThatDecide | undefined;
+}
+
+/** Lines that were looked at, and those that became samples. */
+type Counts = Pick<SamplesResult, 'lines' | 'matchedLines'>;
+
 /** Makes samples of the lines of a block, and keeps them by series and bucket. */
 export function createSamplesRunner(plan: SamplesPlan, select: LineSelector): BlockRunner {
-  const buckets = bucketsOf(plan.buckets);
-  const unwrap = plan.unwrap && compileUnwrap(plan.unwrap);
-  const isBytes = plan.sampleKind === 'bytes';
-  /** Lines that need no labels of their own, and no text. */
-  const addAll = (writer: CellWriter, chosen: Uint32Array, block: SourceBlock) => {
-    const starts = isBytes ? block.text.starts() : noStarts;
-    const timeOf = relativeTimes(block.times(), plan.buckets.startNs);
-    for (let at = 0; at < chosen.length; at++) {
-      const index = chosen[at]!;
-      const time = timeOf(index);
-      writer.add(buckets.of(time), isBytes ? starts[index + 1]! - 1 - starts[index]! : 1, time);
-    }
-  };
   // Lines that no window sees need not be sound: each would have to be asked for its time first.
   const hasGaps = plan.buckets.rangeNs < plan.buckets.stepNs;
-  const decide = hasGaps ? undefined : holesThatDecide(plan, select.stages);
-  /** Lines in classes of which one line is looked at; says how many count. */
-  const addClassed = (
-    writers: SeriesWriters,
-    block: SourceBlock,
-    compact: CompactText,
-    holes: HolesThatDecide,
-    lines: Uint32Array,
-  ) => {
-    const { of, outcomes } = classedLines(block, compact, lines, holes, select, (line, index) => {
-      const value = unwrap ? unwrap(line) : 1;
-      return value === undefined ? undefined : { value, writer: writers.of(line, index) };
-    });
-    const bucket = plan.sampleKind === 'count' ? onlyBucket(buckets, plan, block) : undefined;
-    const timeOf = bucket === undefined ? whenNeeded(block, plan) : undefined;
-    let matched = 0;
-    for (let at = 0; at < of.length; at++) {
-      const outcome = outcomes[of[at]!];
-      if (outcome === undefined) continue;
-      matched++;
-      if (timeOf === undefined) outcome.writer.addCount(bucket!, 1);
-      else {
-        const time = timeOf(lines[at]!);
-        outcome.writer.add(buckets.of(time), outcome.value, time);
-      }
-    }
-    return matched;
+  const sampling: Sampling = {
+    plan,
+    select,
+    buckets: bucketsOf(plan.buckets),
+    unwrap: plan.unwrap && compileUnwrap(plan.unwrap),
+    decide: hasGaps ? undefined : holesThatDecide(plan, select.stages),
   };
   const run = (block: SourceBlock): SamplesResult => {
     const writers = new SeriesWriters(plan, block);
-    let matchedLines = 0;
-    if (select.indexes && !unwrap && block.metadata === undefined && !readsLevel(plan, block)) {
-      const bucket = plan.sampleKind === 'count' ? onlyBucket(buckets, plan, block) : undefined;
-      const chosen = bucket === undefined ? select.indexes(block) : undefined;
-      const lines = chosen?.length ?? select.count!(block);
-      if (lines > 0) {
-        const writer = writers.ofStream();
-        if (chosen === undefined) writer.addCount(bucket!, lines);
-        else addAll(writer, chosen, block);
-      }
-      const all = [...writers.all()].map(({ cells }) => cells);
-      const cost = { lines, matchedLines: lines, bytes: block.text.textBytes };
-      return { kind: 'samples', series: all, ...oneBlock, ...cost };
-    }
-    if (
-      decide !== undefined &&
-      block.text.compact !== undefined &&
-      block.metadata === undefined &&
-      !readsLevel(plan, block)
-    ) {
-      const lines = select.front(block);
-      matchedLines = lines.length === 0 ? 0 : addClassed(writers, block, block.text.compact, decide, lines);
-      const series = [...writers.all()].map(({ cells }) => cells);
-      return { kind: 'samples', series, ...oneBlock, lines: lines.length, matchedLines, bytes: block.text.textBytes };
-    }
-    const timeOf = whenNeeded(block, plan);
-    const lines = select.each(block, allAtOnce, (line, index) => {
-      const value = unwrap ? unwrap(line) : isBytes ? line.byteLength : 1;
-      if (value === undefined) return true;
-      matchedLines++;
-      const time = timeOf(index);
-      const bucket = buckets.of(time);
-      // What no window sees need not be sound.
-      if (!buckets.isGap(bucket)) writers.of(line, index).add(bucket, value, time);
-      return true;
-    });
-    const series = [...writers.all()].map(({ cells }) => cells);
-    return { kind: 'samples', series, ...oneBlock, lines, matchedLines, bytes: block.text.textBytes };
+    const counts = sample(sampling, block, writers);
+    return { kind: 'samples', series: writers.series(), ...oneBlock, ...counts, bytes: block.text.textBytes };
   };
   return {
     run(block) {
@@ -121,6 +57,90 @@ export function createSamplesRunner(plan: SamplesPlan, select: LineSelector): Bl
       }
     },
   };
+}
+
+/** In the way that asks least of the lines. */
+function sample(sampling: Sampling, block: SourceBlock, writers: SeriesWriters): Counts {
+  const { plan, select, unwrap, decide } = sampling;
+  if (block.metadata === undefined && !readsLevel(plan, block)) {
+    if (select.indexes && !unwrap) return sampleUnread(sampling, block, writers);
+    if (decide !== undefined && block.text.compact !== undefined) {
+      return sampleClasses(sampling, block, block.text.compact, decide, writers);
+    }
+  }
+  return sampleEach(sampling, block, writers);
+}
+
+/** Lines that need no labels of their own, and no text. */
+function sampleUnread({ plan, select, buckets }: Sampling, block: SourceBlock, writers: SeriesWriters): Counts {
+  const bucket = plan.sampleKind === 'count' ? onlyBucket(buckets, plan, block) : undefined;
+  if (bucket !== undefined) {
+    const lines = select.count!(block);
+    if (lines > 0) writers.ofStream().addCount(bucket, lines);
+    return { lines, matchedLines: lines };
+  }
+  const chosen = select.indexes!(block);
+  const lines = chosen.length;
+  if (lines === 0) return { lines, matchedLines: lines };
+  const writer = writers.ofStream();
+  const isBytes = plan.sampleKind === 'bytes';
+  const starts = isBytes ? block.text.starts() : noStarts;
+  const timeOf = relativeTimes(block.times(), plan.buckets.startNs);
+  for (let at = 0; at < chosen.length; at++) {
+    const index = chosen[at]!;
+    const time = timeOf(index);
+    writer.add(buckets.of(time), isBytes ? starts[index + 1]! - 1 - starts[index]! : 1, time);
+  }
+  return { lines, matchedLines: lines };
+}
+
+/** Lines in classes of which one line is looked at. */
+function sampleClasses(
+  { plan, select, buckets, unwrap }: Sampling,
+  block: SourceBlock,
+  compact: CompactText,
+  decide: HolesThatDecide,
+  writers: SeriesWriters,
+): Counts {
+  const chosen = select.front(block);
+  const lines = chosen.length;
+  if (lines === 0) return { lines, matchedLines: 0 };
+  const { of, outcomes } = classedLines(block, compact, chosen, decide, select, (line, index) => {
+    const value = unwrap ? unwrap(line) : 1;
+    return value === undefined ? undefined : { value, writer: writers.of(line, index) };
+  });
+  const bucket = plan.sampleKind === 'count' ? onlyBucket(buckets, plan, block) : undefined;
+  const timeOf = bucket === undefined ? whenNeeded(block, plan) : undefined;
+  let matchedLines = 0;
+  for (let at = 0; at < of.length; at++) {
+    const outcome = outcomes[of[at]!];
+    if (outcome === undefined) continue;
+    matchedLines++;
+    if (timeOf === undefined) outcome.writer.addCount(bucket!, 1);
+    else {
+      const time = timeOf(chosen[at]!);
+      outcome.writer.add(buckets.of(time), outcome.value, time);
+    }
+  }
+  return { lines, matchedLines };
+}
+
+/** Line by line. */
+function sampleEach({ plan, select, buckets, unwrap }: Sampling, block: SourceBlock, writers: SeriesWriters): Counts {
+  const isBytes = plan.sampleKind === 'bytes';
+  const timeOf = whenNeeded(block, plan);
+  let matchedLines = 0;
+  const lines = select.each(block, allAtOnce, (line, index) => {
+    const value = unwrap ? unwrap(line) : isBytes ? line.byteLength : 1;
+    if (value === undefined) return true;
+    matchedLines++;
+    const time = timeOf(index);
+    const bucket = buckets.of(time);
+    // What no window sees need not be sound.
+    if (!buckets.isGap(bucket)) writers.of(line, index).add(bucket, value, time);
+    return true;
+  });
+  return { lines, matchedLines };
 }
 
 /** The bucket of every line, where it is one. */
@@ -149,112 +169,4 @@ function withoutMetadata({ metadata: _, ...block }: SourceBlock): SourceBlock {
 
 function withoutSuffix(name: string): string {
   return name.endsWith(duplicateSuffix) ? name.slice(0, -duplicateSuffix.length) : name;
-}
-
-/** Whether the level of each line, which it tells itself, is among what is asked for. */
-function readsLevel({ needed }: SamplesPlan, { detectsLevel }: SourceBlock): boolean {
-  return detectsLevel === true && isNeeded(needed, levelLabel);
-}
-
-/** Series of the lines of one block, found again by as little of their labels as tells them apart. */
-class SeriesWriters {
-  readonly #plan: SamplesPlan;
-  readonly #block: SourceBlock;
-  readonly #byKey = new Map<string, CellWriter>();
-  readonly #bySet = new Map<number | string, CellWriter>();
-  readonly #readsLevel: boolean;
-  /** Which set of metadata each line has. */
-  readonly #setOf: Uint32Array | undefined;
-  readonly #byValue = new Map<string | undefined, CellWriter>();
-  readonly #names: readonly string[] | undefined;
-  readonly #dropped: readonly string[];
-
-  constructor(plan: SamplesPlan, block: SourceBlock) {
-    this.#plan = plan;
-    this.#block = block;
-    this.#readsLevel = readsLevel(plan, block);
-    this.#setOf = block.metadata?.get().of;
-    const { grouping, unwrap } = plan;
-    this.#names = grouping && !grouping.without ? [...new Set(grouping.labels)].sort() : undefined;
-    this.#dropped = [...(grouping?.labels ?? []), ...(unwrap ? [unwrap.label] : [])];
-  }
-
-  all(): Iterable<CellWriter> {
-    return this.#byKey.values();
-  }
-
-  /** Of lines with the stream's labels alone. */
-  ofStream(): CellWriter {
-    return this.#writer(this.#labelsOf(new LineLabels(this.#block.labels)));
-  }
-
-  of(line: Line, index: number): CellWriter {
-    const { labels } = line;
-    if (labels.error !== '') return this.#failed(line);
-    if (this.#names?.length === 1) {
-      const value = labels.get(this.#names[0]!);
-      let writer = this.#byValue.get(value);
-      if (writer === undefined) {
-        writer = this.#writer(value === undefined ? {} : { [this.#names[0]!]: value });
-        this.#byValue.set(
-          value === undefined ? value : (writer.cells.labels[this.#names[0]!] ?? ownCopy(value)),
-          writer,
-        );
-      }
-      return writer;
-    }
-    if (labels.isUntouched) {
-      const set = this.#readsLevel ? labels.get(levelLabel)! : (this.#setOf?.[index] ?? 0);
-      let writer = this.#bySet.get(set);
-      if (writer === undefined) this.#bySet.set(set, (writer = this.#writer(this.#labelsOf(labels))));
-      return writer;
-    }
-    return this.#writer(this.#labelsOf(labels));
-  }
-
-  #labelsOf(labels: LineLabels): Record<string, string> {
-    if (this.#names === undefined) {
-      const all = labels.toRecord();
-      for (const name of this.#dropped) delete all[name];
-      // Whoever takes labels away takes those of an error that was dropped.
-      if (this.#dropped.length > 0) delete all[errorDetailsLabel];
-      return all;
-    }
-    const grouped: Record<string, string> = {};
-    for (const name of this.#names) {
-      const value = labels.get(name);
-      if (value !== undefined) grouped[name] = value;
-    }
-    return grouped;
-  }
-
-  /** All labels stay, so that the error can be seen. */
-  #failed({ labels }: Line): CellWriter {
-    const all = labels.toRecord();
-    if (all[preserveErrorLabel] !== 'true') throw new PipelineError(all[errorLabel]!, Labels.of(all).toString());
-    return this.#writer(all);
-  }
-
-  #writer(labels: Record<string, string>): CellWriter {
-    const { pairs } = Labels.of(labels);
-    const key = labelsKey(pairs);
-    let writer = this.#byKey.get(key);
-    if (writer === undefined) {
-      if (this.#byKey.size >= rangeSeriesMax) {
-        throw new QueryLimitError(
-          `maximum number of series (${rangeSeriesMax}) that one range function may make was reached`,
-        );
-      }
-      // Values may be slices that keep the whole block in memory.
-      const nameOf = (name: string) => (this.#names?.includes(name) ? name : ownCopy(name));
-      const own = Object.fromEntries(pairs.map(([name, value]) => [nameOf(name), ownCopy(value)]));
-      writer = new CellWriter(this.#plan.sampleKind, emptyCells(ownCopy(key), own));
-      this.#byKey.set(writer.cells.key, writer);
-    }
-    return writer;
-  }
-}
-
-function ownCopy(text: string): string {
-  return Buffer.from(text, 'utf16le').toString('utf16le');
 }
