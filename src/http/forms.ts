@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, RouteHandlerMethod } from 'fastify';
 
 /** The largest body that a form may have. */
 const formBytesMax = 4 * 1024 * 1024;
@@ -10,4 +10,9 @@ export function acceptForms(api: FastifyInstance): void {
     { parseAs: 'string', bodyLimit: formBytesMax },
     (_request, body, done) => done(null, new URLSearchParams(body as string)),
   );
+}
+
+/** A route whose parameters come in the query or, where they are long, in a form. */
+export function getOrPost(api: FastifyInstance, url: string, handler: RouteHandlerMethod): void {
+  api.route({ method: ['GET', 'POST'], url, handler });
 }

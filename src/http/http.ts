@@ -7,7 +7,8 @@ import type { Logger, MetricsRegistry } from '../telemetry/telemetry.ts';
 import { type Authenticate, openToThisMachine, tokenAuthentication } from './authentication.ts';
 import type { Principal } from './principal.ts';
 
-export { acceptForms } from './forms.ts';
+export { acceptForms, getOrPost } from './forms.ts';
+export { goneSignal } from './gone-signal.ts';
 export type { Principal } from './principal.ts';
 export * from './running-queries.ts';
 export { tenantNamed } from './tenant.ts';

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { version } from '../../../base/version.ts';
+import { getOrPost } from '../../../http/http.ts';
 import { levelFields } from '../../level/level.ts';
 import { detectedFields } from './detected-fields.ts';
 import { ListedLabels } from './listed-labels.ts';
@@ -13,49 +14,37 @@ const fieldsDefault = 1000;
 export function registerDrilldownRoutes(app: FastifyInstance, parts: Surroundings): void {
   const { store, clock, settings } = parts;
 
-  app.route({
-    method: ['GET', 'POST'],
-    url: '/detected_labels',
-    handler: async (request, reply) => {
-      const parameters = new Parameters(request, clock.nowMs());
-      const { startNs, endNs } = parameters.range();
-      const scope = scopeOf(parts, request);
-      const matchers = parameters.matchers();
-      const listed = new ListedLabels(store, [{ scope, matchers, sinceNs: startNs, untilNs: endNs + 1n }]);
-      const detectedLabels = listed.cardinalities().map(([label, cardinality]) => ({ label, cardinality }));
-      return sendJson(request, reply, [JSON.stringify({ detectedLabels })]);
-    },
+  getOrPost(app, '/detected_labels', async (request, reply) => {
+    const parameters = new Parameters(request, clock.nowMs());
+    const { startNs, endNs } = parameters.range();
+    const scope = scopeOf(parts, request);
+    const matchers = parameters.matchers();
+    const listed = new ListedLabels(store, [{ scope, matchers, sinceNs: startNs, untilNs: endNs + 1n }]);
+    const detectedLabels = listed.cardinalities().map(([label, cardinality]) => ({ label, cardinality }));
+    return sendJson(request, reply, [JSON.stringify({ detectedLabels })]);
   });
 
-  app.route({
-    method: ['GET', 'POST'],
-    url: '/detected_fields',
-    handler: async (request, reply) => {
-      const parameters = new Parameters(request, clock.nowMs());
-      const limit = parameters.whole('limit', parameters.whole('field_limit', fieldsDefault));
-      const found = [...(await detectedFields(parts, request, reply, parameters))].slice(0, Math.max(0, limit));
-      const fields = found.map(([label, { type, values, parsers, jsonPath }]) => ({
-        label,
-        type,
-        cardinality: values.size,
-        parsers: parsers.size > 0 ? [...parsers] : null,
-        ...(jsonPath && { jsonPath }),
-      }));
-      return sendJson(request, reply, [JSON.stringify({ fields, limit })]);
-    },
+  getOrPost(app, '/detected_fields', async (request, reply) => {
+    const parameters = new Parameters(request, clock.nowMs());
+    const limit = parameters.whole('limit', parameters.whole('field_limit', fieldsDefault));
+    const found = [...(await detectedFields(parts, request, reply, parameters))].slice(0, Math.max(0, limit));
+    const fields = found.map(([label, { type, values, parsers, jsonPath }]) => ({
+      label,
+      type,
+      cardinality: values.size,
+      parsers: parsers.size > 0 ? [...parsers] : null,
+      ...(jsonPath && { jsonPath }),
+    }));
+    return sendJson(request, reply, [JSON.stringify({ fields, limit })]);
   });
 
-  app.route({
-    method: ['GET', 'POST'],
-    url: '/detected_field/:name/values',
-    handler: async (request, reply) => {
-      const { name } = request.params as { name: string };
-      const parameters = new Parameters(request, clock.nowMs());
-      const limit = parameters.whole('limit', fieldsDefault);
-      const field = (await detectedFields(parts, request, reply, parameters)).get(name);
-      const values = [...(field?.values ?? [])].slice(0, Math.max(0, limit));
-      return sendJson(request, reply, [JSON.stringify({ values, limit })]);
-    },
+  getOrPost(app, '/detected_field/:name/values', async (request, reply) => {
+    const { name } = request.params as { name: string };
+    const parameters = new Parameters(request, clock.nowMs());
+    const limit = parameters.whole('limit', fieldsDefault);
+    const field = (await detectedFields(parts, request, reply, parameters)).get(name);
+    const values = [...(field?.values ?? [])].slice(0, Math.max(0, limit));
+    return sendJson(request, reply, [JSON.stringify({ values, limit })]);
   });
 
   app.get('/drilldown-limits', async (request, reply) => {

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Nanos } from '../../../base/nanotime.ts';
+import { getOrPost } from '../../../http/http.ts';
 import { type LabelRecord, type Matcher, provenanceLabel } from '../../query/query.ts';
 import { selectPushed, selectStreams } from '../source/selected-streams.ts';
 import { pushedLabels } from '../source/stream-labels.ts';
@@ -9,8 +10,6 @@ import { sendJson } from './send.ts';
 import { type StreamSize, sizesOf } from './stream-sizes.ts';
 import { type Surroundings, scopeOf } from './surroundings.ts';
 
-/** Steps that a range of volumes may have. */
-const volumeStepsMax = 11_000;
 const limitDefault = 100;
 
 /** `index/stats`, `index/volume` and `index/volume_range`: how much there is, from what the store knows without reading lines. */
@@ -32,59 +31,44 @@ export function registerIndexRoutes(app: FastifyInstance, parts: Surroundings): 
     return { parameters, range, matchers, selected };
   };
 
-  app.route({
-    method: ['GET', 'POST'],
-    url: '/index/stats',
-    handler: async (request, reply) => {
-      const { range, selected } = asked(request);
-      const attested = new Set<string>();
-      for (const { streams } of selected.instances) for (const { labels } of streams) attested.add(sortedJson(labels));
-      const chunks = selected.instances.length + selected.pushed.length;
-      const counts = { streams: attested.size + selected.pushed.length, chunks, bytes: 0, entries: 0 };
-      for (const { bytes, entries } of sizesOf(selected, range.startNs, range.endNs + 1n)) {
-        counts.bytes += bytes;
-        counts.entries += entries;
-      }
-      counts.bytes = Math.round(counts.bytes);
-      counts.entries = Math.round(counts.entries);
-      return sendJson(request, reply, [JSON.stringify(counts)]);
-    },
+  getOrPost(app, '/index/stats', async (request, reply) => {
+    const { range, selected } = asked(request);
+    const attested = new Set<string>();
+    for (const { streams } of selected.instances) for (const { labels } of streams) attested.add(sortedJson(labels));
+    const chunks = selected.instances.length + selected.pushed.length;
+    const counts = { streams: attested.size + selected.pushed.length, chunks, bytes: 0, entries: 0 };
+    for (const { bytes, entries } of sizesOf(selected, range.startNs, range.endNs + 1n)) {
+      counts.bytes += bytes;
+      counts.entries += entries;
+    }
+    counts.bytes = Math.round(counts.bytes);
+    counts.entries = Math.round(counts.entries);
+    return sendJson(request, reply, [JSON.stringify(counts)]);
   });
 
-  app.route({
-    method: ['GET', 'POST'],
-    url: '/index/volume',
-    handler: async (request, reply) => {
-      const { parameters, range, matchers, selected } = asked(request);
-      const grouping = groupingOf(parameters, matchers, settings.volumeSeriesMax);
-      const volumes = volumesOf(sizesOf(selected, range.startNs, range.endNs + 1n), grouping);
-      const timeMs = Number(range.endNs / 1_000_000n);
-      const rows = volumes.map(([metric, bytes]) => `{"metric":${metric},"value":${sampleJson(timeMs, bytes)}}`);
-      return sendJson(request, reply, [resultText('vector', rows)]);
-    },
+  getOrPost(app, '/index/volume', async (request, reply) => {
+    const { parameters, range, matchers, selected } = asked(request);
+    const grouping = groupingOf(parameters, matchers, settings.volumeSeriesMax);
+    const volumes = volumesOf(sizesOf(selected, range.startNs, range.endNs + 1n), grouping);
+    const timeMs = Number(range.endNs / 1_000_000n);
+    const rows = volumes.map(([metric, bytes]) => `{"metric":${metric},"value":${sampleJson(timeMs, bytes)}}`);
+    return sendJson(request, reply, [resultText('vector', rows)]);
   });
 
-  app.route({
-    method: ['GET', 'POST'],
-    url: '/index/volume_range',
-    handler: async (request, reply) => {
-      const { parameters, range, matchers, selected } = asked(request);
-      const grouping = groupingOf(parameters, matchers, settings.volumeSeriesMax);
-      const stepNs = BigInt(Math.trunc(parameters.stepNs(range)));
-      if ((range.endNs - range.startNs) / stepNs > volumeStepsMax) {
-        throw bad(`exceeded maximum resolution of ${volumeStepsMax.toLocaleString('en-US')} points per time series`);
+  getOrPost(app, '/index/volume_range', async (request, reply) => {
+    const { parameters, range, matchers, selected } = asked(request);
+    const grouping = groupingOf(parameters, matchers, settings.volumeSeriesMax);
+    const stepNs = parameters.boundedStepNs(range);
+    const series = new Map<string, string[]>();
+    for (const { fromNs, toNs } of stepsOf(range, stepNs)) {
+      for (const [metric, bytes] of volumesOf(sizesOf(selected, fromNs, toNs), grouping)) {
+        const samples = series.get(metric) ?? [];
+        samples.push(sampleJson(Number(toNs / 1_000_000n), bytes));
+        series.set(metric, samples);
       }
-      const series = new Map<string, string[]>();
-      for (const { fromNs, toNs } of stepsOf(range, stepNs)) {
-        for (const [metric, bytes] of volumesOf(sizesOf(selected, fromNs, toNs), grouping)) {
-          const samples = series.get(metric) ?? [];
-          samples.push(sampleJson(Number(toNs / 1_000_000n), bytes));
-          series.set(metric, samples);
-        }
-      }
-      const rows = [...series].map(([metric, samples]) => `{"metric":${metric},"values":[${samples.join(',')}]}`);
-      return sendJson(request, reply, [resultText('matrix', rows)]);
-    },
+    }
+    const rows = [...series].map(([metric, samples]) => `{"metric":${metric},"values":[${samples.join(',')}]}`);
+    return sendJson(request, reply, [resultText('matrix', rows)]);
   });
 }
 

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { getOrPost } from '../../../http/http.ts';
 import type { Matcher } from '../../query/query.ts';
 import type { Scope } from '../../store/store.ts';
 import { ListedLabels } from './listed-labels.ts';
@@ -23,12 +24,8 @@ export function registerLabelRoutes(app: FastifyInstance, parts: Surroundings): 
   };
 
   for (const url of ['/labels', '/label']) {
-    app.route({
-      method: ['GET', 'POST'],
-      url,
-      handler: async (request, reply) => {
-        return sendData(request, reply, askedFor(request).names());
-      },
+    getOrPost(app, url, async (request, reply) => {
+      return sendData(request, reply, askedFor(request).names());
     });
   }
 
@@ -37,16 +34,12 @@ export function registerLabelRoutes(app: FastifyInstance, parts: Surroundings): 
     return sendData(request, reply, askedFor(request).values(name));
   });
 
-  app.route({
-    method: ['GET', 'POST'],
-    url: '/series',
-    handler: async (request, reply) => {
-      const parameters = new Parameters(request, clock.nowMs());
-      const scope = scopeOf(parts, request);
-      const selectors = parameters.selectors();
-      const found = listed(scope, selectors.length > 0 ? selectors : [[]], parameters);
-      return sendJson(request, reply, listJson(found.series()));
-    },
+  getOrPost(app, '/series', async (request, reply) => {
+    const parameters = new Parameters(request, clock.nowMs());
+    const scope = scopeOf(parts, request);
+    const selectors = parameters.selectors();
+    const found = listed(scope, selectors.length > 0 ? selectors : [[]], parameters);
+    return sendJson(request, reply, listJson(found.series()));
   });
 }
 

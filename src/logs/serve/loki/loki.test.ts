@@ -208,6 +208,11 @@ test('mistakes are answered with 400 and a text that says where', async () => {
       { query: 'rate({app="a"}[1m])', start: '0' },
       /^the query time range exceeds the limit \(query length:/,
     ],
+    [
+      'index/volume_range',
+      { query: '{app="a"}', step: '0.0000000001' },
+      /^exceeded maximum resolution of 11,000 points/,
+    ],
     ['query_range', { query: 'rate({app="a"}[1m])', step: '0.1' }, /^exceeded maximum resolution of 11,000 points/],
     ['query', { query: '{app="a"}' }, /^log queries are not supported as an instant query type/],
     ['labels', { query: '{app="a"} |= "x"' }, /^only label matchers are supported/],

@@ -7,6 +7,8 @@ const defaultSinceNs = 3_600_000_000_000n;
 const defaultLimit = 100;
 /** Steps that Loki cuts a range into where a request names none. */
 const defaultSteps = 250;
+/** Steps that a range may have, as in Loki. */
+const stepsMax = 11_000;
 /** Selectors of one request. */
 const selectorsMax = 1000;
 const nanosPerSecond = 1_000_000_000n;
@@ -57,6 +59,13 @@ export class Parameters {
       throw bad('zero or negative query resolution step widths are not accepted. Try a positive integer');
     }
     return stepNs;
+  }
+
+  /** As `stepNs`, for an answer of which each step costs something to put together. */
+  boundedStepNs(range: { startNs: Nanos; endNs: Nanos }): bigint {
+    const stepNs = BigInt(Math.max(1, Math.trunc(this.stepNs(range))));
+    if ((range.endNs - range.startNs) / stepNs <= stepsMax) return stepNs;
+    throw bad(`exceeded maximum resolution of ${stepsMax.toLocaleString('en-US')} points per time series`);
   }
 
   /** 0: every line counts. */

@@ -1,5 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { getOrPost } from '../../../http/http.ts';
 import {
+  type EngineOptions,
   type Expr,
   instantQuery,
   ParseError,
@@ -19,89 +21,84 @@ import { warningsOf } from './warnings.ts';
 /** `query`, `query_range` and `format_query`. */
 export function registerQueryRoutes(app: FastifyInstance, parts: Surroundings): void {
   const { clock, settings } = parts;
-  const run = async (
-    context: { request: FastifyRequest; reply: FastifyReply },
-    asked: {
-      kind: 'instant' | 'range';
-      query: string;
-      range: { startNs: bigint; endNs: bigint };
-      direction: RangeRequest['direction'] & string;
-    },
-    answer: (common: CommonRequest) => Promise<QueryResult>,
-  ) => {
-    const { direction, ...listed } = asked;
-    const { result, missing } = await runAsked(parts, context, listed, async ({ instances, ...common }) => {
-      const result = await answer(common);
-      return { result, missing: warningsOf(parts, instances(), common.scope.tenant, asked.range.endNs) };
-    });
-    const { request, reply } = context;
-    const warnings = [...result.warnings, ...missing];
-    return sendJson(
-      request,
-      reply,
-      resultJson({ ...result, warnings }, { categorized: wantsCategories(request), direction }),
-    );
-  };
-  const options = {
-    clock,
-    entriesMax: settings.entriesMax,
-    seriesMax: settings.seriesMax,
-    timeoutMs: settings.timeoutMs,
-    ...(settings.intervalMsMax > 0 && { intervalNsMax: settings.intervalMsMax * 1e6 }),
-  };
+  const options = engineOptions(parts);
 
-  app.route({
-    method: ['GET', 'POST'],
-    url: '/query',
-    handler: async (request, reply) => {
-      const parameters = new Parameters(request, clock.nowMs());
-      const timeNs = parameters.timeNs();
-      const query = parsed(parameters);
-      const [limit, direction] = [parameters.limit(), parameters.direction()];
-      const range = { startNs: timeNs, endNs: timeNs };
-      return run({ request, reply }, { kind: 'instant', query: parameters.text('query'), range, direction }, (common) =>
-        instantQuery({ ...common, query, timeNs, limit, direction }, options),
-      );
-    },
+  getOrPost(app, '/query', async (request, reply) => {
+    const parameters = new Parameters(request, clock.nowMs());
+    const timeNs = parameters.timeNs();
+    const query = parsed(parameters);
+    const [limit, direction] = [parameters.limit(), parameters.direction()];
+    const range = { startNs: timeNs, endNs: timeNs };
+    return answer(
+      parts,
+      { request, reply },
+      { kind: 'instant', query: parameters.text('query'), range, direction },
+      (common) => instantQuery({ ...common, query, timeNs, limit, direction }, options),
+    );
   });
 
-  app.route({
-    method: ['GET', 'POST'],
-    url: '/query_range',
-    handler: async (request, reply) => {
-      const parameters = new Parameters(request, clock.nowMs());
-      const range = parameters.range();
-      const stepNs = parameters.stepNs(range);
-      const intervalNs = parameters.intervalNs();
-      const query = parsed(parameters);
-      checkLength(range, settings.queryLengthMsMax);
-      const [limit, direction] = [parameters.limit(), parameters.direction()];
-      return run({ request, reply }, { kind: 'range', query: parameters.text('query'), range, direction }, (common) => {
+  getOrPost(app, '/query_range', async (request, reply) => {
+    const parameters = new Parameters(request, clock.nowMs());
+    const range = parameters.range();
+    const stepNs = parameters.stepNs(range);
+    const intervalNs = parameters.intervalNs();
+    const query = parsed(parameters);
+    checkLength(range, settings.queryLengthMsMax);
+    const [limit, direction] = [parameters.limit(), parameters.direction()];
+    return answer(
+      parts,
+      { request, reply },
+      { kind: 'range', query: parameters.text('query'), range, direction },
+      (common) => {
         const whole = { ...common, ...range, query, stepNs, limit, direction };
         if (query.kind === 'log' && intervalNs > 0n) return spacedLines(whole, intervalNs, options);
         return rangeQuery(whole, options);
-      });
-    },
+      },
+    );
   });
 
-  app.route({
-    method: ['GET', 'POST'],
-    url: '/format_query',
-    handler: async (request, reply) => {
-      const parameters = new Parameters(request, clock.nowMs());
-      try {
-        return sendData(request, reply, prettify(parsed(parameters)));
-      } catch (error) {
-        if (!(error instanceof ParseError)) throw error;
-        // Of all routes, this one answers with JSON.
-        reply.code(400);
-        return sendJson(request, reply, [JSON.stringify({ status: 'invalid-query', error: error.message })]);
-      }
-    },
+  getOrPost(app, '/format_query', async (request, reply) => {
+    const parameters = new Parameters(request, clock.nowMs());
+    try {
+      return sendData(request, reply, prettify(parsed(parameters)));
+    } catch (error) {
+      if (!(error instanceof ParseError)) throw error;
+      // Of all routes, this one answers with JSON.
+      reply.code(400);
+      return sendJson(request, reply, [JSON.stringify({ status: 'invalid-query', error: error.message })]);
+    }
   });
 }
 
-type CommonRequest = Pick<RangeRequest, 'scope' | 'source' | 'signal'>;
+interface Asked {
+  kind: 'instant' | 'range';
+  query: string;
+  range: { startNs: bigint; endNs: bigint };
+  direction: RangeRequest['direction'] & string;
+}
+
+/** Runs a query in its turn, and sends its result with what is missing from it. */
+async function answer(
+  parts: Surroundings,
+  { request, reply }: { request: FastifyRequest; reply: FastifyReply },
+  { direction, ...listed }: Asked,
+  run: (common: Pick<RangeRequest, 'scope' | 'source' | 'signal'>) => Promise<QueryResult>,
+) {
+  const found = await runAsked(parts, { request, reply }, listed, async ({ instances, ...common }) => {
+    const result = await run(common);
+    const missing = warningsOf(parts, instances(), common.scope.tenant, listed.range.endNs);
+    return { ...result, warnings: [...result.warnings, ...missing] };
+  });
+  return sendJson(request, reply, resultJson(found, { categorized: wantsCategories(request), direction }));
+}
+
+function engineOptions({ clock, settings }: Surroundings): EngineOptions {
+  const { entriesMax, seriesMax, timeoutMs, intervalMsMax } = settings;
+  return {
+    ...{ clock, entriesMax, seriesMax, timeoutMs },
+    ...(intervalMsMax > 0 && { intervalNsMax: intervalMsMax * 1e6 }),
+  };
+}
 
 function parsed(parameters: Parameters): Expr {
   return parse(parameters.text('query'));

@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../../../base/clock.ts';
 import { Fault } from '../../../base/fault.ts';
 import { msOfNanos, type Nanos } from '../../../base/nanotime.ts';
-import { type Principal, tenantNamed } from '../../../http/http.ts';
+import { goneSignal, type Principal, tenantNamed } from '../../../http/http.ts';
 import type { Logger, MetricsRegistry } from '../../../telemetry/telemetry.ts';
 import type { LogSource } from '../../query/query.ts';
 import type { Instance, LogStore, Scope } from '../../store/store.ts';
@@ -57,13 +57,4 @@ export function runAsked<T>(
     const source = new StoreSource(parts.store, { threads: parts.threads });
     return run({ scope, signal, source: noted(source, shown), instances: () => source.instances });
   });
-}
-
-/** Aborts when the client goes away before its answer is complete. */
-export function goneSignal({ raw }: FastifyReply): AbortSignal {
-  const controller = new AbortController();
-  raw.once('close', () => {
-    if (!raw.writableFinished) controller.abort();
-  });
-  return controller.signal;
 }

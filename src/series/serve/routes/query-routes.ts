@@ -1,5 +1,6 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import { messageOf } from '../../../base/fault.ts';
+import { getOrPost, goneSignal, type Principal } from '../../../http/http.ts';
 import {
   type Features,
   ParseError,
@@ -12,78 +13,69 @@ import {
 import { ApiError, badParameter } from '../answer/api-error.ts';
 import { sendData, sendPieces } from '../answer/send.ts';
 import { maxTimeMs, minTimeMs, Parameters } from './parameters.ts';
-import { goneSignal, type Surroundings, scopeOf } from './surroundings.ts';
+import { type Surroundings, scopeOf } from './surroundings.ts';
 import { syntaxTree } from './syntax-tree.ts';
 
 /** `query`, `query_range` and what tells about a query without running it. */
 export function registerQueryRoutes(app: FastifyInstance, parts: Surroundings & { features: Features }): void {
   const { engine, principalOf, clock, features } = parts;
-  const common = (
-    request: FastifyRequest,
-    reply: FastifyReply,
-    parameters: Parameters,
-  ): Omit<SeriesQuery, 'startMs' | 'endMs' | 'stepMs'> => {
-    const principal = principalOf(request);
-    const timeoutMs = parameters.durationMs('timeout');
-    return {
-      query: parameters.text('query'),
-      scope: scopeOf(principal),
-      by: principal.name,
-      ...(timeoutMs !== undefined && { timeoutMs }),
-      ...lookbackOf(parameters),
-      stats: parameters.text('stats') !== '',
-      signal: goneSignal(reply),
+
+  getOrPost(app, '/query', async (request, reply) => {
+    const parameters = new Parameters(request);
+    const seriesMax = parameters.limit();
+    const timeMs = parameters.timeMs('time', clock.nowMs());
+    const query = {
+      ...commonOf(principalOf(request), reply, parameters),
+      seriesMax,
+      startMs: timeMs,
+      endMs: timeMs,
+      stepMs: 0,
     };
+    return sendPieces(request, reply, await wellWorded(() => engine.runToJson(query)));
+  });
+
+  getOrPost(app, '/query_range', async (request, reply) => {
+    const parameters = new Parameters(request);
+    const seriesMax = parameters.limit();
+    const query = { ...rangeOf(parameters), ...commonOf(principalOf(request), reply, parameters), seriesMax };
+    return sendPieces(request, reply, await wellWorded(() => engine.runToJson(query)));
+  });
+
+  getOrPost(app, '/query_exemplars', async (request, reply) => {
+    const parameters = new Parameters(request);
+    scopeOf(principalOf(request));
+    const [start, end] = [parameters.timeMs('start', minTimeMs), parameters.timeMs('end', maxTimeMs)];
+    if (end < start) throw new ApiError('bad_data', 'end timestamp must not be before start timestamp');
+    parse(parameters.text('query'), features);
+    // Exemplars are not kept.
+    return sendData(request, reply, []);
+  });
+
+  getOrPost(app, '/format_query', async (request, reply) =>
+    sendData(request, reply, prettify(parsed(new Parameters(request), features))),
+  );
+
+  getOrPost(app, '/parse_query', async (request, reply) =>
+    sendData(request, reply, syntaxTree(parsed(new Parameters(request), features))),
+  );
+}
+
+/** What instant and range queries have in common. */
+function commonOf(
+  principal: Principal,
+  reply: FastifyReply,
+  parameters: Parameters,
+): Omit<SeriesQuery, 'startMs' | 'endMs' | 'stepMs'> {
+  const timeoutMs = parameters.durationMs('timeout');
+  return {
+    query: parameters.text('query'),
+    scope: scopeOf(principal),
+    by: principal.name,
+    ...(timeoutMs !== undefined && { timeoutMs }),
+    ...lookbackOf(parameters),
+    stats: parameters.text('stats') !== '',
+    signal: goneSignal(reply),
   };
-
-  app.route({
-    method: ['GET', 'POST'],
-    url: '/query',
-    handler: async (request, reply) => {
-      const parameters = new Parameters(request);
-      const seriesMax = parameters.limit();
-      const timeMs = parameters.timeMs('time', clock.nowMs());
-      const query = { ...common(request, reply, parameters), seriesMax, startMs: timeMs, endMs: timeMs, stepMs: 0 };
-      return sendPieces(request, reply, await wellWorded(() => engine.runToJson(query)));
-    },
-  });
-
-  app.route({
-    method: ['GET', 'POST'],
-    url: '/query_range',
-    handler: async (request, reply) => {
-      const parameters = new Parameters(request);
-      const seriesMax = parameters.limit();
-      const query = { ...rangeOf(parameters), ...common(request, reply, parameters), seriesMax };
-      return sendPieces(request, reply, await wellWorded(() => engine.runToJson(query)));
-    },
-  });
-
-  app.route({
-    method: ['GET', 'POST'],
-    url: '/query_exemplars',
-    handler: async (request, reply) => {
-      const parameters = new Parameters(request);
-      scopeOf(principalOf(request));
-      const [start, end] = [parameters.timeMs('start', minTimeMs), parameters.timeMs('end', maxTimeMs)];
-      if (end < start) throw new ApiError('bad_data', 'end timestamp must not be before start timestamp');
-      parse(parameters.text('query'), features);
-      // Exemplars are not kept.
-      return sendData(request, reply, []);
-    },
-  });
-
-  app.route({
-    method: ['GET', 'POST'],
-    url: '/format_query',
-    handler: async (request, reply) => sendData(request, reply, prettify(parsed(new Parameters(request), features))),
-  });
-
-  app.route({
-    method: ['GET', 'POST'],
-    url: '/parse_query',
-    handler: async (request, reply) => sendData(request, reply, syntaxTree(parsed(new Parameters(request), features))),
-  });
 }
 
 function rangeOf(parameters: Parameters): { startMs: number; endMs: number; stepMs: number } {

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { getOrPost } from '../../../http/http.ts';
 import type { SeriesSelection } from '../../query/query.ts';
 import { ApiError } from '../answer/api-error.ts';
 import { labelsJson } from '../answer/query-json.ts';
@@ -28,13 +29,9 @@ export function registerSeriesRoutes(app: FastifyInstance, { engine, principalOf
     };
   };
 
-  app.route({
-    method: ['GET', 'POST'],
-    url: '/labels',
-    handler: async (request, reply) => {
-      const { names, truncated } = await engine.labelNames(selection(request, new Parameters(request)));
-      return sendList(request, reply, quoted(names), warningIf(truncated));
-    },
+  getOrPost(app, '/labels', async (request, reply) => {
+    const { names, truncated } = await engine.labelNames(selection(request, new Parameters(request)));
+    return sendList(request, reply, quoted(names), warningIf(truncated));
   });
 
   app.get('/label/:name/values', async (request, reply) => {
@@ -44,18 +41,14 @@ export function registerSeriesRoutes(app: FastifyInstance, { engine, principalOf
     return sendList(request, reply, quoted(names), warningIf(truncated));
   });
 
-  app.route({
-    method: ['GET', 'POST'],
-    url: '/series',
-    handler: async (request, reply) => {
-      const parameters = new Parameters(request);
-      if (parameters.all('match[]').length === 0) throw new ApiError('bad_data', 'no match[] parameter provided');
-      const { series, truncated } = await engine.matching(selection(request, parameters, parameters.namedSelectors()));
-      const items = (function* () {
-        for (const labels of series) yield labelsJson(labels);
-      })();
-      return sendList(request, reply, items, warningIf(truncated));
-    },
+  getOrPost(app, '/series', async (request, reply) => {
+    const parameters = new Parameters(request);
+    if (parameters.all('match[]').length === 0) throw new ApiError('bad_data', 'no match[] parameter provided');
+    const { series, truncated } = await engine.matching(selection(request, parameters, parameters.namedSelectors()));
+    const items = (function* () {
+      for (const labels of series) yield labelsJson(labels);
+    })();
+    return sendList(request, reply, items, warningIf(truncated));
   });
 
   app.get('/metadata', async (request, reply) => {

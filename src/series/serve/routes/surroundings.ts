@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import type { Clock } from '../../../base/clock.ts';
 import { Fault } from '../../../base/fault.ts';
 import type { Principal } from '../../../http/principal.ts';
@@ -18,13 +18,4 @@ export interface Surroundings {
 export function scopeOf({ name, tenant, namespaces, roles }: Principal): Scope {
   if (roles.includes('reader') || roles.includes('admin')) return { tenant, namespaces };
   throw new Fault('forbidden', `${name} may not read series: the role "reader" is needed`);
-}
-
-/** Aborts when the client goes away before its answer is complete. */
-export function goneSignal({ raw }: FastifyReply): AbortSignal {
-  const controller = new AbortController();
-  raw.once('close', () => {
-    if (!raw.writableFinished) controller.abort();
-  });
-  return controller.signal;
 }
