@@ -32,9 +32,9 @@ async function setUp(t: TestContext, answer: Answer, given: Partial<ScrapeSettin
     client.close();
     await kubelet.close();
   });
-  const ask = async (signal = new AbortController().signal) => {
+  const ask = async () => {
     const endpoint = { host: '127.0.0.1', port: kubelet.port, path: '/metrics/resource' };
-    return client.page(endpoint, await credentials.now(), signal, async (page) => page.toString());
+    return client.page(endpoint, await credentials.now(), async (page) => page.toString());
   };
   return { kubelet, client, ask };
 }
@@ -187,7 +187,7 @@ test('a certificate of another authority is refused, unless that is wanted', asy
     t.after(() => client.close());
     const access = await new KubeletCredentials({ ...pki.access, server: 'https://127.0.0.1:1' }, settings).now();
     const endpoint = { host: '127.0.0.1', port: stranger.port, path: '/' };
-    return client.page(endpoint, access, new AbortController().signal, async (bytes) => bytes.toString());
+    return client.page(endpoint, access, async (bytes) => bytes.toString());
   };
   await assert.rejects(page(false), (error: unknown) => {
     assert.ok(error instanceof Fault);
@@ -208,7 +208,7 @@ test('a certificate for another host is refused', async (t) => {
   t.after(() => client.close());
   const access = await new KubeletCredentials({ ...pki.access, server: 'https://127.0.0.1:1' }, settings).now();
   const endpoint = { host: '127.0.0.1', port: wrong.port, path: '/' };
-  const asked = client.page(endpoint, access, new AbortController().signal, async (bytes) => bytes.toString());
+  const asked = client.page(endpoint, access, async (bytes) => bytes.toString());
   await assert.rejects(asked, refusal(/altnames|IP: 127.0.0.1 is not/));
 });
 
@@ -264,9 +264,9 @@ test('a client certificate in files is shown to the kubelet, and another one as 
 });
 
 test('a scraper that stops waits for nobody', async (t) => {
-  const { ask } = await setUp(t, () => {});
-  const life = new AbortController();
-  const asked = ask(life.signal);
-  setTimeout(() => life.abort(), 50);
+  const { client, ask } = await setUp(t, () => {});
+  const asked = ask();
+  setTimeout(() => client.stop(new Fault('unavailable', 'the scraper is stopping')), 50);
   await assert.rejects(asked, refusal(/stopping/));
+  await assert.rejects(ask(), refusal(/stopping/));
 });

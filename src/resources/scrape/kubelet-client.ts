@@ -18,14 +18,16 @@ const errorTextBytesMax = 1024;
 
 /**
  * Asks kubelets for their pages. A redirect is not followed, and half a page is no page.
- * Invariant: `#bodiesBytes` is what all answers that are under way hold.
+ * Invariant: `#bodiesBytes` is what all answers that are under way hold; `#underWay` are the connections that they come over.
  */
 export class KubeletClient {
   readonly #limits: RequestLimits;
   readonly #monotonicMs: () => number;
   readonly #connections = new KubeletConnections();
   readonly #turns = new Turns();
+  readonly #underWay = new Set<KubeletConnection>();
   #bodiesBytes = 0;
+  #stopped: Fault | undefined;
 
   constructor(limits: RequestLimits, monotonicMs: () => number) {
     this.#limits = limits;
@@ -36,6 +38,13 @@ export class KubeletClient {
     this.#connections.beginRound();
   }
 
+  /** Ends what is under way, and whatever is asked from now on. */
+  stop(reason: Fault): void {
+    this.#stopped = reason;
+    for (const connection of this.#underWay) connection.close(reason);
+  }
+
+  /** What is under way goes on. */
   close(): void {
     this.#connections.close();
   }
@@ -44,21 +53,16 @@ export class KubeletClient {
    * `use` gets the page, unpacked, and may keep it only until it has returned.
    * Rejects with Fault `unavailable` that says what went wrong, with a hint where one is known.
    */
-  async page<R>(
-    endpoint: Endpoint,
-    access: KubeletAccess,
-    signal: AbortSignal,
-    use: (page: Buffer) => Promise<R>,
-  ): Promise<R> {
+  async page<R>(endpoint: Endpoint, access: KubeletAccess, use: (page: Buffer) => Promise<R>): Promise<R> {
     const kept = this.#connections.take(endpoint, access.tls);
     const deadlineMs = this.#monotonicMs() + this.#limits.requestTimeoutMs;
     if (kept) {
-      const first = await this.#attempt(kept, endpoint, access, deadlineMs, signal, use);
+      const first = await this.#attempt(kept, endpoint, access, deadlineMs, use);
       // A kept connection that the kubelet closed meanwhile says nothing about the request: it is made once more.
       if (!('unsaid' in first)) return first.result;
     }
     const fresh = new KubeletConnection(endpoint.host, endpoint.port, access.tls);
-    const second = await this.#attempt(fresh, endpoint, access, deadlineMs, signal, use);
+    const second = await this.#attempt(fresh, endpoint, access, deadlineMs, use);
     if ('unsaid' in second) throw failureOf(second.unsaid);
     return second.result;
   }
@@ -68,7 +72,6 @@ export class KubeletClient {
     endpoint: Endpoint,
     access: KubeletAccess,
     deadlineMs: number,
-    signal: AbortSignal,
     use: (page: Buffer) => Promise<R>,
   ): Promise<{ result: R } | { unsaid: unknown }> {
     const { pageBytesMax, requestTimeoutMs } = this.#limits;
@@ -78,12 +81,10 @@ export class KubeletClient {
       this.#hold(bytes);
     };
     const reader = new AnswerReader({ bodyBytesMax: pageBytesMax, onBodyBytes });
-    const seconds = requestTimeoutMs / 1000;
-    const late = () =>
-      connection.close(new Fault('unavailable', `the kubelet did not answer in full within ${seconds} s`));
-    const stop = () => connection.close(new Fault('unavailable', 'the scraper is stopping'));
+    const late = () => connection.close(lateAnswer(requestTimeoutMs));
     const timer = setTimeout(late, deadlineMs - this.#monotonicMs());
-    signal.addEventListener('abort', stop, { once: true });
+    this.#underWay.add(connection);
+    if (this.#stopped) connection.close(this.#stopped);
     try {
       await connection.exchange(requestText(endpoint, access), reader);
       if (reader.statusCode !== 200) throw refusalOf(reader, access);
@@ -104,7 +105,7 @@ export class KubeletClient {
       throw failureOf(error);
     } finally {
       clearTimeout(timer);
-      signal.removeEventListener('abort', stop);
+      this.#underWay.delete(connection);
       this.#bodiesBytes -= held;
       reader.release();
     }
@@ -116,6 +117,10 @@ export class KubeletClient {
     if (this.#bodiesBytes > bodiesBytesMax)
       throw new Fault('unavailable', `the pages under way are larger than bodiesBytesMax (${bodiesBytesMax} bytes)`);
   }
+}
+
+function lateAnswer(requestTimeoutMs: number): Fault {
+  return new Fault('unavailable', `the kubelet did not answer in full within ${requestTimeoutMs / 1000} s`);
 }
 
 function requestText({ host, port, path }: Endpoint, { authorization }: KubeletAccess): string {

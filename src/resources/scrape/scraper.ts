@@ -19,6 +19,8 @@ import type { ScrapeSettings } from './settings.ts';
 const firstRounds = 2;
 /** A round that begins later than this, after the one before, is late: as metrics-server has it. */
 const lateResolutions = 1.5;
+/** From node to node it is less, and a signal costs more than the rest of such a sleep: the end of the scraper waits for it. */
+const unwokenMsMax = 100;
 
 /** The heartbeat: every resolution, every node is asked once, each at its own time within the round. */
 export class Scraper implements ResourceScraper {
@@ -70,7 +72,9 @@ export class Scraper implements ResourceScraper {
   }
 
   async close(): Promise<void> {
-    this.#life.abort(new Fault('unavailable', 'the scraper is stopping'));
+    const reason = new Fault('unavailable', 'the scraper is stopping');
+    this.#life.abort(reason);
+    this.#kubelets.stop(reason);
     await this.#running;
     this.#kubelets.close();
   }
@@ -156,7 +160,7 @@ export class Scraper implements ResourceScraper {
     target.isBusy = true;
     try {
       const at = { wallMs: this.#clock.nowMs(), monotonicMs: this.#clock.monotonicMs() };
-      await this.#kubelets.page(endpoint, access, signal, async (page) => {
+      await this.#kubelets.page(endpoint, access, async (page) => {
         this.#metrics.scraped(await target.read(page, at, nextTurn), page.length);
       });
     } catch (error) {
@@ -172,6 +176,8 @@ export class Scraper implements ResourceScraper {
 
   async #sleepUntil(atMs: number, signal: AbortSignal): Promise<void> {
     const delayMs = atMs - this.#clock.monotonicMs();
-    if (delayMs > 0) await this.#clock.sleep(delayMs, signal).catch(() => {});
+    if (delayMs <= 0) return;
+    if (delayMs < unwokenMsMax) await this.#clock.sleep(delayMs);
+    else await this.#clock.sleep(delayMs, signal).catch(() => {});
   }
 }
