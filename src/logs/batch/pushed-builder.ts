@@ -39,8 +39,10 @@ export interface LineColumns {
   bytes: Buffer;
   from: ArrayLike<number>;
   to: ArrayLike<number>;
+  /** The time of each line: whole seconds since 1970, negative before it, and nanoseconds in [0, 1e9). */
   seconds: ArrayLike<number>;
   nanos: ArrayLike<number>;
+  /** Structured metadata: the sets that occur, and which of them each line has. Missing: no line has any. */
   metadata?: { sets: readonly LabelRecord[]; of: ArrayLike<number> };
   /** Where the lines end. Missing: with the columns. */
   lineTo?: number;

@@ -1,5 +1,5 @@
 import type { Nanos } from '../../base/nanotime.ts';
-import type { LabelRecord } from '../batch/batch.ts';
+import type { LabelRecord, LineColumns } from '../batch/batch.ts';
 import type { BlockPlace, LineRange, ReadRange, Scope } from './store.ts';
 
 /**
@@ -23,26 +23,17 @@ export interface StreamMemo {
   id: PushedStreamId | undefined;
 }
 
-/** Lines of one stream, in any order and of any age. Line `i` is `bytes[from[i], to[i])`, and may hold newlines. Streams may share the columns. */
-export interface PushedStreamLines {
+/**
+ * Lines of one stream, in any order and of any age. Line `i` is `bytes[from[i], to[i])`, and may hold newlines. Streams may share
+ * the columns; the store is done with them when `push` has resolved.
+ */
+export interface PushedStreamLines extends LineColumns {
   /** Names and values that are not empty; `namespace` is what scopes are compared with. */
   labels: LabelRecord;
   /** Is kept by who pushes the same labels again: here the store notes how it names their stream. */
   memo?: StreamMemo;
-  /** The store is done with them when `push` has resolved. */
-  bytes: Buffer;
-  from: ArrayLike<number>;
-  to: ArrayLike<number>;
-  /** The time of each line: whole seconds since 1970, negative before it, and nanoseconds in [0, 1e9). */
-  seconds: ArrayLike<number>;
-  nanos: ArrayLike<number>;
-  /** Structured metadata: the sets that occur, and which of them each line has. Missing: no line has any. */
-  metadata?: { sets: readonly LabelRecord[]; of: ArrayLike<number> };
-  /** Which of the columns' lines are meant. Missing: all of them. */
+  /** Where the lines that are meant begin. Missing: with the columns. */
   lineFrom?: number;
-  lineTo?: number;
-  /** The lines are by time; behind each are a newline and the next one, and none has a newline within. */
-  isPacked?: boolean;
 }
 
 export interface PushOutcome {

@@ -1,5 +1,5 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
-import type { Cover, GapFact, SegmentName } from '../batch/batch.ts';
+import type { Cover, SegmentName } from '../batch/batch.ts';
 import { Coverage } from './coverage.ts';
 import type { Gap } from './store.ts';
 
@@ -142,7 +142,7 @@ export class SegmentTable {
   }
 
   /** Notes a gap, less what is covered; what was noted of the same place before is replaced. */
-  assertGap(instance: number, fact: Omit<GapFact, 'kind' | 'instance'> | Gap): void {
+  assertGap(instance: number, fact: Gap): void {
     const { segment, from, to, after, before, reason, noticedAt } = fact;
     const gap: Gap = { segment, from, to, after, before, reason, noticedAt };
     const others = this.gaps(instance).filter((other) => !replaces(gap, other));

@@ -6,13 +6,12 @@ import type {
   DecodedLines,
   Frame,
   FrameResult,
-  GapReason,
+  GapFact,
   InstanceId,
   InstanceKey,
   PodFact,
   ResolveRequest,
   ResolveResponse,
-  SegmentName,
 } from '../batch/batch.ts';
 
 import type { PushedStore } from './pushed-streams.ts';
@@ -25,16 +24,8 @@ export interface Scope {
   namespaces: '*' | readonly string[];
 }
 
-export interface Gap {
-  segment: SegmentName | null;
-  from: number;
-  /** Null: of unknown length. */
-  to: number | null;
-  after: SegmentName | null;
-  before: SegmentName | null;
-  reason: GapReason;
-  noticedAt: string;
-}
+/** A part of an instance that is known to be missing. */
+export type Gap = Omit<GapFact, 'kind' | 'instance'>;
 
 /** One run of one container, with all that is known of it. Null is "not known". */
 export interface Instance {
