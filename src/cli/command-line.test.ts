@@ -16,3 +16,10 @@ test('what is no command is said to be none, with what it may have been, also wh
   assert.deepEqual(await taffrail('help', 'lgos'), wrong);
   assert.match((await taffrail('help', 'logs')).stdout, /^Usage: taffrail logs /);
 });
+
+test('the version is printed by its command, by --version, and by the flag that metrics-server has for it', async () => {
+  const printed = await taffrail('version');
+  assert.match(printed.stdout, /^taffrail \d+\.\d+\.\d+ \(node 24\..*\)\n$/);
+  assert.deepEqual(await taffrail('--version'), printed);
+  assert.deepEqual(await taffrail('metrics-server', '--version'), printed);
+});

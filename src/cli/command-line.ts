@@ -1,10 +1,12 @@
 import { Command } from 'commander';
+import { versionText } from '../base/version.ts';
 import { commands } from './catalogue.ts';
 
 /** Runs what a command line asks for; rejects with a Fault, or with commander's error once it has said what is wrong. */
 export async function runCommandLine(argv: string[]): Promise<void> {
   const program = new Command('taffrail')
     .description('The logs and metrics of a Kubernetes cluster in one product')
+    .version(versionText, '--version', 'print the version')
     .showHelpAfterError('(add --help to see what is possible)')
     .showSuggestionAfterError()
     .helpCommand('help [command]', 'what a command does and takes')

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { systemClock } from '../../base/clock.ts';
+import { versionText } from '../../base/version.ts';
 import { keepMemoryLow } from '../../processes/low-memory.ts';
 import { startMetricsServer } from '../../processes/metrics-server.ts';
 import { createLogger, MetricsRegistry } from '../../telemetry/telemetry.ts';
@@ -16,6 +17,7 @@ export function command(): Command {
   );
   for (const option of [...metricsServerOptions(), configOption]) server.addOption(option);
   return server
+    .version(versionText, '--version', 'print the version')
     .addHelpText(
       'after',
       '\nExamples:\n  kubectl apply -f deploy/metrics.yaml        # in a cluster\n  taffrail metrics-server --kubeconfig admin.conf --secure-port 10443 --cert-dir /tmp/certificates\n',

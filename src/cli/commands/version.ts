@@ -1,10 +1,10 @@
 import { Command } from 'commander';
-import { version } from '../../base/version.ts';
+import { versionText } from '../../base/version.ts';
 
 export function command(): Command {
   return new Command('version')
     .description('Print the version of Taffrail and of the Node.js that runs it.')
     .action(() => {
-      process.stdout.write(`taffrail ${version} (node ${process.versions.node})\n`);
+      process.stdout.write(`${versionText}\n`);
     });
 }
