@@ -3,6 +3,9 @@
  * series the caller knows already: it gets the bytes of name and labels and looks them up.
  */
 
+import type { KnownSamples } from './known-lines.ts';
+import type { KnownSeries } from './known-series.ts';
+
 export type MetricType =
   | 'counter'
   | 'gauge'
@@ -25,14 +28,16 @@ export interface ExpositionSink {
     /** OpenMetrics's `_created`-like start timestamp in milliseconds; NaN where the line has none. */
     startTimestampMs: number,
   ): void;
-  /**
-   * Asked at the beginning of each sample's line, where it is there: the end of the series that begins at `start`, for one that
-   * stood on a page before and is followed by a space; -1 where it is none of these. Its grammar is then not looked at again.
-   */
-  knownSeries?(start: number): number;
   metadata?(kind: 'type' | 'help' | 'unit', name: string, text: string): void;
   /** A line that cannot be read. Return true to go on with the next line, false to stop. */
   malformed(fault: MalformedLine): boolean;
+}
+
+/** One that remembers the series of a target's pages: what stands on a page as it stood on the page before is read several times as fast. */
+export interface KnowingSink extends ExpositionSink {
+  readonly known: KnownSeries;
+  /** The next samples of the page, as many as `count`, which are of known series; those whose entry is below 0 are left out. Not valid for longer. */
+  knownSamples(count: number, samples: KnownSamples): void;
 }
 
 export interface MalformedLine {
@@ -54,5 +59,7 @@ export interface LabelPair {
 }
 
 export { formatOf } from './content-type.ts';
+export type { KnownSamples } from './known-lines.ts';
+export { KnownSeries, UNKNOWN } from './known-series.ts';
 export { readExposition } from './read-exposition.ts';
 export { seriesLabels } from './series-labels.ts';

@@ -85,13 +85,6 @@ export class LineReader {
     return true;
   }
 
-  /** One whose end is known. */
-  skipSeries(end: number): void {
-    this.seriesStart = this.at;
-    this.seriesEnd = end;
-    this.at = end;
-  }
-
   exemplarLabels(rules: BraceRules): boolean {
     return this.#braces(rules, 'none');
   }

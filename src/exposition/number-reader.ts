@@ -1,7 +1,7 @@
 import { MINUS, NINE, PLUS, POINT, ZERO } from './bytes.ts';
 
 /** Powers of ten that a double holds exactly. */
-const powersOfTen = Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`));
+export const powersOfTen = Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`));
 const exactMax = 2 ** 53;
 const LOWER_E = 0x65;
 

@@ -17,20 +17,9 @@ export function readTextLine(reader: LineReader, sink: ExpositionSink): boolean 
   reader.skipBlanks();
   if (reader.at >= end || page[reader.at] === NEWLINE) return true;
   if (page[reader.at] === HASH) return readComment(reader, sink);
-  const start = reader.at;
-  const known = sink.knownSeries?.(start) ?? -1;
-  if (known < 0 || !readKnown(reader, known)) {
-    reader.at = start;
-    if (!reader.series(rules) || !readValue(reader) || !readTimestamp(reader) || reader.tooLong()) return false;
-  }
+  if (!reader.series(rules) || !readValue(reader) || !readTimestamp(reader) || reader.tooLong()) return false;
   sink.sample(reader.seriesStart, reader.seriesEnd, reader.value, reader.timestampMs, Number.NaN);
   return true;
-}
-
-/** False where more than a value follows: labels may, behind a blank. */
-function readKnown(reader: LineReader, seriesEnd: number): boolean {
-  reader.skipSeries(seriesEnd);
-  return readValue(reader) && readTimestamp(reader) && !reader.tooLong();
 }
 
 function readValue(reader: LineReader): boolean {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import fc from 'fast-check';
 import { NODE_SLOT, NodeWindow, windowLimits } from '../window/window.ts';
 import { kubeletPage, type PageContainer } from './kubelet-page-fixture.ts';
 import { PageReader } from './page-reader.ts';
@@ -328,4 +329,58 @@ test('a node has no more containers than the limit; what is beyond is refused', 
   const page = kubeletPage(['a', 'b', 'c'].map((pod) => ({ pod, cpu: 1, timeMs: startMs })));
   const reading = await reader.read(Buffer.from(page), { wallMs: startMs, monotonicMs: 0 }, () => Promise.resolve());
   assert.deepEqual([reading.firsts, reading.unplaced], [2, 2]);
+});
+
+test('pages come to the same whether their series are known from the page before or not', async () => {
+  const containers = ['a', 'b', 'c', 'd'];
+  const figure = fc.oneof(
+    { weight: 6, arbitrary: fc.constantFrom('1', '2.5', '16245.085828000001', '4.096e+06') },
+    fc.constantFrom('NaN', '-1', '+Inf', '1e400', '9223372037', '1_0', ''),
+  );
+  const page = fc.array(
+    fc.record({
+      container: fc.constantFrom(...containers),
+      cpu: figure,
+      memory: figure,
+      start: figure,
+      late: fc.nat(9),
+    }),
+    { maxLength: 6 },
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(page, { minLength: 1, maxLength: 6 }), async (pages) => {
+      const knowing = kubelet();
+      const unknowing = kubelet();
+      for (const each of [...pages, pages.at(-1)!]) {
+        const nowMs = knowing.now();
+        const points = each.map(({ late, ...rest }) => ({ ...rest, timeMs: late === 0 ? null : nowMs - late * 1000 }));
+        const text = kubeletPage(points, { cpu: 3, memory: 4, timeMs: nowMs });
+        const other = new PageReader(unknowing.window, () => 0.9);
+        const at = { wallMs: nowMs, monotonicMs: nowMs };
+        assert.deepEqual(await knowing.read(text), await other.read(Buffer.from(text), at, () => Promise.resolve()));
+        for (const container of containers) {
+          assert.deepEqual(knowing.usage(container), unknowing.usage(container));
+          assert.equal(knowing.why(container), unknowing.why(container));
+        }
+        knowing.wait();
+        unknowing.wait();
+      }
+    }),
+  );
+});
+
+test('only the five metrics count, by their whole name', async () => {
+  const node = kubelet();
+  const labels = '{container="main",namespace="default",pod="web-0"}';
+  const page = [
+    `container_swap_usage_bytes${labels} 1`,
+    `container_cpu_usage_seconds_total_x${labels} 1`,
+    `container_cpu_usage_seconds${labels} 1`,
+    'pod_cpu_usage_seconds_total{namespace="default",pod="web-0"} 1',
+    'node_cpu_usage_seconds_totals 1',
+  ].join('\n');
+  for (let round = 0; round < 2; round++) {
+    const { incomplete, unplaced, malformedLines } = await node.read(`${page}\n`);
+    assert.deepEqual([incomplete, unplaced, malformedLines, node.window.containers], [0, 0, 0, 0]);
+  }
 });

@@ -1,6 +1,6 @@
 import type { Counter, Gauge, LabelledCounter, MetricsRegistry } from '../../telemetry/telemetry.ts';
 import { type WhyReason, whyReasons } from '../resources.ts';
-import type { PageReading } from './page-sink.ts';
+import type { PageReading } from './page-reader.ts';
 
 const pointOutcomes = ['windows', 'firsts', 'sames', 'skewed', 'incomplete'] as const;
 type PointOutcome = (typeof pointOutcomes)[number];
