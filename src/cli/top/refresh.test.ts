@@ -20,7 +20,7 @@ async function shown(screen: Screen): Promise<string> {
   const stream = new PassThrough();
   const controller = new AbortController();
   let drawn = 0;
-  await refresh(async () => `frame ${++drawn}\n`, {
+  await refresh(async () => ({ text: `frame ${++drawn}\n`, told: '' }), {
     output: new Output(stream),
     screen,
     intervalMs: 1000,
@@ -42,15 +42,26 @@ test('on a terminal each frame takes the place of the one before, and the cursor
   assert.ok(text.endsWith('\x1b[?25h'));
 });
 
+const linesOf = (frame: string) => frame.replaceAll(/\x1b\[[HJK]/g, '').split('\n');
+
 test('a frame is cut to the screen, and says how much is not shown', () => {
-  const lines = frame('one\ntwo\nthree\nfour\nfive\n', { rows: 4, columns: 4 })
-    .replaceAll(/\x1b\[[HJK]/g, '')
-    .split('\n');
-  assert.deepEqual(lines, ['one', 'two', '...', '']);
-  assert.match(frame('one\ntwo\nthree\nfour\nfive\n', { rows: 4, columns: 80 }), /\.\.\. 3 more lines/);
+  const text = 'one\ntwo\nthree\nfour\nfive\n';
+  assert.deepEqual(linesOf(frame({ text, told: '' }, { rows: 4, columns: 4 })), ['one', 'two', '...', '']);
+  assert.match(frame({ text, told: '' }, { rows: 4, columns: 80 }), /\.\.\. 3 more lines/);
+});
+
+test('what is told is wrapped and stays in sight, whatever the table takes', () => {
+  const text = Array.from({ length: 50 }, (_, row) => `row ${row}\n`).join('');
+  const told = '1 pod has no figures\nhint: ask the doctor\n';
+  assert.deepEqual(linesOf(frame({ text, told }, { rows: 9, columns: 16 })), [
+    ...['row 0', 'row 1', 'row 2', '... 47 more line'],
+    ...['1 pod has no', 'figures', 'hint: ask the', 'doctor', ''],
+  ]);
+  const much = linesOf(frame({ text, told: told.repeat(9) }, { rows: 9, columns: 80 }));
+  assert.deepEqual([much[2], much.at(-2), much.length], ['row 2', '... 15 more lines', 9]);
 });
 
 test('a terminal that does not know its size is taken for one of 80 by 24', () => {
-  const text = frame(`${'x'.repeat(100)}\n`, { isTTY: true, rows: 0, columns: 0 });
+  const text = frame({ text: `${'x'.repeat(100)}\n`, told: '' }, { isTTY: true, rows: 0, columns: 0 });
   assert.equal(/x+/.exec(text)?.[0].length, 80);
 });

@@ -14,15 +14,9 @@ import { readClusterView } from './read-cluster.ts';
 import { readNamespacesView, readServicesView, readWorkloadsView } from './read-groups.ts';
 import { readNodesView } from './read-nodes.ts';
 import { readPodsView } from './read-pods.ts';
-import { refresh } from './refresh.ts';
+import { type Drawn, refresh } from './refresh.ts';
 import type { Query, Source, View } from './view.ts';
 import { anyErrorText, inKubectlsWords, needsDoctor, toldText } from './words.ts';
-
-interface Shown {
-  text: string;
-  /** For stderr. */
-  told: string;
-}
 
 const readers: Record<Level, (source: Source, query: Query, nowMs: number) => Promise<View>> = {
   nodes: readNodesView,
@@ -69,21 +63,21 @@ interface Watching {
 }
 
 /** An error after the first frame is shown in its place, and passes when it passes. */
-async function watch(first: Shown, show: () => Promise<Shown>, { doctor, ...watching }: Watching): Promise<void> {
-  let given: Shown | undefined = first;
+async function watch(first: Drawn, show: () => Promise<Drawn>, { doctor, ...watching }: Watching): Promise<void> {
+  let given: Drawn | undefined = first;
   const draw = async () => {
     try {
-      const { text, told } = given ?? (await show());
+      const drawn = given ?? (await show());
       given = undefined;
-      return `${text}${told}`;
+      return drawn;
     } catch (error) {
-      return anyErrorText(error, doctor);
+      return { text: '', told: anyErrorText(error, doctor) };
     }
   };
   await refresh(draw, { ...watching, screen: process.stdout, clock: systemClock });
 }
 
-async function read(level: Level, source: Source, query: Query, flags: TopFlags, doctor: string): Promise<Shown> {
+async function read(level: Level, source: Source, query: Query, flags: TopFlags, doctor: string): Promise<Drawn> {
   await requireMetricsApi(source.client, source.signal);
   const view = await readers[level](source, query, systemClock.nowMs());
   const explained = await explain(source.client, view.unserved, source.signal);
