@@ -43,7 +43,7 @@ const rules: IngestRules = {
   labelNameLengthMax: 0,
   labelValueLengthMax: 0,
 };
-const target = new TargetSeries(store, 'bench', [['instance', 'i']], rules);
+const target = new TargetSeries(store, 'bench', [['instance', 'i']], rules, Math.random);
 let timeMs = 0;
 await print('read to samples', async () => {
   const counts = target.read(page, 'text', (timeMs += 15_000));

@@ -24,7 +24,7 @@ const target: [string, string][] = [
 
 function setUp(changed: Partial<IngestRules> = {}) {
   const store = new RecordingStore();
-  const series = new TargetSeries(store.store, 'tenant', target, { ...rules, ...changed });
+  const series = new TargetSeries(store.store, 'tenant', target, { ...rules, ...changed }, () => 0.5);
   const scrape = async (text: string, timeMs: number, format: 'text' | 'openmetrics' = 'text') => {
     const counts = series.read(Buffer.from(text), format, timeMs);
     const stored = await series.commit();
@@ -172,6 +172,15 @@ test('types make bounds uniform, and metadata goes to the store once', async () 
   assert.deepEqual(store.metadata.get('h'), { type: 'histogram', help: 'Of h.', unit: '' });
 });
 
+test('a series that one format allows is not known in the other', async () => {
+  const { scrape } = setUp();
+  const page = 'a {x="1"} 1\n';
+  for (const timeMs of [1000, 2000]) assert.equal((await scrape(page, timeMs)).problem, undefined);
+  assert.match((await scrape(`${page}# EOF\n`, 3000, 'openmetrics')).problem!, /^line 1, character 3: /);
+  assert.equal((await scrape('a{x="1"} 1\n# EOF\n', 4000, 'openmetrics')).problem, undefined);
+  assert.equal((await scrape(page, 5000)).problem, undefined);
+});
+
 test('the start timestamps of OpenMetrics go to the series of their metric', async () => {
   const { store, scrape } = setUp();
   const page = [
@@ -209,7 +218,7 @@ test('a page that explodes into series is refused by the store’s limit, and th
   const settings = { limits: { ...defaultSeriesSettings.limits, seriesMax: 100 } };
   const store = await openTestStore(directory.path, { settings });
   t.after(() => store.close());
-  const series = new TargetSeries(store, 'tenant', target, rules);
+  const series = new TargetSeries(store, 'tenant', target, rules, () => 0.5);
   const nowMs = standingClock().nowMs();
   series.read(Buffer.from('good 1\n'), 'text', nowMs);
   await series.commit();

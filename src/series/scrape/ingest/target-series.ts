@@ -1,12 +1,15 @@
 import { Fault } from '../../../base/fault.ts';
 import {
   type ExpositionOptions,
-  type ExpositionSink,
+  type KnowingSink,
+  type KnownSamples,
+  KnownSeries,
   type LabelPair,
   type MalformedLine,
   type MetricType,
   readExposition,
   seriesLabels,
+  UNKNOWN,
 } from '../../../exposition/exposition.ts';
 import { Labels } from '../../query/query.ts';
 import { type Appended, metricTypes, type SeriesWriter } from '../../store/store.ts';
@@ -56,7 +59,9 @@ const TRACKED_NOW = 2;
  * Invariant: between scrapes, `tracked` is TRACKED exactly for the series whose newest sample in the store is the last page's and
  * no staleness marker; the columns hold what was not committed yet.
  */
-export class TargetSeries implements ExpositionSink {
+export class TargetSeries implements KnowingSink {
+  /** Has the cache's entries: of all series that it has room for, as long as the target's pages are of one format. */
+  readonly known: KnownSeries;
   readonly #store: SeriesWriter;
   readonly #tenant: string;
   readonly #target: readonly (readonly [string, string])[];
@@ -68,6 +73,7 @@ export class TargetSeries implements ExpositionSink {
   /** Groups whose series is the `_created` one, by entry. */
   readonly #created = new Set<number>();
   readonly #own: OwnSeries;
+  #format: ExpositionOptions['format'] = 'text';
   #scrape = 0;
   /** Series of the last page that could be read. */
   #live = 0;
@@ -79,7 +85,14 @@ export class TargetSeries implements ExpositionSink {
   #refusedSeries = 0;
   #refusal: string | null = null;
 
-  constructor(store: SeriesWriter, tenant: string, target: readonly (readonly [string, string])[], rules: IngestRules) {
+  constructor(
+    store: SeriesWriter,
+    tenant: string,
+    target: readonly (readonly [string, string])[],
+    rules: IngestRules,
+    random: () => number,
+  ) {
+    this.known = new KnownSeries(random);
     this.#store = store;
     this.#tenant = tenant;
     this.#target = target;
@@ -95,7 +108,7 @@ export class TargetSeries implements ExpositionSink {
 
   /** Reads a page that was scraped at `timeMs`; what it gives waits for `commit`. With a problem, all series become stale. */
   read(page: Buffer, format: ExpositionOptions['format'], timeMs: number): PageCounts {
-    this.#begin(page, timeMs);
+    this.#begin(page, format, timeMs);
     try {
       readExposition(page, { format, lineBytesMax }, this);
       const { kept, problem } = this.#counts;
@@ -155,12 +168,35 @@ export class TargetSeries implements ExpositionSink {
     }
   }
 
+  knownSamples(count: number, { entries, values, timestampsMs }: KnownSamples): void {
+    this.#counts.scraped += count;
+    for (let at = 0; at < count; at++) this.#take(entries[at]!, values[at]!, timestampsMs[at]!);
+  }
+
   sample(start: number, end: number, value: number, timestampMs: number): void {
+    this.#counts.scraped++;
+    let entry = this.known.find(this.#page, start, end);
+    if (entry === UNKNOWN) {
+      entry = this.#cache.find(this.#page, start, end);
+      if (entry < 0) entry = this.#addSeries(start, end);
+      this.known.put(entry);
+    }
+    this.#take(entry, value, timestampMs);
+  }
+
+  metadata(kind: 'type' | 'help' | 'unit', name: string, text: string): void {
+    if (kind === 'type') this.#type = Math.max(0, metricTypes.indexOf(text as MetricType));
+    this.#metadata.learn(kind, name, text);
+  }
+
+  malformed({ line, character, problem }: MalformedLine): boolean {
+    this.#counts.problem = `line ${line}, character ${character}: ${problem}`;
+    return false;
+  }
+
+  #take(entry: number, value: number, timestampMs: number): void {
     const counts = this.#counts;
     const cache = this.#cache;
-    counts.scraped++;
-    let entry = cache.find(this.#page, start, end);
-    if (entry < 0) entry = this.#addSeries(start, end);
     const ref = cache.refs[entry]!;
     if (ref === DROPPED) {
       cache.seen[entry] = this.#scrape;
@@ -180,17 +216,10 @@ export class TargetSeries implements ExpositionSink {
     if (this.#created.size > 0 && this.#created.has(entry)) this.#setStart(entry, value);
   }
 
-  metadata(kind: 'type' | 'help' | 'unit', name: string, text: string): void {
-    if (kind === 'type') this.#type = Math.max(0, metricTypes.indexOf(text as MetricType));
-    this.#metadata.learn(kind, name, text);
-  }
-
-  malformed({ line, character, problem }: MalformedLine): boolean {
-    this.#counts.problem = `line ${line}, character ${character}: ${problem}`;
-    return false;
-  }
-
-  #begin(page: Buffer, timeMs: number): void {
+  #begin(page: Buffer, format: ExpositionOptions['format'], timeMs: number): void {
+    if (format !== this.#format) this.known.clear();
+    this.known.begin();
+    this.#format = format;
     this.#scrape++;
     this.#page = page;
     this.#timeMs = timeMs;
@@ -295,6 +324,7 @@ export class TargetSeries implements ExpositionSink {
 
   /** The cache has cleared away the dead: entries have other numbers, groups are found anew. */
   #renumbered(): void {
+    this.known.clear();
     this.#groups.clear();
     this.#created.clear();
     for (let entry = 0; entry < this.#cache.size; entry++) {

@@ -28,7 +28,7 @@ export class TargetScraper {
     this.target = target;
     this.#source = source;
     this.#around = around;
-    this.#series = new TargetSeries(around.store, around.tenant, target.labels, rules);
+    this.#series = new TargetSeries(around.store, around.tenant, target.labels, rules, around.random);
   }
 
   /** Scrapes and stores, with `timeMs` as the samples' time. `forced`: an error that the target has without being asked. */
