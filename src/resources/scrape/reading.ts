@@ -5,6 +5,7 @@ import type { ClusterWatch } from './cluster-watch.ts';
 import type { NodeDirectory } from './node-directory.ts';
 import type { NodeTarget } from './node-target.ts';
 import type { PodDirectory } from './pod-directory.ts';
+import { PodList } from './pod-list.ts';
 import type { ScrapeMetrics } from './scrape-metrics.ts';
 
 export interface ReadingParts {
@@ -39,13 +40,11 @@ export class Reading {
     return target && nodeMetrics(target, this.#parts.monotonicMs());
   }
 
-  *pods(namespace: string | undefined): Generator<PodMetrics> {
+  pods(namespace: string | undefined): Iterable<PodMetrics> {
     const { pods } = this.#parts;
     const nowMs = this.#parts.monotonicMs();
-    const view = new PodView();
-    for (const name of namespace === undefined ? pods.namespaces() : [namespace]) {
-      for (const pod of pods.of(name)) if (this.#read(pod, nowMs, view)) yield view;
-    }
+    const read = (pod: PodWindow, view: PodView) => this.#read(pod, nowMs, view);
+    return new PodList(pods, namespace === undefined ? pods.namespaces() : [namespace], read);
   }
 
   pod(namespace: string, name: string): PodMetrics | undefined {

@@ -44,23 +44,19 @@ export class ByteWriter {
     this.#at = at;
   }
 
-  phrase(phrase: Phrase): void {
-    const { length } = phrase.bytes;
+  phrase({ bytes, words }: Phrase): void {
+    const { length } = bytes;
     this.#room(length);
-    this.#put(phrase, this.#at);
+    const from = this.#at;
     this.#at += length;
-  }
-
-  /** In the place of as many bytes that were written `back` bytes ago; none of them has been handed out. */
-  overwrite(back: number, phrase: Phrase): void {
-    this.#put(phrase, this.#at - back);
-  }
-
-  /** From `start` to `end` of other bytes, in one piece: what was written of them may be overwritten. */
-  part(source: Buffer, start: number, end: number): void {
-    this.#room(end - start);
-    source.copy(this.#piece, this.#at, start, end);
-    this.#at += end - start;
+    const last = words.length - 1;
+    if (last < 0) {
+      for (let i = 0; i < length; i++) this.#piece[from + i] = bytes[i]!;
+      return;
+    }
+    const view = this.#view;
+    for (let i = 0; i < last; i++) view.setFloat64(from + WORD_BYTES * i, words[i]!, true);
+    view.setFloat64(this.#at - WORD_BYTES, words[last]!, true);
   }
 
   text(text: string): void {
@@ -139,17 +135,6 @@ export class ByteWriter {
     this.#piece = bytes === 0 ? nothing : takePiece(bytes);
     this.#view = viewOf(this.#piece);
     this.#at = 0;
-  }
-
-  #put({ bytes, words }: Phrase, from: number): void {
-    const last = words.length - 1;
-    if (last < 0) {
-      for (let i = 0; i < bytes.length; i++) this.#piece[from + i] = bytes[i]!;
-      return;
-    }
-    const view = this.#view;
-    for (let i = 0; i < last; i++) view.setFloat64(from + WORD_BYTES * i, words[i]!, true);
-    view.setFloat64(from + bytes.length - WORD_BYTES, words[last]!, true);
   }
 }
 

@@ -3,6 +3,7 @@ import { ByteWriter } from './byte-writer.ts';
 import { apiVersion, type Kind, type ListForm } from './form.ts';
 import { writeItem } from './json-item.ts';
 import type { PodHeads } from './pod-heads.ts';
+import { PodItems } from './pod-items.ts';
 
 export interface JsonOptions {
   nowMs: number;
@@ -46,12 +47,14 @@ export class JsonListForm implements ListForm {
   readonly #options: JsonOptions;
   readonly #heads: PodHeads;
   readonly #writer = new ByteWriter();
+  readonly #items: PodItems;
   #count = 0;
 
   constructor(kind: Kind, options: JsonOptions, heads: PodHeads) {
     this.contentType = options.contentType;
     this.#options = options;
     this.#heads = heads;
+    this.#items = new PodItems(heads, this.#writer, options.nowMs);
     this.#writer.plain(
       options.pretty
         ? `{\n  "kind": "${kind}List",\n  "apiVersion": "${apiVersion}",\n  "metadata": {},\n  "items": [`
@@ -61,7 +64,11 @@ export class JsonListForm implements ListForm {
 
   add(item: PodMetrics | NodeMetrics): void {
     const { nowMs, pretty } = this.#options;
-    if (this.#count++ > 0) this.#writer.plain(',');
+    if (this.#count++ > 0) {
+      if (!pretty && 'containers' in item && this.#items.add(item)) return;
+      this.#items.write();
+      this.#writer.plain(',');
+    }
     if (pretty) this.#writer.plain('\n    ');
     const writer = pretty ? new ByteWriter() : this.#writer;
     writer.plain('{');
@@ -71,10 +78,12 @@ export class JsonListForm implements ListForm {
   }
 
   take(): Buffer[] {
+    this.#items.write();
     return this.#writer.take();
   }
 
   end(): Buffer[] {
+    this.#items.write();
     if (!this.#options.pretty) this.#writer.plain(']}\n');
     else this.#writer.plain(this.#count === 0 ? ']\n}\n' : '\n  ]\n}\n');
     return this.#writer.end();

@@ -1,5 +1,6 @@
 import type { NodeMetrics, PodMetrics, Usage } from '../resources.ts';
 import type { ByteWriter } from './byte-writer.ts';
+import { containerStart } from './container-phrases.ts';
 import { LabelsCache } from './labels-cache.ts';
 import { Phrase } from './phrase.ts';
 import type { PodHeads } from './pod-heads.ts';
@@ -23,8 +24,6 @@ const fixed = {
   nextContainer: new Phrase('"}},'),
   containersEnd: new Phrase('"}}]'),
 };
-/** From the time of a pod's point to the end of its head. */
-const timeBack = new Phrase('2026-01-01T00:00:00Z').bytes.length + fixed.window.bytes.length;
 /** More different names than that, and they are made anew. */
 const containerNamesMax = 1000;
 const containerHeads = new Map<string, Phrase>();
@@ -49,7 +48,7 @@ export function writeMetadata(writer: ByteWriter, item: PodMetrics | NodeMetrics
   writer.plain('}');
 }
 
-/** The object's fields, without the braces around them: kind and apiVersion may go before. `heads`: of the scraper whose item it is. */
+/** The object's fields, without the braces around them: kind and apiVersion may go before. `heads`: where its head is kept for the next list. */
 export function writeItem(writer: ByteWriter, item: PodMetrics | NodeMetrics, nowMs: number, heads?: PodHeads): void {
   if ('usage' in item) {
     writeHead(writer, item, nowMs, item.usage.timeMs);
@@ -104,16 +103,11 @@ function writeHead(writer: ByteWriter, item: PodMetrics | NodeMetrics, nowMs: nu
   writer.phrase(fixed.window);
 }
 
+/** The same, which is kept where it is not yet. */
 function writeKeptHead(writer: ByteWriter, item: PodMetrics, nowMs: number, heads: PodHeads): void {
-  if (heads.find(item)) {
-    writer.part(heads.chunk, heads.start, heads.end);
-    writer.overwrite(heads.createdBack, times.at(nowMs));
-    writer.overwrite(timeBack, times.at(item.timeMs));
-    return;
-  }
   const before = writer.length;
   writeHead(writer, item, nowMs, item.timeMs);
-  const head = writer.last(writer.length - before);
+  const head = heads.of(item) === 0 ? writer.last(writer.length - before) : undefined;
   const { bytes } = fixed.created;
   if (head) heads.keep(item, head, head.length - head.indexOf(bytes) - bytes.length);
 }
@@ -122,7 +116,7 @@ function containerHead(name: string): Phrase {
   const known = containerHeads.get(name);
   if (known) return known;
   if (containerHeads.size >= containerNamesMax) containerHeads.clear();
-  const made = new Phrase(`{"name":${JSON.stringify(name)},"usage":{"cpu":"`);
+  const made = new Phrase(containerStart(name));
   containerHeads.set(name, made);
   return made;
 }

@@ -16,16 +16,3 @@ test('a phrase is written as its text, wherever it stands and whatever it holds'
     }),
   );
 });
-
-test('what is overwritten keeps what is around it', () => {
-  fc.assert(
-    fc.property(fc.string(), fc.string(), fc.string(), (before, text, behind) => {
-      const [wanted, length] = [Buffer.from(text), Buffer.byteLength(text)];
-      const writer = new ByteWriter();
-      const whole = Buffer.concat([Buffer.from(before), Buffer.alloc(length, 0x2e), Buffer.from(behind)]);
-      writer.part(Buffer.concat([Buffer.from('x'), whole]), 1, 1 + whole.length);
-      writer.overwrite(length + Buffer.byteLength(behind), new Phrase(text));
-      assert.ok(Buffer.concat(writer.end()).equals(Buffer.concat([Buffer.from(before), wanted, Buffer.from(behind)])));
-    }),
-  );
-});

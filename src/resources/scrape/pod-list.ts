@@ -1,0 +1,37 @@
+import type { PodMetrics } from '../resources.ts';
+import { PodView, type PodWindow } from '../window/window.ts';
+import type { PodDirectory } from './pod-directory.ts';
+
+/**
+ * Pods that are served, one after the other. A list has tens of thousands: going through them by a generator would take as long as reading them.
+ * Invariant: what is left are pods of `#of` from `#at` on, and of the namespaces from `#next` on.
+ */
+export class PodList implements IterableIterator<PodMetrics, undefined> {
+  readonly #pods: PodDirectory;
+  readonly #namespaces: readonly string[];
+  readonly #read: (pod: PodWindow, view: PodView) => boolean;
+  readonly #view = new PodView();
+  readonly #result = { done: false as const, value: this.#view };
+  #next = 0;
+  #of: readonly PodWindow[] = [];
+  #at = 0;
+
+  constructor(pods: PodDirectory, namespaces: readonly string[], read: (pod: PodWindow, view: PodView) => boolean) {
+    this.#pods = pods;
+    this.#namespaces = namespaces;
+    this.#read = read;
+  }
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+
+  next(): IteratorResult<PodMetrics, undefined> {
+    for (;;) {
+      while (this.#at < this.#of.length) if (this.#read(this.#of[this.#at++]!, this.#view)) return this.#result;
+      if (this.#next === this.#namespaces.length) return { done: true, value: undefined };
+      this.#of = this.#pods.of(this.#namespaces[this.#next++]!);
+      this.#at = 0;
+    }
+  }
+}
