@@ -83,6 +83,11 @@ export class Committer {
     return this.#queuedBytes;
   }
 
+  /** Takes nothing more. */
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
   /** Resolves when what the job planned is durable and indexed. */
   submit(job: Job): Promise<void> {
     if (this.#closed) return Promise.reject(new Fault('unavailable', 'the store is closed'));

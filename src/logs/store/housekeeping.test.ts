@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { type Clock, systemClock } from '../../base/clock.ts';
+import { createLogger } from '../../telemetry/telemetry.ts';
 import type { DurableStore } from './durable-store.ts';
 import type { StoreOptions } from './open.ts';
 import {
@@ -65,6 +66,24 @@ test('Small blocks become large ones, and every line stays where it was', async 
   await rebuilt();
   assert.equal(store.status().blocks, 1);
   assert.equal(store.status().lineCount, 300);
+  assert.deepEqual(await readAll(store, id), lines);
+});
+
+test('A store that is closed while it merges complains of nothing, and merges after the next start', async () => {
+  const told: string[] = [];
+  await open({ log: createLogger({ write: (line) => told.push(line) }) });
+  const { id } = await resolveOne(store);
+  const lines = await appendLines(id, 20);
+  const merging = store.tidy();
+  // It has begun to read the blocks, and cannot have merged them yet.
+  await new Promise(setImmediate);
+  await store.close();
+  await merging.catch(() => {});
+  assert.deepEqual(told, []);
+  await open();
+  assert.equal(store.status().blocks, 20);
+  await store.tidy();
+  assert.equal(store.status().blocks, 1);
   assert.deepEqual(await readAll(store, id), lines);
 });
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import { Fault } from '../../base/fault.ts';
-import type { Counter, Logger } from '../../telemetry/telemetry.ts';
+import type { Counter, LogFields, Logger } from '../../telemetry/telemetry.ts';
 import { limits } from '../batch/batch.ts';
 import { isDamage } from './block-reader.ts';
 import { type BlockRow, formatParts } from './block-table.ts';
@@ -107,7 +107,7 @@ export async function mergeRun(
   run: readonly BlockRow[],
   compactShareMax: number,
 ): Promise<Merged> {
-  const { packs, thread, committer, catalogue, merged, log } = options;
+  const { packs, thread, committer, catalogue, merged } = options;
   try {
     const frames: Buffer[] = [];
     for (const block of run) {
@@ -131,10 +131,20 @@ export async function mergeRun(
   } catch (error) {
     // A block that cannot be read is found and counted when somebody reads it; its neighbours stay as they are.
     if (!(error instanceof Fault)) throw error;
-    log.warn('blocks were not merged', { error: error.message, segment: run[0]!.segment });
+    tellNotMerged(options, 'blocks', error, { segment: run[0]!.segment });
     return isDamage(error) ? 'left' : 'failed';
   }
   return 'made';
+}
+
+/** Not where the store is closing: then nothing is wrong, and they are merged after the next start. */
+export function tellNotMerged(
+  { committer, log }: Pick<MergeOptions, 'committer' | 'log'>,
+  what: string,
+  error: Error,
+  fields: LogFields = {},
+): void {
+  if (!committer.isClosed) log.warn(`${what} were not merged`, { error: error.message, ...fields });
 }
 
 /** One block is rewritten only where it becomes compact by that. */

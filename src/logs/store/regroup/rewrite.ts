@@ -2,7 +2,7 @@ import { Fault, messageOf } from '../../../base/fault.ts';
 import { release } from '../../../base/release.ts';
 import type { TextForm } from '../../batch/batch.ts';
 import { isDamage } from '../block-reader.ts';
-import type { MergeOptions } from '../merge.ts';
+import { type MergeOptions, tellNotMerged } from '../merge.ts';
 import { type Regrouping, UnreadableSource } from '../merge-thread.ts';
 import { frameBytesOf } from '../payloads.ts';
 import type { PushedBlockRow } from '../pushed-rows.ts';
@@ -46,7 +46,7 @@ export async function rewriteRuns(
 ): Promise<Rewritten> {
   const { sources } = plan;
   const outcome: Rewritten = { made: 0, emptied: 0, declined: [], isCut: false };
-  const { thread, form, log, pace } = options;
+  const { thread, form, pace } = options;
   const streams = targets.map((runs) => ({ streams: Int32Array.from(runs, ({ stream }) => stream) }));
   const left = sources.map(({ runs }) => runs.length);
   const regrouping = await thread.regroup(streams, form);
@@ -61,7 +61,7 @@ export async function rewriteRuns(
     }
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
-    log.warn('pushed lines were not merged', { error: error.message });
+    tellNotMerged(options, 'pushed lines', error);
   } finally {
     await regrouping.end().catch(() => {});
   }
