@@ -1,16 +1,15 @@
-import type { KubeObject } from '../../../kubernetes/client/client.ts';
+import type { KubeObject, KubernetesClient } from '../../../kubernetes/client/client.ts';
 import { isApiError } from '../../../kubernetes/client/status.ts';
 import { labelSelectorOf } from '../../../kubernetes/selector/selector.ts';
-import { conditionOf } from '../conditions.ts';
 import { settleClaims } from './adoption.ts';
 import { claim } from './claims.ts';
 import { type Controller, type ControllerContext, deploymentPath, replicaSetPath } from './controller.ts';
 import {
-  type DeploymentStatus,
   deploymentStatus,
   isComplete,
   type Progress,
   progressing,
+  withPause,
   withProgress,
 } from './deployment-status.ts';
 import { findNewSet } from './new-replica-set.ts';
@@ -52,20 +51,7 @@ export function createDeploymentController(context: ControllerContext): Controll
   const queue = new WorkQueue(sync, context);
   const newSets = new NewReplicaSets(context);
 
-  caches.deployments.subscribe((deployment) => queue.add(keyOf(deployment)));
-  caches.replicaSets.subscribe((set) => {
-    const owner = controllerOf(set);
-    if (owner?.kind === 'Deployment') queue.add(`${set.metadata.namespace}/${owner.name}`);
-    else if (!owner) for (const each of caches.deployments.inNamespace(set.metadata.namespace)) queue.add(keyOf(each));
-  });
-  // Recreate waits until the last old pod is gone.
-  caches.pods.subscribe((pod, change) => {
-    const owner = controllerOf(pod);
-    if (change !== 'deleted' || owner?.kind !== 'ReplicaSet') return;
-    const set = caches.replicaSets.get(`${pod.metadata.namespace}/${owner.name}`);
-    const deployment = set && controllerOf(set);
-    if (deployment) queue.add(`${pod.metadata.namespace}/${deployment.name}`);
-  });
+  wakeBy(caches, queue);
 
   async function sync(key: string): Promise<void> {
     const deployment = caches.deployments.get(key);
@@ -129,7 +115,7 @@ export function createDeploymentController(context: ControllerContext): Controll
     const { deployment, newSet, old, bounds, key } = round;
     const nowMs = clock.nowMs();
     const sets = newSet ? [...old, newSet] : old;
-    let status = pausing(deployment, deploymentStatus(deployment, newSet, sets, bounds, nowMs), nowMs);
+    let status = withPause(deployment, deploymentStatus(deployment, newSet, sets, bounds, nowMs), nowMs);
     if (round.progress) status = progressing(status, 'True', round.progress.reason, round.progress.message, nowMs);
     else {
       const next = withProgress(deployment, status, newSet, nowMs);
@@ -141,29 +127,7 @@ export function createDeploymentController(context: ControllerContext): Controll
       const written = await client.request(`${deploymentPath(deployment)}/status`, { method: 'PUT', body });
       caches.deployments.written(deployment, written);
     }
-    if (isComplete(deployment, status) && !deployment.spec?.paused) await forgetOld(deployment, old);
-  }
-
-  /** The Progressing condition says so while a rollout is paused, and when it goes on. */
-  function pausing(deployment: KubeObject, status: DeploymentStatus, nowMs: number): DeploymentStatus {
-    const before = conditionOf(status.conditions, 'Progressing');
-    if (before?.reason === 'ProgressDeadlineExceeded') return status;
-    if (deployment.spec?.paused) {
-      return progressing(status, 'Unknown', 'DeploymentPaused', 'Deployment is paused', nowMs);
-    }
-    if (before?.reason !== 'DeploymentPaused') return status;
-    return progressing(status, 'Unknown', 'DeploymentResumed', 'Deployment is resumed', nowMs);
-  }
-
-  async function forgetOld(deployment: KubeObject, old: readonly KubeObject[]): Promise<void> {
-    for (const set of expiredSets(deployment.spec?.revisionHistoryLimit ?? HISTORY_DEFAULT, old)) {
-      try {
-        const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid: set.metadata.uid } };
-        await client.request(replicaSetPath(set), { method: 'DELETE', body });
-      } catch (error) {
-        if (!isApiError(error, 404)) throw error;
-      }
-    }
+    if (isComplete(deployment, status) && !deployment.spec?.paused) await forgetOld(client, deployment, old);
   }
 
   function tell(deployment: KubeObject, reason: string, message: string): Promise<void> {
@@ -171,4 +135,34 @@ export function createDeploymentController(context: ControllerContext): Controll
   }
 
   return { run: () => queue.run() };
+}
+
+/** A deployment is looked at when it changes, and when one of its replica sets does. */
+function wakeBy(caches: ControllerContext['caches'], queue: WorkQueue): void {
+  caches.deployments.subscribe((deployment) => queue.add(keyOf(deployment)));
+  caches.replicaSets.subscribe((set) => {
+    const owner = controllerOf(set);
+    if (owner?.kind === 'Deployment') queue.add(`${set.metadata.namespace}/${owner.name}`);
+    else if (!owner) for (const each of caches.deployments.inNamespace(set.metadata.namespace)) queue.add(keyOf(each));
+  });
+  // Recreate waits until the last old pod is gone.
+  caches.pods.subscribe((pod, change) => {
+    const owner = controllerOf(pod);
+    if (change !== 'deleted' || owner?.kind !== 'ReplicaSet') return;
+    const set = caches.replicaSets.get(`${pod.metadata.namespace}/${owner.name}`);
+    const deployment = set && controllerOf(set);
+    if (deployment) queue.add(`${pod.metadata.namespace}/${deployment.name}`);
+  });
+}
+
+/** Of replica sets that hold nothing any more, as many are kept as the deployment asks for. */
+async function forgetOld(client: KubernetesClient, deployment: KubeObject, old: readonly KubeObject[]): Promise<void> {
+  for (const set of expiredSets(deployment.spec?.revisionHistoryLimit ?? HISTORY_DEFAULT, old)) {
+    try {
+      const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid: set.metadata.uid } };
+      await client.request(replicaSetPath(set), { method: 'DELETE', body });
+    } catch (error) {
+      if (!isApiError(error, 404)) throw error;
+    }
+  }
 }

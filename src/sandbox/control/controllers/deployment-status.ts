@@ -111,6 +111,17 @@ export function withProgress(
   };
 }
 
+/** The Progressing condition says so while a rollout is paused, and when it goes on. */
+export function withPause(deployment: KubeObject, status: DeploymentStatus, nowMs: number): DeploymentStatus {
+  const before = conditionOf(status.conditions, 'Progressing');
+  if (before?.reason === 'ProgressDeadlineExceeded') return status;
+  if (deployment.spec?.paused) {
+    return progressing(status, 'Unknown', 'DeploymentPaused', 'Deployment is paused', nowMs);
+  }
+  if (before?.reason !== 'DeploymentPaused') return status;
+  return progressing(status, 'Unknown', 'DeploymentResumed', 'Deployment is resumed', nowMs);
+}
+
 /** With the condition as something that happened in this round left it. */
 export function progressing(
   status: DeploymentStatus,

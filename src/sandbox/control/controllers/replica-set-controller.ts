@@ -1,24 +1,21 @@
-import { messageOf } from '../../../base/fault.ts';
 import type { KubeObject } from '../../../kubernetes/client/client.ts';
-import { isApiError } from '../../../kubernetes/client/status.ts';
 import { labelSelectorOf } from '../../../kubernetes/selector/selector.ts';
 import { settleClaims } from './adoption.ts';
 import { claim } from './claims.ts';
 import { type Controller, type ControllerContext, podPath, replicaSetPath } from './controller.ts';
 import { Expectations } from './expectations.ts';
 import { keyOf } from './object-cache.ts';
-import { controllerOf, controllerReference } from './owner.ts';
+import { controllerOf } from './owner.ts';
 import { isActive, planReplicas } from './replica-plan.ts';
+import { ReplicaSetPods, replicaSetKind } from './replica-set-pods.ts';
 import { replicaSetStatus, sameStatus } from './replica-set-status.ts';
 import { WorkQueue } from './work-queue.ts';
 
-const NAME = 'replicaset-controller';
-const OWNER = ['apps/v1', 'ReplicaSet'] as const;
-
 /** Keeps as many pods of each replica set running as it asks for. */
 export function createReplicaSetController(context: ControllerContext): Controller {
-  const { caches, clock, client, events } = context;
+  const { caches, clock, client } = context;
   const expectations = new Expectations(clock);
+  const pods = new ReplicaSetPods(context, expectations);
   const queue = new WorkQueue(sync, context);
 
   caches.replicaSets.subscribe((set, change) => {
@@ -44,7 +41,7 @@ export function createReplicaSetController(context: ControllerContext): Controll
     if (openMs !== undefined) return queue.addAfter(key, openMs + 1);
 
     const claims = claim(set, selector, caches.pods.inNamespace(set.metadata.namespace));
-    await settleClaims(client, claims, set, OWNER, podPath);
+    await settleClaims(client, claims, set, replicaSetKind, podPath);
     const active = [...claims.owned, ...claims.adopt].filter(isActive);
     const failure = set.metadata.deletionTimestamp ? undefined : await settle(set, active);
     await writeStatus(key, set, active, failure);
@@ -59,58 +56,14 @@ export function createReplicaSetController(context: ControllerContext): Controll
     // Nothing can be made in a namespace that is going away, and the set goes with it.
     if (caches.namespaces.get(`/${set.metadata.namespace}`)?.metadata.deletionTimestamp) plan.create = 0;
     for (let made = 0; made < plan.create; made += 1) {
-      const error = await create(set);
+      const error = await pods.create(set);
       if (error !== undefined) return { reason: 'FailedCreate', message: error };
     }
     for (const pod of plan.delete) {
-      const error = await remove(set, pod);
+      const error = await pods.remove(set, pod);
       if (error !== undefined) return { reason: 'FailedDelete', message: error };
     }
     return undefined;
-  }
-
-  /** What went wrong, if anything. */
-  async function create(set: KubeObject): Promise<string | undefined> {
-    const { metadata = {}, spec } = set.spec?.template ?? {};
-    const body = {
-      apiVersion: 'v1',
-      kind: 'Pod',
-      metadata: {
-        generateName: `${set.metadata.name}-`,
-        namespace: set.metadata.namespace,
-        ...(metadata.labels ? { labels: metadata.labels } : {}),
-        ...(metadata.annotations ? { annotations: metadata.annotations } : {}),
-        ...(metadata.finalizers ? { finalizers: metadata.finalizers } : {}),
-        ownerReferences: [controllerReference(set, ...OWNER)],
-      },
-      spec,
-    };
-    try {
-      const pod = await client.request(`/api/v1/namespaces/${set.metadata.namespace}/pods`, { method: 'POST', body });
-      const seen = caches.pods.get(keyOf(pod))?.metadata.uid === pod.metadata.uid;
-      if (!seen) expectations.expect(set.metadata.uid ?? '', `created ${pod.metadata.uid}`);
-      await tell(set, 'Normal', 'SuccessfulCreate', `Created pod: ${pod.metadata.name}`);
-      return undefined;
-    } catch (error) {
-      await tell(set, 'Warning', 'FailedCreate', `Error creating: ${messageOf(error)}`);
-      return messageOf(error);
-    }
-  }
-
-  async function remove(set: KubeObject, pod: KubeObject): Promise<string | undefined> {
-    const uid = pod.metadata.uid ?? '';
-    expectations.expect(set.metadata.uid ?? '', `deleted ${uid}`);
-    try {
-      const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid } };
-      await client.request(podPath(pod), { method: 'DELETE', body });
-      await tell(set, 'Normal', 'SuccessfulDelete', `Deleted pod: ${pod.metadata.name}`);
-      return undefined;
-    } catch (error) {
-      expectations.observe(set.metadata.uid ?? '', `deleted ${uid}`);
-      if (isApiError(error, 404) || isApiError(error, 409)) return undefined;
-      await tell(set, 'Warning', 'FailedDelete', `Error deleting: ${messageOf(error)}`);
-      return messageOf(error);
-    }
   }
 
   async function writeStatus(
@@ -124,10 +77,6 @@ export function createReplicaSetController(context: ControllerContext): Controll
     if (sameStatus(set.status, status)) return;
     const body = { ...set, status };
     caches.replicaSets.written(set, await client.request(`${replicaSetPath(set)}/status`, { method: 'PUT', body }));
-  }
-
-  function tell(set: KubeObject, type: 'Normal' | 'Warning', reason: string, message: string): Promise<void> {
-    return events.record(NAME, { apiVersion: OWNER[0], kind: OWNER[1], object: set }, type, reason, message);
   }
 
   return { run: () => queue.run() };
