@@ -85,6 +85,7 @@ const rooms: Record<string, string[]> = {
 /** Imports from outside go to a room's door; these are the further doors of rooms that have more than one. */
 const furtherDoors = new Set([
   'http/principal.ts',
+  'kubernetes/client/delete-exactly.ts',
   'kubernetes/client/http-client.ts',
   'kubernetes/client/reflector.ts',
   'kubernetes/client/rereading-file.ts',

@@ -5,6 +5,7 @@ import type { TLSSocket } from 'node:tls';
 import { Fault } from '../../base/fault.ts';
 import { issue } from '../pki/certificate.ts';
 import type { ClusterAccess, KubernetesClient } from './client.ts';
+import { deleteExactly } from './delete-exactly.ts';
 import { createClient } from './http-client.ts';
 import { type Answer, type ScriptedServer, sendJson, startScriptedServer } from './scripted-server.ts';
 import { ApiError } from './status.ts';
@@ -48,6 +49,22 @@ test('a request carries method, query, body, kind of patch and token', async () 
     authorization: 'Bearer secret',
     contentType: 'application/merge-patch+json',
   });
+});
+
+test('an object is deleted by its uid, and one that has gone or has been replaced is not', async () => {
+  const bodies: unknown[] = [];
+  const codes = [200, 404, 409, 403];
+  await start(async (request, response) => {
+    let body = '';
+    for await (const chunk of request) body += chunk;
+    bodies.push(JSON.parse(body));
+    sendJson(response, {}, codes[bodies.length - 1]);
+  });
+  const deleted = () => deleteExactly(client, '/api/v1/nodes/a', 'u', { gracePeriodSeconds: 0 });
+  assert.deepEqual([await deleted(), await deleted(), await deleted()], [true, false, false]);
+  await assert.rejects(deleted(), { code: 403 });
+  const sent = { apiVersion: 'v1', kind: 'DeleteOptions', gracePeriodSeconds: 0, preconditions: { uid: 'u' } };
+  assert.deepEqual(bodies[0], sent);
 });
 
 test('a Status becomes an ApiError with its code, reason, message, details and Retry-After', async () => {

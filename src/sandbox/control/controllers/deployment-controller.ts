@@ -1,5 +1,5 @@
 import type { KubeObject, KubernetesClient } from '../../../kubernetes/client/client.ts';
-import { isApiError } from '../../../kubernetes/client/status.ts';
+import { deleteExactly } from '../../../kubernetes/client/delete-exactly.ts';
 import { labelSelectorOf } from '../../../kubernetes/selector/selector.ts';
 import { settleClaims } from './adoption.ts';
 import { claim } from './claims.ts';
@@ -158,11 +158,6 @@ function wakeBy(caches: ControllerContext['caches'], queue: WorkQueue): void {
 /** Of replica sets that hold nothing any more, as many are kept as the deployment asks for. */
 async function forgetOld(client: KubernetesClient, deployment: KubeObject, old: readonly KubeObject[]): Promise<void> {
   for (const set of expiredSets(deployment.spec?.revisionHistoryLimit ?? HISTORY_DEFAULT, old)) {
-    try {
-      const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid: set.metadata.uid } };
-      await client.request(replicaSetPath(set), { method: 'DELETE', body });
-    } catch (error) {
-      if (!isApiError(error, 404)) throw error;
-    }
+    await deleteExactly(client, replicaSetPath(set), set.metadata.uid);
   }
 }

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject } from '../../../kubernetes/client/client.ts';
-import { isApiError } from '../../../kubernetes/client/status.ts';
+import { deleteExactly } from '../../../kubernetes/client/delete-exactly.ts';
 import type { Controller, ControllerContext } from './controller.ts';
 import { plannedSubsets } from './endpoints-plan.ts';
 import { keyOf, ObjectCache } from './object-cache.ts';
@@ -55,12 +55,7 @@ export function createEndpointsController(context: ControllerContext): Controlle
 
   async function remove({ metadata }: KubeObject): Promise<void> {
     const path = `/api/v1/namespaces/${metadata.namespace}/endpoints/${metadata.name}`;
-    const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid: metadata.uid } };
-    try {
-      await client.request(path, { method: 'DELETE', body });
-    } catch (error) {
-      if (!isApiError(error, 404)) throw error;
-    }
+    await deleteExactly(client, path, metadata.uid);
   }
 
   return {

@@ -1,3 +1,4 @@
+import { deleteExactly } from '../../../kubernetes/client/delete-exactly.ts';
 import { isApiError } from '../../../kubernetes/client/status.ts';
 import { objectPath } from './collections.ts';
 import type { Controller, ControllerContext } from './controller.ts';
@@ -74,9 +75,7 @@ export function createGarbageCollector(context: ControllerContext): Controller {
   }
 
   async function remove(node: OwnedNode, propagationPolicy: Propagation): Promise<void> {
-    const { uid } = node.object.metadata;
-    const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid }, propagationPolicy };
-    await gone(client.request(pathOf(node), { method: 'DELETE', body }));
+    await deleteExactly(client, pathOf(node), node.object.metadata.uid, { propagationPolicy });
   }
 
   async function unlink(node: OwnedNode, ownerUid: string): Promise<void> {

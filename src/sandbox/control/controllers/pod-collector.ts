@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../../kubernetes/client/client.ts';
-import { isApiError } from '../../../kubernetes/client/status.ts';
+import { deleteExactly } from '../../../kubernetes/client/delete-exactly.ts';
 import { type Controller, type ControllerContext, podPath } from './controller.ts';
 import { msOfKubeTime } from './kube-time.ts';
 import { periodically } from './periodic.ts';
@@ -25,17 +25,7 @@ export function createPodCollector(context: ControllerContext, finishedMax = FIN
   const { caches, client } = context;
   const collect = async () => {
     for (const pod of surplusPods(caches.pods.values(), finishedMax)) {
-      const body = {
-        apiVersion: 'v1',
-        kind: 'DeleteOptions',
-        gracePeriodSeconds: 0,
-        preconditions: { uid: pod.metadata.uid },
-      };
-      try {
-        await client.request(podPath(pod), { method: 'DELETE', body });
-      } catch (error) {
-        if (!isApiError(error, 404) && !isApiError(error, 409)) throw error;
-      }
+      await deleteExactly(client, podPath(pod), pod.metadata.uid, { gracePeriodSeconds: 0 });
     }
   };
   return { run: () => periodically(PERIOD_MS, collect, context) };

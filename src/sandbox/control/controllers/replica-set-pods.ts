@@ -1,6 +1,6 @@
 import { messageOf } from '../../../base/fault.ts';
 import type { KubeObject } from '../../../kubernetes/client/client.ts';
-import { isApiError } from '../../../kubernetes/client/status.ts';
+import { deleteExactly } from '../../../kubernetes/client/delete-exactly.ts';
 import { type ControllerContext, podPath } from './controller.ts';
 import type { Expectations } from './expectations.ts';
 import { keyOf } from './object-cache.ts';
@@ -55,13 +55,12 @@ export class ReplicaSetPods {
     const uid = pod.metadata.uid ?? '';
     this.#expectations.expect(set.metadata.uid ?? '', `deleted ${uid}`);
     try {
-      const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid } };
-      await this.#context.client.request(podPath(pod), { method: 'DELETE', body });
-      await this.#tell(set, 'Normal', 'SuccessfulDelete', `Deleted pod: ${pod.metadata.name}`);
+      const isDeleted = await deleteExactly(this.#context.client, podPath(pod), uid);
+      if (isDeleted) await this.#tell(set, 'Normal', 'SuccessfulDelete', `Deleted pod: ${pod.metadata.name}`);
+      else this.#expectations.observe(set.metadata.uid ?? '', `deleted ${uid}`);
       return undefined;
     } catch (error) {
       this.#expectations.observe(set.metadata.uid ?? '', `deleted ${uid}`);
-      if (isApiError(error, 404) || isApiError(error, 409)) return undefined;
       await this.#tell(set, 'Warning', 'FailedDelete', `Error deleting: ${messageOf(error)}`);
       return messageOf(error);
     }

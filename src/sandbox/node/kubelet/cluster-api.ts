@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../../base/clock.ts';
 import { messageOf } from '../../../base/fault.ts';
 import type { KubeObject, KubernetesClient } from '../../../kubernetes/client/client.ts';
+import { deleteExactly } from '../../../kubernetes/client/delete-exactly.ts';
 import { createReflector } from '../../../kubernetes/client/reflector.ts';
 import { isApiError } from '../../../kubernetes/client/status.ts';
 import type { Counter, Logger } from '../../../telemetry/telemetry.ts';
@@ -69,17 +70,7 @@ export class ClusterApi implements KubeletApi {
   }
 
   async finishDeletion(pod: Pod): Promise<void> {
-    const body = {
-      apiVersion: 'v1',
-      kind: 'DeleteOptions',
-      gracePeriodSeconds: 0,
-      preconditions: { uid: pod.metadata.uid },
-    };
-    try {
-      await this.#client.request(podPath(pod), { method: 'DELETE', body });
-    } catch (error) {
-      if (!isApiError(error, 404) && !isApiError(error, 409)) throw error;
-    }
+    await deleteExactly(this.#client, podPath(pod), pod.metadata.uid, { gracePeriodSeconds: 0 });
   }
 
   configMap(namespace: string, name: string): Promise<KubeObject | undefined> {
