@@ -45,8 +45,6 @@ const EXACT: u64 = 1 << 53;
 /** So many digits are always fewer than 64 bits. */
 const DIGITS_MAX: u32 = 19;
 const SCALE_MAX: i32 = 22;
-/** So many digits of a time are exact in a double. */
-const TIME_DIGITS_MAX: u32 = 15;
 
 /** Of so many bytes; from there it can be read at HASHED. */
 export function hash(at: usize, length: u32): void {
@@ -72,32 +70,28 @@ function hashOf(at: usize, length: u32): u64 {
   return hash ^ (hash >> 32);
 }
 
-/** What `digits` found. */
-let mantissa: u64 = 0;
-
-/** Where the digits end that begin at `at`, or after 24 of them. They are put behind the mantissa. */
+/** In each byte what its digit is worth. */
 @inline
-function digits(at: usize): usize {
-  for (let words = 0; words < 3; words++) {
-    const word = load<u64>(at) ^ 0x3030303030303030;
-    const others = ((word + 0x7676767676767676) | word) & 0x8080808080808080;
-    if (others == 0) {
-      mantissa = mantissa * 100_000_000 + eight(word);
-      at += 8;
-      continue;
-    }
-    const count = (ctz(others) >> 3) as usize;
-    // Zeros come before, where there are fewer than eight.
-    if (count != 0) mantissa = mantissa * load<u64>(TENS + (count << 3)) + eight(word << (64 - ((count as u64) << 3)));
-    return at + count;
-  }
-  return at;
+function worths(at: usize): u64 {
+  return load<u64>(at) ^ 0x3030303030303030;
+}
+
+/** Marks the bytes that are no digits. Those behind the first of them may be marked or not. */
+@inline
+function others(worths: u64): u64 {
+  return ((worths + 0x7676767676767676) | worths) & 0x8080808080808080;
+}
+
+/** The number with so many of the digits behind it: 1 to 7, for which zeros come before the digits. */
+@inline
+function append(number: u64, worths: u64, count: usize): u64 {
+  return number * load<u64>(TENS + (count << 3)) + eight(worths << (64 - ((count as u64) << 3)));
 }
 
 /** The number that eight digits make, the first of them in the lowest byte. */
 @inline
-function eight(values: u64): u64 {
-  const twos = ((values * 2561) >> 8) & 0x00ff00ff00ff00ff;
+function eight(worths: u64): u64 {
+  const twos = ((worths * 2561) >> 8) & 0x00ff00ff00ff00ff;
   const fours = ((twos * 6_553_601) >> 16) & 0x0000ffff0000ffff;
   return (fours * 42_949_672_960_001) >> 32;
 }
@@ -110,22 +104,32 @@ function byte(at: usize): u32 {
 /** Of `number`; NaN: not plain. */
 let value: f64 = 0;
 
-/** Where the number ends that begins at `at`. */
-function number(at: usize): usize {
-  const start = at;
-  mantissa = 0;
-  at = digits(at);
-  let count = (at - start) as u32;
-  let scale: i32 = 0;
+/** Where the number ends that begins at `from`. */
+@inline
+function number(from: usize): usize {
+  let at = from;
+  let point: usize = 0;
+  let mantissa: u64 = 0;
   value = NaN;
-  if (count == 0) return at;
-  if (byte(at) == POINT) {
-    const point = at;
-    at = digits(at + 1);
-    const decimals = (at - point - 1) as u32;
-    scale = -(decimals as i32);
-    count += decimals;
+  for (;;) {
+    const word = worths(at);
+    const marks = others(word);
+    if (marks == 0) {
+      mantissa = mantissa * 100_000_000 + eight(word);
+      at += 8;
+      if (at - from > DIGITS_MAX + 1) return at;
+      continue;
+    }
+    const more = (ctz(marks) >> 3) as usize;
+    if (more != 0) mantissa = append(mantissa, word, more);
+    at += more;
+    if (point != 0 || byte(at) != POINT) break;
+    point = at++;
   }
+  const decimals: i32 = point == 0 ? 0 : ((at - point - 1) as i32);
+  let scale = -decimals;
+  const count = (at - from) as u32 - (point == 0 ? 0 : 1);
+  if (count == 0) return at;
   if (count > DIGITS_MAX) return at;
   if ((byte(at) | 0x20) == LOWER_E) {
     at++;
@@ -194,11 +198,22 @@ export function read(from: usize, end: usize, lineBytesMax: u32, hasTimes: bool)
       if (value != value) break;
       let time: f64 = NaN;
       if (byte(to) == SPACE && hasTimes) {
-        const start = to + 1;
-        mantissa = 0;
-        to = digits(start);
-        if (to == start || to - start > TIME_DIGITS_MAX) break;
-        time = mantissa as f64;
+        // Eight digits and up to seven more.
+        let word = worths(++to);
+        let marks = others(word);
+        let millis: u64 = 0;
+        if (marks == 0) {
+          millis = eight(word);
+          to += 8;
+          word = worths(to);
+          marks = others(word);
+          if (marks == 0) break;
+        }
+        const more = (ctz(marks) >> 3) as usize;
+        if (more != 0) millis = append(millis, word, more);
+        else if (byte(to - 1) == SPACE) break;
+        to += more;
+        time = millis as f64;
       }
       if (to >= end || byte(to) != NEWLINE) break;
       if (entry >= 0) {

@@ -105,6 +105,7 @@ export class KnownLines {
   read(known: KnownRows, at: number, sink: KnowingSink, lineBytesMax: number, hasTimes: boolean): number {
     const state = this.#state;
     for (let position = at; ; ) {
+      if (known.rows[ROW.numbers * known.last + ROW.next] === 0) return position;
       if (this.#isElsewhere(position)) this.#load(position);
       this.#tellSecrets(known.secrets);
       state[LAST] = known.last;
@@ -124,9 +125,10 @@ export class KnownLines {
 
   /** Of up to `knownBytesMax` bytes; it is then in `hashLow` and `hashHigh`. */
   hash(secrets: Int32Array, page: Buffer, start: number, end: number): void {
-    for (let at = start; at < end; at++) this.#bytes[HASHED + at - start] = page[at]!;
     this.#tellSecrets(secrets);
-    this.#module.hash(HASHED, end - start);
+    const isHere = page === this.#page && start >= this.#from && end <= this.#to;
+    if (!isHere) for (let at = start; at < end; at++) this.#bytes[HASHED + at - start] = page[at]!;
+    this.#module.hash(isHere ? PART - this.#from + start : HASHED, end - start);
   }
 
   get hashLow(): number {

@@ -26,13 +26,13 @@ export class PageReader {
   /** One page after the other: not to be called again before it resolves. */
   async read(wholePage: Buffer, at: ScrapeTime, breathe: () => Promise<void>): Promise<PageReading> {
     // What stands behind the last newline may be half a line, whose figures are none.
-    const page = wholePage.subarray(0, wholePage.lastIndexOf(NEWLINE) + 1);
+    const page = wholePage.at(-1) === NEWLINE ? wholePage : wholePage.subarray(0, wholePage.lastIndexOf(NEWLINE) + 1);
     const points = idlePoints.pop() ?? new PagePoints();
     const sink = new PageSink(page, this.#known, this.#window, points, at);
     if (page.length < wholePage.length) sink.cut();
     for (let start = 0; start < page.length; ) {
       const end = sliceEnd(page, start);
-      const slice = page.subarray(start, end);
+      const slice = end - start === page.length ? page : page.subarray(start, end);
       sink.beginSlice(slice, start);
       readExposition(slice, options, sink);
       start = end;

@@ -76,16 +76,21 @@ export class PagePoints {
 
   /** The first so many of each column. What is in order, as nearly all is, is put in its place here. */
   addAll(count: number, entries: Int32Array, values: Float64Array, timesMs: Float64Array): void {
+    let figures = this.#figures;
+    let named = this.#named;
     for (let at = 0; at < count; at++) {
       const entry = entries[at]!;
       const value = values[at]!;
       const slot = entry >>> KIND_BITS;
-      const figures = this.#figures;
       if (slot < this.#end && Number.isNaN(figures[entry]) && value >= 0 && value < cpuSecondsMax) {
-        this.#named[slot] = 1;
+        named[slot] = 1;
         figures[entry] = value;
         if ((entry & KIND) === SAMPLE.cpuSeconds) figures[entry + TIME_MS] = timesMs[at]!;
-      } else this.add(entry, value, timesMs[at]!);
+        continue;
+      }
+      this.add(entry, value, timesMs[at]!);
+      figures = this.#figures;
+      named = this.#named;
     }
   }
 
