@@ -57,7 +57,7 @@ export interface KnownRows {
   /** The row that was read last. */
   last: number;
   /** Of the hash: seed and multiplier, two numbers each. The multiplier is odd. */
-  readonly secrets: Int32Array;
+  readonly secrets: readonly number[];
 }
 
 /** The module and its memory. Invariant: from `begin` to `end`, the rows in the memory are those of `#known`; its part of the page is `#from` to `#to`. */
@@ -124,7 +124,7 @@ export class KnownLines {
   }
 
   /** Of up to `knownBytesMax` bytes; it is then in `hashLow` and `hashHigh`. */
-  hash(secrets: Int32Array, page: Buffer, start: number, end: number): void {
+  hash(secrets: readonly number[], page: Buffer, start: number, end: number): void {
     this.#tellSecrets(secrets);
     const isHere = page === this.#page && start >= this.#from && end <= this.#to;
     if (!isHere) for (let at = start; at < end; at++) this.#bytes[HASHED + at - start] = page[at]!;
@@ -139,7 +139,7 @@ export class KnownLines {
     return this.#state[HASH + 1]!;
   }
 
-  #tellSecrets(secrets: Int32Array): void {
+  #tellSecrets(secrets: readonly number[]): void {
     for (let at = 0; at < secrets.length; at++) this.#state[SEED + at] = secrets[at]!;
   }
 

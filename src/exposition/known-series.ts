@@ -1,7 +1,7 @@
 import { type KnownRows, knownBytesMax, knownLines, ROW, rowsMax } from './known-lines.ts';
 
 const rowsAtFirst = 64;
-const rowsGrowth = 1.25;
+const rowsGrowth = 1.125;
 /** A power of two. */
 const placesAtFirst = 128;
 const START = 0;
@@ -15,10 +15,10 @@ const COMMENT = -3;
  * The series of one target's pages, each with an entry that its user gave it, found by the bytes of name and labels; no string is made. 64 bits, made with secrets,
  * stand for the bytes: pages are large and there are many of them. A page has its series in the order of the page before, nearly always:
  * which one comes next is known, and looked for first. Comments are remembered beside them.
- * Invariant: rows 1 to `#size` are in use. `#places` is open addressing over a power of two, at most half full: a row's number, or 0 where it is free.
+ * Invariant: rows 1 to `#size` are in use. `#places` is open addressing over a power of two, at most three quarters full: a row's number, or 0 where it is free.
  */
 export class KnownSeries implements KnownRows {
-  readonly secrets: Int32Array;
+  readonly secrets: readonly number[];
   rows = new Int32Array(ROW.numbers * rowsAtFirst);
   last = START;
   readonly #lines = knownLines();
@@ -30,10 +30,9 @@ export class KnownSeries implements KnownRows {
   #high = 0;
 
   constructor(random: () => number) {
-    // The second two are the multiplier: odd, and with bits in many places even where `random` always says the same, as in tests.
-    const plain = [0, 0, 0x7f4a7c15, 0x9e3779b9];
-    this.secrets = Int32Array.from(plain, (bits) => Math.trunc(random() * 2 ** 32) ^ bits);
-    this.secrets[2]! |= 1;
+    const bits = () => Math.trunc(random() * 2 ** 32) | 0;
+    // The multiplier is odd, and has bits in many places even where `random` always says the same.
+    this.secrets = [bits(), bits(), (bits() ^ 0x7f4a7c15) | 1, bits() ^ 0x9e3779b9];
   }
 
   get size(): number {
@@ -66,7 +65,7 @@ export class KnownSeries implements KnownRows {
   /** For the series that was sought last, and not found. Below 0, but not UNKNOWN: nobody is told of its samples. */
   put(entry: number): void {
     if (this.#length === 0 || this.isFull) return;
-    if (2 * (this.#size + 1) > this.#places.length) this.#growPlaces();
+    if (4 * (this.#size + 1) > 3 * this.#places.length) this.#growPlaces();
     const row = ++this.#size;
     if (ROW.numbers * (row + 1) > this.rows.length) this.#growRows();
     this.#places[this.#placeOf(this.#low, this.#high)] = row;
