@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import { writeFileDurably } from '../base/files.ts';
 import { version } from '../base/version.ts';
-import { createHttpServer } from '../http/http.ts';
+import { createHttpServer, type HttpServer } from '../http/http.ts';
 import { AgentContacts, registerPush, registerReceive } from '../logs/receive/receive.ts';
 import { Deletes, type LokiSettings, registerLogReads, registerLokiApi } from '../logs/serve/serve.ts';
 import { openStore } from '../logs/store/open.ts';
@@ -47,81 +47,81 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-/** Opens the store and answers on the people's port. */
+interface Stores {
+  logs: LogStore & { tidy(): Promise<void> };
+  deletes: Deletes;
+  series: RunningSeries;
+}
+
+/** Opens the stores and answers on the people's port. */
 export async function startServer(settings: ServerSettings, parts: ServerParts): Promise<RunningServer> {
   const { log, metrics } = parts;
-  const { dataDir, tokensFile, tls } = settings;
+  const { dataDir, host, port, tokensFile, tls } = settings;
   openDataDirectory(dataDir);
-  let store: LogStore | undefined;
-  let series: RunningSeries | undefined;
-  const ready = () => {
-    if (!store || !series) return 'the store is being opened';
-    const { refusing } = store.status();
-    if (refusing !== null) return `the store takes no lines: ${refusing}`;
-    const samplesRefused = series.status()?.refusing ?? null;
-    return samplesRefused === null ? true : `the store takes no samples: ${samplesRefused}`;
-  };
-  // Before the store is opened, so that a listener which must not be is refused with nothing touched.
-  const server = createHttpServer({ host: settings.host, port: settings.port, tokensFile, tls, log, metrics, ready });
-  const durable = await openStore({ dataDir, retention: settings.retention, ...parts });
-  store = durable;
-  const { app, principalOf } = server;
-  const contacts = new AgentContacts(() => parts.clock.monotonicMs());
+  let stores: Stores | undefined;
+  const ready = () => (stores ? readiness(stores) : 'the stores are being opened');
+  // Before they are opened, so that a listener which must not be is refused with nothing touched.
+  const server = createHttpServer({ host, port, tokensFile, tls, log, metrics, ready });
+  const closers = new AsyncDisposableStack();
+  try {
+    stores = await openStores(settings, server, parts, closers);
+    registerRoutes(stores, settings, server, parts);
+    const url = await server.listen();
+    closers.defer(() => server.close());
+    const file = join(dataDir, serverFileName);
+    writeFileDurably(file, `${JSON.stringify({ url, pid: process.pid } satisfies ServerFile)}\n`, 0o600);
+    closers.defer(() => rmSync(file, { force: true }));
+    log.info('server is ready', { url, dataDir });
+    return { url: new URL(url), store: stores.logs, series: stores.series, close: () => closers.disposeAsync() };
+  } catch (error) {
+    await closers.disposeAsync();
+    throw error;
+  }
+}
+
+function readiness({ logs, series }: Stores): true | string {
+  const { refusing } = logs.status();
+  if (refusing !== null) return `the store takes no lines: ${refusing}`;
+  const samplesRefused = series.status()?.refusing ?? null;
+  return samplesRefused === null ? true : `the store takes no samples: ${samplesRefused}`;
+}
+
+/** What is opened is left to `closers`, also where it fails. */
+async function openStores(
+  { dataDir, retention, logs: { deleteCancelPeriodMs }, series: seriesSettings }: ServerSettings,
+  server: HttpServer,
+  parts: ServerParts,
+  closers: AsyncDisposableStack,
+): Promise<Stores> {
+  const { clock, log } = parts;
+  const logs = await openStore({ dataDir, retention, ...parts });
+  closers.defer(() => logs.close());
+  const random = () => randomUUID().slice(0, 8);
+  const deletes = new Deletes({ dataDir, store: logs, clock, log, cancelPeriodMs: deleteCancelPeriodMs, random });
+  closers.defer(() => deletes.close());
+  const series = await startSeries(dataDir, seriesSettings, server, parts);
+  closers.defer(() => series.close());
+  return { logs, deletes, series };
+}
+
+/** Those of series come with them. */
+function registerRoutes(
+  { logs, deletes, series }: Stores,
+  settings: ServerSettings,
+  { app, principalOf }: HttpServer,
+  parts: ServerParts,
+): void {
+  const { log, metrics, clock } = parts;
+  const contacts = new AgentContacts(() => clock.monotonicMs());
   const silentMs = (tenant: string, node: string) => contacts.silentMs(tenant, node);
-  registerReceive(app, { store, principalOf, contacts, log, metrics });
-  registerPush(app, { store, principalOf, nowMs: () => parts.clock.nowMs(), log, metrics });
-  const opened = store;
-  const deletes = await openDeletes(dataDir, opened, settings.logs, parts);
+  registerReceive(app, { store: logs, principalOf, contacts, log, metrics });
+  registerPush(app, { store: logs, principalOf, nowMs: () => clock.nowMs(), log, metrics });
   registerLogReads(app, { store: deletes.store, principalOf, silentMs, log, metrics });
   registerLokiApi(app, { store: deletes.store, deletes, settings: settings.logs.api, principalOf, silentMs, ...parts });
-  series = await startSeries(dataDir, settings.series, { app, principalOf }, parts).catch(async (error) => {
-    await deletes.close();
-    await opened.close();
-    throw error;
-  });
-  const openedSeries = series;
-  const close = async () => {
-    await openedSeries.close();
-    await deletes.close();
-    await opened.close();
-  };
-  registerTidy(app, durable, principalOf);
+  registerTidy(app, logs, principalOf);
   app.get('/taffrail/v1/status', async (request) => {
     const agents = contacts.list(principalOf(request).tenant);
     const uptimeSeconds = Math.round(process.uptime());
-    const parts = { store: opened.status(), series: openedSeries.status(), agents };
-    return { version, pid: process.pid, uptimeSeconds, ...parts };
+    return { version, pid: process.pid, uptimeSeconds, store: logs.status(), series: series.status(), agents };
   });
-  const url = await server.listen().catch(async (error) => {
-    await close();
-    throw error;
-  });
-  const file = join(dataDir, serverFileName);
-  writeFileDurably(file, `${JSON.stringify({ url, pid: process.pid } satisfies ServerFile)}\n`, 0o600);
-  log.info('server is ready', { url, dataDir });
-  return {
-    url: new URL(url),
-    store,
-    series,
-    async close() {
-      rmSync(file, { force: true });
-      await server.close();
-      await close();
-    },
-  };
-}
-
-/** Closes the store where what was deleted cannot be read. */
-async function openDeletes(
-  dataDir: string,
-  store: LogStore,
-  { deleteCancelPeriodMs: cancelPeriodMs }: LogQuerySettings,
-  { clock, log }: ServerParts,
-): Promise<Deletes> {
-  try {
-    return new Deletes({ dataDir, store, clock, log, cancelPeriodMs, random: () => randomUUID().slice(0, 8) });
-  } catch (error) {
-    await store.close();
-    throw error;
-  }
 }

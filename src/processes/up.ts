@@ -53,16 +53,13 @@ export async function startUp(
     ...settings.manifests.flatMap(readManifests),
   ];
   openDataDirectory(settings.dataDir);
-  const closers: (() => unknown)[] = [];
-  const close = async () => {
-    for (let closer = closers.pop(); closer; closer = closers.pop()) await closer();
-  };
+  const closers = new AsyncDisposableStack();
   try {
     const lock = takeLock(join(settings.dataDir, 'lock'), `the data directory ${settings.dataDir}`);
-    closers.push(() => lock.release());
-    return await start(settings, parts, manifests, tell, closers, close);
+    closers.defer(() => lock.release());
+    return await start(settings, parts, manifests, tell, closers);
   } catch (error) {
-    await close();
+    await closers.disposeAsync();
     throw error;
   }
 }
@@ -72,22 +69,21 @@ async function start(
   parts: ServerParts,
   manifests: Manifest[],
   tell: (doing: string) => void,
-  closers: (() => unknown)[],
-  close: () => Promise<void>,
+  closers: AsyncDisposableStack,
 ): Promise<RunningSandbox> {
   const { dataDir } = settings;
   const part = (name: string) => ({ ...parts, log: parts.log.with({ part: name }) });
 
   tell('opening the store');
   const server = await startServer(settings, part('server'));
-  closers.push(() => server.close());
+  closers.defer(() => server.close());
 
   tell('starting the control plane');
   const control = await startControlPlane({ dataDir, port: settings.apiPort, host: '127.0.0.1', ...part('control') });
-  closers.push(() => control.close());
+  closers.defer(() => control.close());
   const client = createClient(control.accessFor('system:kube-controller-manager', ['system:masters']));
-  closers.push(() => client.close());
-  closers.push(runControllers(client, part('controllers')));
+  closers.defer(() => client.close());
+  closers.defer(runControllers(client, part('controllers')));
 
   tell('starting the agent');
   const logRoot = join(dataDir, 'node', 'log', 'pods');
@@ -103,7 +99,7 @@ async function start(
     access: control.accessFor('system:serviceaccount:taffrail:agent', ['taffrail:agents']),
     ...part('agent'),
   });
-  closers.push(() => agent.close());
+  closers.defer(() => agent.close());
 
   tell('starting the node');
   const node = await startNode({
@@ -117,23 +113,24 @@ async function start(
     crashBackoff: crashBackoffUpTo(settings.crashLoopMaxMs),
     ...part('node'),
   });
-  closers.push(() => node.close({ stopPods: true }));
+  closers.defer(() => node.close({ stopPods: true }));
 
   if (settings.metricResolutionMs !== null) {
     tell('starting the Metrics API');
     const resolutionMs = settings.metricResolutionMs;
     const metricsApi = await startSandboxMetrics({ dataDir, resolutionMs, control, client }, part('metrics-server'));
-    closers.push(() => metricsApi.close());
+    closers.defer(() => metricsApi.close());
   }
   if (settings.scrape !== null) {
     const scraper = createClient(control.accessFor('system:serviceaccount:taffrail:server', ['taffrail:servers']));
-    closers.push(() => scraper.close());
+    closers.defer(() => scraper.close());
     await server.series.scrape({ config: settings.scrape, client: scraper });
   }
 
   if (manifests.length > 0) tell('applying the manifests');
   await applyManifests(client, manifests, (fault) => tell(`left as it is: ${fault.message}`));
-  return { url: server.url, apiUrl: control.url, kubeconfigPath: control.kubeconfigPath, close };
+  const { url: apiUrl, kubeconfigPath } = control;
+  return { url: server.url, apiUrl, kubeconfigPath, close: () => closers.disposeAsync() };
 }
 
 /** Returns what stops them. */
