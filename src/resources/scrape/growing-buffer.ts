@@ -24,6 +24,13 @@ export class GrowingBuffer {
     this.length = needed;
   }
 
+  /** Bytes that nobody else has become what was put in. */
+  adopt(bytes: Buffer): void {
+    giveBack(this.#bytes);
+    this.#bytes = bytes;
+    this.length = bytes.length;
+  }
+
   /** Valid until `release`. */
   view(): Buffer {
     return this.#bytes.subarray(0, this.length);

@@ -1,6 +1,6 @@
 import { Fault, messageOf } from '../../base/fault.ts';
-import { releaseOwn } from '../../base/release.ts';
 import { AnswerReader } from './answer-reader.ts';
+import { GrowingBuffer } from './growing-buffer.ts';
 import type { KubeletAccess } from './kubelet-access.ts';
 import { KubeletConnection } from './kubelet-connection.ts';
 import { KubeletConnections } from './kubelet-connections.ts';
@@ -80,6 +80,7 @@ export class KubeletClient {
       held += bytes;
       this.#hold(bytes);
     };
+    const room = new GrowingBuffer();
     const reader = new AnswerReader({ bodyBytesMax: pageBytesMax, onBodyBytes });
     const late = () => connection.close(lateAnswer(requestTimeoutMs));
     const timer = setTimeout(late, deadlineMs - this.#monotonicMs());
@@ -91,13 +92,8 @@ export class KubeletClient {
       if (reader.keepAlive) this.#connections.keep(endpoint, access.tls, connection);
       else connection.close();
       await this.#turns.turn();
-      const body = reader.body();
-      const page = await unpacked(body, reader.header('content-encoding') ?? 'identity', pageBytesMax);
-      try {
-        return { result: await use(page) };
-      } finally {
-        if (page.buffer !== body.buffer) releaseOwn(page);
-      }
+      const encoding = reader.header('content-encoding') ?? 'identity';
+      return { result: await use(await unpacked(reader.body(), encoding, pageBytesMax, room)) };
     } catch (error) {
       connection.close();
       if (!(error instanceof Fault) && !reader.begun) return { unsaid: error };
@@ -108,6 +104,7 @@ export class KubeletClient {
       this.#underWay.delete(connection);
       this.#bodiesBytes -= held;
       reader.release();
+      room.release();
     }
   }
 

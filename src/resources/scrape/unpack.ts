@@ -1,45 +1,29 @@
 import { promisify } from 'node:util';
-import { gunzip, gunzipSync } from 'node:zlib';
+import { gunzip } from 'node:zlib';
 import { Fault, messageOf } from '../../base/fault.ts';
+import type { GrowingBuffer } from './growing-buffer.ts';
+import { gunzipPlain } from './gunzip.ts';
 
-/** A small page is unpacked at once: handing it to another thread costs more than it takes. */
-const packedAtOnceBytesMax = 64 * 1024;
-const unpackedAtOnceBytesMax = 1024 * 1024;
-/** gzip ends with the length of what it holds. Taken as a hint, it saves a copy; where it lies, only the hint is wrong. */
-const trailerBytes = 4;
-/** Less would be cut from the pool of buffers, half of whose pieces would then be pages that nobody can release. */
-const chunkBytesMin = Buffer.poolSize / 2;
 const gunzipElsewhere = promisify(gunzip);
 
-/** Throws Fault `unavailable` for what unpacks to more than `bytesMax`, before it is held whole. */
-export async function unpacked(body: Buffer, encoding: string, bytesMax: number): Promise<Buffer> {
+/**
+ * Valid until `room`, where it may have its bytes, or the body is released. A small page is unpacked at once: handing it to another thread costs more
+ * than it takes. Throws Fault `unavailable` for what unpacks to more than `bytesMax`, before it is held whole.
+ */
+export async function unpacked(body: Buffer, encoding: string, bytesMax: number, room: GrowingBuffer): Promise<Buffer> {
   if (encoding === 'identity') return body;
   if (encoding !== 'gzip') throw new Fault('unavailable', `the page came in an encoding that was not asked for`);
+  const plain = gunzipPlain(body);
+  if (plain && plain.length <= bytesMax) {
+    room.append(plain, 0, plain.length);
+    return room.view();
+  }
   try {
-    const atOnce = Math.min(bytesMax, unpackedAtOnceBytesMax);
-    const saidBytes = body.length >= trailerBytes ? body.readUInt32LE(body.length - trailerBytes) : 0;
-    if (body.length <= packedAtOnceBytesMax && saidBytes <= atOnce) {
-      const page = unpackedAtOnce(body, atOnce, saidBytes);
-      if (page) return page;
-    }
-    return await gunzipElsewhere(body, { maxOutputLength: bytesMax });
+    room.adopt(await gunzipElsewhere(body, { maxOutputLength: bytesMax }));
+    return room.view();
   } catch (error) {
-    if (isTooLarge(error))
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE')
       throw new Fault('unavailable', `the page unpacks to more than pageBytesMax (${bytesMax} bytes)`);
     throw new Fault('unavailable', `the page cannot be unpacked: ${messageOf(error)}`, { cause: error });
   }
-}
-
-/** Undefined where it is larger. */
-function unpackedAtOnce(body: Buffer, bytesMax: number, saidBytes: number): Buffer | undefined {
-  try {
-    return gunzipSync(body, { maxOutputLength: bytesMax, chunkSize: Math.max(chunkBytesMin, saidBytes + 1) });
-  } catch (error) {
-    if (isTooLarge(error)) return undefined;
-    throw error;
-  }
-}
-
-function isTooLarge(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
 }
