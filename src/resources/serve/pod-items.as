@@ -4,52 +4,52 @@
  * `sh scripts/wasm.sh` makes pod-items-module.ts of it. All positions are addresses in the one memory; up to 32 bytes behind what is written may be written.
  */
 
-/** The day that was written last is kept here: `2026-11-23`, and bytes that may be anything. */
+/** The day that was written last is kept here: `2026-11-23`. */
 const DAY: usize = 0;
+/** The time of now. */
+const CREATED: usize = 16;
 /** What is kept begins with its length; a head then says how far before its end the time of creation begins. */
 const PHRASE_TEXT: usize = 2;
 const HEAD_TEXT: usize = 4;
 /** From the time of the point to the end of its head: the time, then `","window":"`. */
 const TIME_BACK: usize = 32;
-/** A pod's numbers: its head, the time of its point, its window, how many containers; then of each container its phrase, nanocores, bytes. */
-const POD_NUMBERS: usize = 32;
-const CONTAINER_NUMBERS: usize = 24;
+/** A pod's figures: its head, the second of its point, its window, how many containers; then of each container its phrase, and 64 bits each for nanocores and bytes. */
+const POD_BYTES: usize = 16;
+const CONTAINER_BYTES: usize = 24;
 
 const ZERO: u8 = 0x30;
 const ASCII_ZEROS: u64 = 0x3030303030303030;
 const MS: u32 = 1000;
 const DAY_SECONDS: u32 = 86_400;
 
-/** Where writing goes on. */
-let to: usize = 0;
 let dayWritten: u32 = 0xffffffff;
 
-/** Gives the end of what was written at `out`: pods whose numbers lie from `numbers` to `end`, at a time in whole seconds since 1970. */
-export function items(numbers: usize, end: usize, createdSeconds: u32, out: usize): usize {
-  to = out;
-  while (numbers < end) {
-    const head = load<f64>(numbers) as usize;
-    const length = load<u16>(head) as usize;
+/** Gives the end of what was written at `to`: pods whose figures lie from `from` to `end`, at a time in whole seconds since 1970. */
+export function items(from: usize, end: usize, createdSeconds: u32, to: usize): usize {
+  time(CREATED, createdSeconds);
+  while (from < end) {
+    const head = load<u32>(from) as usize;
     // ,{
     store<u16>(to, 0x7b2c);
-    memory.copy(to + 2, head + HEAD_TEXT, length);
-    to += 2 + length;
-    time(to - (load<u16>(head, 2) as usize), createdSeconds);
-    time(to - TIME_BACK, (load<f64>(numbers, 8) / 1000) as u32);
-    window(load<f64>(numbers, 16) as u32);
+    to = copy(head + HEAD_TEXT, load<u16>(head), to + 2);
+    const created = to - (load<u16>(head, 2) as usize);
+    v128.store(created, v128.load(CREATED));
+    store<u32>(created, load<u32>(CREATED, 16), 16);
+    time(to - TIME_BACK, load<u32>(from, 4));
+    to = window(load<u32>(from, 8), to);
     // ","containers":[
     store<u64>(to, 0x61746e6f63222c22);
     store<u64>(to, 0x5b3a227372656e69, 8);
     to += 16;
-    const last = numbers + POD_NUMBERS + CONTAINER_NUMBERS * (load<f64>(numbers, 24) as usize);
-    for (numbers += POD_NUMBERS; numbers < last; numbers += CONTAINER_NUMBERS) {
-      phrase(load<f64>(numbers) as usize);
-      decimal(load<f64>(numbers, 8) as u64, DECIMAL_NANO);
+    const last = from + POD_BYTES + CONTAINER_BYTES * (load<u32>(from, 12) as usize);
+    for (from += POD_BYTES; from < last; from += CONTAINER_BYTES) {
+      const phrase = load<u32>(from) as usize;
+      to = copy(phrase + PHRASE_TEXT, load<u16>(phrase), to);
+      to = decimal(load<f64>(from, 8) as i64 as u64, DECIMAL_NANO, to);
       // ","memory":"
       store<u64>(to, 0x726f6d656d222c22);
       store<u32>(to, 0x223a2279, 8);
-      to += 12;
-      binary(load<f64>(numbers, 16) as u64);
+      to = binary(load<f64>(from, 16) as i64 as u64, to + 12);
       // "}},
       store<u32>(to, 0x2c7d7d22);
       to += 4;
@@ -61,11 +61,15 @@ export function items(numbers: usize, end: usize, createdSeconds: u32, out: usiz
   return to;
 }
 
-function phrase(from: usize): void {
-  const length = load<u16>(from) as usize;
+/** What is copied too much is written over. */
+@inline
+function copy(from: usize, length: u32, to: usize): usize {
   const end = to + length;
-  for (from += PHRASE_TEXT; to < end; to += 16, from += 16) v128.store(to, v128.load(from));
-  to = end;
+  for (; to < end; to += 32, from += 32) {
+    v128.store(to, v128.load(from));
+    v128.store(to, v128.load(from, 16), 16);
+  }
+  return end;
 }
 
 /** `2026-11-23T01:02:03Z`, at `at`. */
@@ -113,16 +117,17 @@ function two(value: u32): u16 {
 }
 
 /** From a second to below an hour, as Go prints durations: 15s, 15.02s, 1m0.5s. */
-function window(windowMs: u32): void {
+@inline
+function window(windowMs: u32, to: usize): usize {
   let seconds = windowMs / MS;
   const rest = windowMs - MS * seconds;
   if (seconds >= 60) {
     const minutes = seconds / 60;
     seconds -= 60 * minutes;
-    integer(minutes);
+    to = belowHundred(minutes, to);
     store<u8>(to++, 0x6d);
   }
-  integer(seconds);
+  to = belowHundred(seconds, to);
   if (rest > 0) {
     const hundreds = rest / 100;
     const left = rest - 100 * hundreds;
@@ -130,7 +135,15 @@ function window(windowMs: u32): void {
     store<u16>(to, two(left), 2);
     to += left == 0 ? 2 : left % 10 == 0 ? 3 : 4;
   }
-  store<u8>(to++, 0x73);
+  store<u8>(to, 0x73);
+  return to + 1;
+}
+
+@inline
+function belowHundred(value: u32, to: usize): usize {
+  const isShort: u32 = value < 10 ? 1 : 0;
+  store<u16>(to, two(value) >> ((isShort << 3) as u16));
+  return to + 2 - isShort;
 }
 
 /** Suffixes of powers of a thousand from nano on, the first one in the lowest byte; those from 1 on; and those of 1024, without their i. */
@@ -139,10 +152,10 @@ const DECIMAL: u64 = 0x4d6b00;
 const BINARY: u64 = 0x5054474d4b00;
 
 /** As a quantity with the largest suffix that leaves it whole. Below 2^53, as is `binary`. */
-function decimal(value: u64, suffixes: u64): void {
+function decimal(value: u64, suffixes: u64, to: usize): usize {
   if (value == 0) {
-    store<u8>(to++, ZERO);
-    return;
+    store<u8>(to, ZERO);
+    return to + 1;
   }
   for (;;) {
     const next = value / 1000;
@@ -150,50 +163,39 @@ function decimal(value: u64, suffixes: u64): void {
     value = next;
     suffixes >>= 8;
   }
-  integer(value);
-  suffix(suffixes as u8);
+  to = integer(value, to);
+  store<u8>(to, suffixes as u8);
+  return to + ((suffixes & 0xff) != 0 ? 1 : 0);
 }
 
 /** What is less than 1024 is decimal. */
-function binary(value: u64): void {
-  if (value < 1024) {
-    decimal(value, DECIMAL);
-    return;
-  }
+function binary(value: u64, to: usize): usize {
+  if (value < 1024) return decimal(value, DECIMAL, to);
   const power = (ctz(value) as u32) / 10;
-  integer(value >> ((10 * power) as u64));
-  if (power == 0) return;
-  suffix((BINARY >> ((8 * power) as u64)) as u8);
-  store<u8>(to++, 0x69);
+  to = integer(value >> ((10 * power) as u64), to);
+  if (power == 0) return to;
+  // The letter, and an i.
+  store<u16>(to, 0x6900 | ((BINARY >> ((8 * power) as u64)) & 0xff) as u16);
+  return to + 2;
 }
 
+/** From 1 to below 10^16. */
 @inline
-function suffix(letter: u8): void {
-  if (letter != 0) store<u8>(to++, letter);
-}
-
-/** Below 10^16. */
-function integer(value: u64): void {
-  if (value < 10) {
-    store<u8>(to++, ZERO + (value as u8));
-    return;
+function integer(value: u64, to: usize): usize {
+  let low: u64 = 0;
+  const isLong = value >= 100_000_000;
+  if (isLong) {
+    const high = value / 100_000_000;
+    low = value - high * 100_000_000;
+    value = high;
   }
-  if (value < 100_000_000) {
-    shortInteger(value);
-    return;
-  }
-  const high = value / 100_000_000;
-  shortInteger(high);
-  store<u64>(to, eight(value - high * 100_000_000) | ASCII_ZEROS);
-  to += 8;
-}
-
-/** From 1 to below 10^8. */
-function shortInteger(value: u64): void {
   const digits = eight(value);
   const zeros = ctz(digits) >> 3;
   store<u64>(to, (digits | ASCII_ZEROS) >> (zeros << 3));
   to += 8 - (zeros as usize);
+  if (!isLong) return to;
+  store<u64>(to, eight(low) | ASCII_ZEROS);
+  return to + 8;
 }
 
 /** Eight digits, the first one in the lowest byte. */

@@ -1,7 +1,7 @@
 import type { PodMetrics } from '../resources.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import type { PodHeads } from './pod-heads.ts';
-import { CONTAINER_NUMBERS, containersMax, POD_NUMBERS, podsMax } from './pod-memory.ts';
+import { CONTAINER_PLACES, containersMax, POD_PLACES, podsMax } from './pod-memory.ts';
 
 /** What the module writes: windows of whole milliseconds, and times and amounts of which it makes whole numbers. */
 const windowMsMin = 1000;
@@ -10,9 +10,9 @@ const timeMsMax = 1000 * (2 ** 32 - 1);
 const amountMax = Number.MAX_SAFE_INTEGER;
 
 /**
- * Items of a list that the module writes, some at a time: JavaScript puts down their numbers, all else is kept.
- * Invariant: the numbers of `#pods` pods, which are in no answer yet, are the first `#end` ones in the memory of the heads. The memory is that of all lists, so
- * whoever leaves the thread to others writes first.
+ * Items of a list that the module writes, some at a time: JavaScript puts down their figures, all else is kept.
+ * Invariant: the figures of `#pods` pods, which are in no answer yet, take the first `#end` places in the memory of the heads. The memory is that of all lists,
+ * so whoever leaves the thread to others writes first.
  */
 export class PodItems {
   readonly #heads: PodHeads;
@@ -41,22 +41,22 @@ export class PodItems {
       this.write();
       phrases.clear();
     }
-    const { numbers } = memory;
+    const { words, doubles } = memory;
     let at = this.#end;
-    numbers[at] = head;
-    numbers[at + 1] = timeMs;
-    numbers[at + 2] = windowMs;
-    numbers[at + 3] = length;
-    at += POD_NUMBERS;
-    for (let i = 0; i < length; i++, at += CONTAINER_NUMBERS) {
+    words[2 * at] = head;
+    words[2 * at + 1] = timeMs / 1000;
+    words[2 * at + 2] = windowMs;
+    words[2 * at + 3] = length;
+    at += POD_PLACES;
+    for (let i = 0; i < length; i++, at += CONTAINER_PLACES) {
       const { name, usage } = containers[i]!;
       const { cpuNanocores, memoryBytes } = usage;
       const phrase = phrases.of(name);
       if (phrase === 0 || !(cpuNanocores >= 0 && cpuNanocores <= amountMax)) return false;
       if (!(memoryBytes >= 0 && memoryBytes <= amountMax)) return false;
-      numbers[at] = phrase;
-      numbers[at + 1] = cpuNanocores;
-      numbers[at + 2] = memoryBytes;
+      words[2 * at] = phrase;
+      doubles[at + 1] = cpuNanocores;
+      doubles[at + 2] = memoryBytes;
     }
     this.#end = at;
     this.#pods++;

@@ -13,26 +13,28 @@ const headsBytesMax = 16 * 1024 * 1024;
 const headsGrowthBytes = 256 * 1024;
 const phrasesBytes = 256 * 1024;
 
-/** Numbers of a pod: its head, the time of its point, its window, how many containers. */
-export const POD_NUMBERS = 4;
-/** And of each container: its phrase, nanocores, bytes of memory. */
-export const CONTAINER_NUMBERS = 3;
+/**
+ * Figures of a pod, in places of 64 bits: its head, the second of its point, its window, how many containers, half a place each; then of each container
+ * its phrase, in half a place, nanocores, bytes.
+ */
+export const POD_PLACES = 2;
+export const CONTAINER_PLACES = 3;
 /** Of a pod and of a container, beside what is kept of them: times are within the head. */
-const figuresBytesMax = 64;
+const figuresTextMax = 64;
 
-/** Where things are; pod-items.as has what is before NUMBERS to itself. */
-const NUMBERS = 64;
-const numbersMax = POD_NUMBERS * podsMax + CONTAINER_NUMBERS * containersMax;
-const TEXT = NUMBERS + 8 * numbersMax;
+/** Where things are; pod-items.as has what is before FIGURES to itself. */
+const FIGURES = 64;
+const placesMax = POD_PLACES * podsMax + CONTAINER_PLACES * containersMax;
+const TEXT = FIGURES + 8 * placesMax;
 export const PHRASES =
-  TEXT + podsMax * (headBytesMax + figuresBytesMax) + containersMax * (phraseBytesMax + figuresBytesMax);
+  TEXT + podsMax * (headBytesMax + figuresTextMax) + containersMax * (phraseBytesMax + figuresTextMax);
 export const phrasesEnd = PHRASES + phrasesBytes;
 export const HEADS = Math.ceil(phrasesEnd / PAGE_BYTES) * PAGE_BYTES;
 export const headsEndMax = HEADS + headsBytesMax;
 
 /** What the module gives. */
 interface Exports {
-  items(numbers: number, end: number, createdSeconds: number, out: number): number;
+  items(from: number, end: number, createdSeconds: number, to: number): number;
 }
 
 /** The memory of pod-items.as. It holds what is kept of pods' texts, so that the module copies from it. */
@@ -40,7 +42,8 @@ export class PodMemory {
   readonly #memory: Memory = createMemory(HEADS / PAGE_BYTES, headsEndMax / PAGE_BYTES);
   readonly #items = new Module<Exports>(podItemsModule).instantiate(this.#memory).run.items;
   /** Views of it, other ones after it has grown. */
-  numbers!: Float64Array;
+  doubles!: Float64Array;
+  words!: Uint32Array;
   bytes!: Buffer;
 
   constructor() {
@@ -55,14 +58,15 @@ export class PodMemory {
     this.#look();
   }
 
-  /** The items of so many numbers, each with a comma before it. Good until more are written or the memory grows. */
-  items(numbers: number, createdSeconds: number): Buffer {
-    return this.bytes.subarray(TEXT, this.#items(NUMBERS, NUMBERS + 8 * numbers, createdSeconds, TEXT));
+  /** The items of so many places, each with a comma before it. Good until more are written or the memory grows. */
+  items(places: number, createdSeconds: number): Buffer {
+    return this.bytes.subarray(TEXT, this.#items(FIGURES, FIGURES + 8 * places, createdSeconds, TEXT));
   }
 
   #look(): void {
     const { buffer } = this.#memory;
-    this.numbers = new Float64Array(buffer, NUMBERS, numbersMax);
+    this.doubles = new Float64Array(buffer, FIGURES, placesMax);
+    this.words = new Uint32Array(buffer, FIGURES, 2 * placesMax);
     this.bytes = Buffer.from(buffer);
   }
 }

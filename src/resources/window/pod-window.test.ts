@@ -68,6 +68,10 @@ test('in whatever order the page names the containers of a pod, each has its own
     ['sidecar', 'main'],
     ['sidecar', 'init'],
     ['main', 'init'],
+    ['sidecar', 'init', 'main'],
+    ['main', 'init', 'sidecar'],
+    ['init', 'sidecar', 'main'],
+    ['main', 'sidecar', 'init'],
   ];
   const memory: Record<string, number> = { main: 1, sidecar: 2, init: 9 };
   for (const running of orders) {
@@ -89,6 +93,14 @@ test('a pod is not served while one of its running containers has no window, and
 test('a container that has ended does not count, even if the kubelet still has it on its page', () => {
   const window = node({ name: 'main', points: 2 }, { name: 'init', points: 1 });
   assert.equal(served(pod(['main']), window, nowMs)?.containers.length, 1);
+});
+
+test('a container without a slot is none, in whatever steps those of the others lie', () => {
+  const window = node({ name: 'other', points: 2 }, { name: 'sidecar', points: 2 }, { name: 'main', points: 2 });
+  for (const running of [['main', 'sidecar', 'x'], ['x', 'other', 'main'], ['sidecar', 'x', 'main'], ['x']]) {
+    assert.deepEqual(pod(running).why(window, nowMs), { reason: 'NotOnPage', container: 'x' });
+    assert.equal(served(pod(running), window, nowMs), undefined);
+  }
 });
 
 test('a pod in which nothing runs is not served', () => {

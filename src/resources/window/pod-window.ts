@@ -58,25 +58,29 @@ export class PodView implements PodMetrics {
   }
 }
 
-/** Of each running container, -1 where it has none. One number where they follow each other, as they nearly always do: the first of them. */
-type Slots = number | readonly number[];
-
 /**
- * A pod seen through its node's window.
- * Invariant: while `#epoch` is the window's, `#slots` are those of the running containers.
+ * A pod seen through its node's window. What is read of it for a list is here, not in the facts: to go there would be to wait for memory.
+ * Invariant: while `#epoch` is the window's, the running containers have the slots of `#slots`, -1 where there is none. Where a step leads from
+ * each to the next, as nearly always (a page has the containers of one name together), `#slots` is the first of them and `#step` the step.
  */
 export class PodWindow {
   readonly place: number;
   #revision: number;
   #facts: PodFacts;
+  #running: readonly string[];
+  /** 0 where it has not been taken on. In seconds it is no object of its own. */
+  #startSeconds: number;
   #window: NodeWindow | undefined;
   #epoch = -1;
-  #slots: Slots = -1;
+  #slots: number | readonly number[] = -1;
+  #step = 0;
 
   constructor(facts: PodFacts, place: number, revision: number) {
     this.place = place;
     this.#revision = revision;
     this.#facts = facts;
+    this.#running = facts.running;
+    this.#startSeconds = startSecondsOf(facts);
   }
 
   get facts(): PodFacts {
@@ -92,15 +96,17 @@ export class PodWindow {
   update(facts: PodFacts, revision: number): void {
     if (facts.labels !== this.#facts.labels) this.#revision = revision;
     this.#facts = facts;
+    this.#running = facts.running;
+    this.#startSeconds = startSecondsOf(facts);
     this.#window = undefined;
   }
 
   /** Fills the view. False where `why` says something other than `Served`; the view is then to be filled anew. */
   read(window: NodeWindow, nowMs: number, view: PodView): boolean {
-    const { running, startMs } = this.#facts;
+    const running = this.#running;
     if (running.length === 0) return false;
-    const slots = this.#slotsIn(window);
-    const sinceMs = Number.isNaN(startMs) ? Number.NEGATIVE_INFINITY : startMs;
+    this.#look(window);
+    const sinceMs = 1000 * this.#startSeconds;
     view.facts = this.#facts;
     view.place = this.place;
     view.revision = this.#revision;
@@ -109,7 +115,7 @@ export class PodWindow {
     for (let at = 0; at < running.length; at++) {
       const container = view.containers[at]!;
       const { usage } = container;
-      const slot = slotAt(slots, at);
+      const slot = this.#slotAt(at);
       if (slot < 0 || !window.read(slot, nowMs, sinceMs, usage)) return false;
       container.name = running[at]!;
       if (usage.timeMs >= view.timeMs) continue;
@@ -121,41 +127,49 @@ export class PodWindow {
 
   /** Whether `read` would say so, for less. */
   isServed(window: NodeWindow, nowMs: number): boolean {
-    const { running, startMs } = this.#facts;
-    const slots = this.#slotsIn(window);
-    const sinceMs = Number.isNaN(startMs) ? Number.NEGATIVE_INFINITY : startMs;
+    const running = this.#running;
+    this.#look(window);
+    const sinceMs = 1000 * this.#startSeconds;
     for (let at = 0; at < running.length; at++) {
-      const slot = slotAt(slots, at);
+      const slot = this.#slotAt(at);
       if (slot < 0 || window.why(slot, nowMs, sinceMs) !== 'Served') return false;
     }
     return running.length > 0;
   }
 
   why(window: NodeWindow, nowMs: number): PodWhy {
-    const { running, startMs } = this.#facts;
+    const running = this.#running;
     if (running.length === 0) return { reason: 'NotRunning' };
-    const slots = this.#slotsIn(window);
-    const sinceMs = Number.isNaN(startMs) ? Number.NEGATIVE_INFINITY : startMs;
+    this.#look(window);
+    const sinceMs = 1000 * this.#startSeconds;
     for (let at = 0; at < running.length; at++) {
-      const slot = slotAt(slots, at);
+      const slot = this.#slotAt(at);
       const reason = slot < 0 ? 'NotOnPage' : window.why(slot, nowMs, sinceMs);
       if (reason !== 'Served') return { reason, container: running[at]! };
     }
     return { reason: 'Served' };
   }
 
-  #slotsIn(window: NodeWindow): Slots {
-    if (window === this.#window && window.epoch === this.#epoch) return this.#slots;
+  /** Finds the slots, where they are not known. */
+  #look(window: NodeWindow): void {
+    if (window === this.#window && window.epoch === this.#epoch) return;
     const { namespace, name, running } = this.#facts;
     const slots = running.map((container) => window.slotOf(namespace, name, container) ?? -1);
     const first = slots[0] ?? -1;
-    this.#slots = slots.every((slot, at) => slot >= 0 && slot === first + at) ? first : slots;
+    const step = (slots[1] ?? first) - first;
+    this.#slots = slots.every((slot, at) => slot === first + step * at) ? first : slots;
+    this.#step = step;
     this.#window = window;
     this.#epoch = window.epoch;
-    return this.#slots;
+  }
+
+  #slotAt(at: number): number {
+    const slots = this.#slots;
+    return typeof slots === 'number' ? slots + this.#step * at : slots[at]!;
   }
 }
 
-function slotAt(slots: Slots, at: number): number {
-  return typeof slots === 'number' ? slots + at : slots[at]!;
+/** Kubernetes has no parts of seconds there. */
+function startSecondsOf({ startMs }: PodFacts): number {
+  return Number.isNaN(startMs) ? 0 : Math.ceil(startMs / 1000);
 }
