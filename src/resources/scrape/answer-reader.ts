@@ -6,6 +6,15 @@ const headBytesMax = 32 * 1024;
 const chunkLineBytesMax = 1024;
 const trailerBytesMax = 8 * 1024;
 const NEWLINE = 0x0a;
+const blankLine = Buffer.from('\r\n\r\n');
+/** What is looked at of a head. */
+const headerNames: ReadonlySet<string> = new Set([
+  'connection',
+  'content-encoding',
+  'content-length',
+  'transfer-encoding',
+]);
+const headerLengths: ReadonlySet<number> = new Set([...headerNames].map(({ length }) => length));
 
 export interface AnswerLimits {
   /** Of the body as it comes over the wire. */
@@ -47,7 +56,8 @@ export class AnswerReader {
     return this.#state !== 'head' || this.#line !== '';
   }
 
-  header(name: string): string | undefined {
+  /** Of those that are looked at. */
+  header(name: 'content-encoding'): string | undefined {
     return this.#headers.get(name);
   }
 
@@ -82,17 +92,30 @@ export class AnswerReader {
       case 'untilClose':
         return this.#takeBody(bytes, at, end);
       case 'head':
-        return this.#takeLine(bytes, at, end, headBytesMax, (line) => this.#headLine(line));
+        return this.#takeHead(bytes, at, end) ?? this.#takeLine(bytes, at, end, headBytesMax);
       case 'chunkLine':
-        return this.#takeLine(bytes, at, end, chunkLineBytesMax, (line) => this.#beginChunk(line));
+        return this.#takeLine(bytes, at, end, chunkLineBytesMax);
       case 'chunkEnd':
-        return this.#takeLine(bytes, at, end, 2, (line) => {
-          if (line !== '') throw malformed('a chunk is longer than it says');
-          this.#state = 'chunkLine';
-        });
+        return this.#takeLine(bytes, at, end, 2);
       default:
-        return this.#takeLine(bytes, at, end, trailerBytesMax, (line) => this.#trailer(line));
+        return this.#takeLine(bytes, at, end, trailerBytesMax);
     }
+  }
+
+  /** A head that has come whole, as nearly all do. Undefined: it is taken line by line. */
+  #takeHead(bytes: Buffer, at: number, end: number): number | undefined {
+    const blank = this.#line === '' ? bytes.indexOf(blankLine, at) : -1;
+    const to = blank + blankLine.length;
+    if (blank < 0 || to > end) return undefined;
+    const text = bytes.toString('latin1', at, to);
+    for (let start = 0; start < text.length; ) {
+      const newline = text.indexOf('\n', start);
+      this.#headLine(text.slice(start, text[newline - 1] === '\r' ? newline - 1 : newline));
+      start = newline + 1;
+      // One that ends its lines without a carriage return may have ended before.
+      if (this.#state !== 'head' || this.statusCode === 0) return at + start;
+    }
+    return to;
   }
 
   #takeBody(bytes: Buffer, at: number, end: number): number {
@@ -107,7 +130,7 @@ export class AnswerReader {
     return to;
   }
 
-  #takeLine(bytes: Buffer, at: number, end: number, lineBytesMax: number, take: (line: string) => void): number {
+  #takeLine(bytes: Buffer, at: number, end: number, lineBytesMax: number): number {
     const newline = bytes.indexOf(NEWLINE, at);
     const to = newline < 0 || newline >= end ? end : newline + 1;
     this.#line += bytes.toString('latin1', at, to);
@@ -115,7 +138,10 @@ export class AnswerReader {
     if (!this.#line.endsWith('\n')) return to;
     const line = this.#line.endsWith('\r\n') ? this.#line.slice(0, -2) : this.#line.slice(0, -1);
     this.#line = '';
-    take(line);
+    if (this.#state === 'head') this.#headLine(line);
+    else if (this.#state === 'chunkLine') this.#beginChunk(line);
+    else if (this.#state === 'chunkEnd') this.#endChunk(line);
+    else this.#trailer(line);
     return to;
   }
 
@@ -130,7 +156,9 @@ export class AnswerReader {
   #header(line: string): void {
     const colon = line.indexOf(':');
     if (colon <= 0) throw malformed('a line of its head has no colon');
+    if (!headerLengths.has(colon)) return;
     const name = line.slice(0, colon).toLowerCase();
+    if (!headerNames.has(name)) return;
     const value = line.slice(colon + 1).trim();
     const before = this.#headers.get(name);
     if (name === 'content-length' && before !== undefined && before !== value) throw malformed('it has two lengths');
@@ -173,6 +201,11 @@ export class AnswerReader {
     if (!match) throw malformed('a chunk has no size');
     this.#expect(Number.parseInt(match[1]!, 16));
     this.#state = this.#left === 0 ? 'trailers' : 'chunk';
+  }
+
+  #endChunk(line: string): void {
+    if (line !== '') throw malformed('a chunk is longer than it says');
+    this.#state = 'chunkLine';
   }
 
   #trailer(line: string): void {
