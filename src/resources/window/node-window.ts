@@ -77,6 +77,11 @@ export class NodeWindow {
     return this.#rows.usage(slot, nowMs, sinceMs);
   }
 
+  /** See `PodWindow.fetch`. */
+  fetch(slot: number): number {
+    return this.#rows.fetch(slot);
+  }
+
   /** The same, into `usage`; false where there is none. */
   read(slot: number, nowMs: number, sinceMs: number, usage: Usage): boolean {
     return this.#rows.read(slot, nowMs, sinceMs, usage);

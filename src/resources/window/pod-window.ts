@@ -101,6 +101,15 @@ export class PodWindow {
     this.#window = undefined;
   }
 
+  /** Has the processor fetch what `read` is going to look at, of the first two containers. The number says nothing; it must be used somewhere. */
+  fetch(): number {
+    const window = this.#window;
+    const first = this.#slots;
+    if (window === undefined || typeof first !== 'number') return 0;
+    const second = first + this.#step;
+    return first < 0 || second < 0 ? 0 : window.fetch(first) + window.fetch(second);
+  }
+
   /** Fills the view. False where `why` says something other than `Served`; the view is then to be filled anew. */
   read(window: NodeWindow, nowMs: number, view: PodView): boolean {
     const running = this.#running;

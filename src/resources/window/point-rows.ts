@@ -104,6 +104,11 @@ export class PointRows {
     return this.read(slot, nowMs, sinceMs, usage) ? usage : undefined;
   }
 
+  /** See `PodWindow.fetch`. */
+  fetch(slot: number): number {
+    return this.#rows[ROW * slot + CAME_AT_MS]!;
+  }
+
   /** The same, written into `usage`; false where there is none. */
   read(slot: number, nowMs: number, sinceMs: number, usage: Usage): boolean {
     const rows = this.#rows;
