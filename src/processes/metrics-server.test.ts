@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { statSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { type RequestOptions, request } from 'node:https';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -60,6 +61,24 @@ test('without an API server it listens, says what it waits for, and lets nobody 
   assert.equal((await get('/apis/metrics.k8s.io/v1beta1/pods', { headers })).code, 500);
   assert.equal((await get('/metrics', { headers: { authorization: 'Bearer x' } })).code, 401);
   assert.equal(statSync(join(directory, 'apiserver.key')).mode & 0o777, 0o600);
+});
+
+test('what had begun when it could not start has ended: nothing asks the API server any more', async (t) => {
+  let connections = 0;
+  const server = createServer((socket) => {
+    connections++;
+    socket.destroy();
+  }).listen(0, '127.0.0.1');
+  t.after(() => server.close());
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const access = { server: `https://127.0.0.1:${port}`, namespace: 'default' };
+  const scrape = scrapeSettings({ nodeSelector: 'a=b=c' });
+  await assert.rejects(start(t, { access, scrape }), /unable to parse requirement/);
+  const before = connections;
+  // As long as anything goes on, it tries again within a second or two.
+  await sleep(2500);
+  assert.ok(connections <= before + 1, `${connections - before} more`);
 });
 
 test('it believes whom the cluster believes, and is ready once it has its lists', async (t) => {

@@ -55,23 +55,31 @@ export async function startMetricsServer(
   settings: MetricsServerSettings,
   parts: MetricsServerParts,
 ): Promise<RunningMetricsServer> {
-  const certificate = await ServingCertificate.open(settings.certificate, parts.log, parts.clock);
-  const clients = createClients(settings);
-  const delegation = startDelegation({ ...clients, ...parts, ...given('settings', settings.delegation) });
-  const scraper = startResourceScraper({ client: clients.client, settings: settings.scrape, ...parts });
-  const release = async () => {
-    certificate.close();
-    delegation.close();
-    await scraper.close();
-    for (const client of new Set(Object.values(clients))) client.close();
-  };
-  let server: ApiServer;
+  const closers = new AsyncDisposableStack();
   try {
-    server = await listen(settings.host, serverOptions(settings, parts, certificate, delegation, scraper));
+    return await start(settings, parts, closers);
   } catch (error) {
-    await release();
+    await closers.disposeAsync();
     throw error;
   }
+}
+
+/** What is begun is left to `closers`, also where it fails. */
+async function start(
+  settings: MetricsServerSettings,
+  parts: MetricsServerParts,
+  closers: AsyncDisposableStack,
+): Promise<RunningMetricsServer> {
+  const certificate = await ServingCertificate.open(settings.certificate, parts.log, parts.clock);
+  closers.defer(() => certificate.close());
+  const clients = createClients(settings);
+  for (const client of new Set(Object.values(clients))) closers.defer(() => client.close());
+  const delegation = startDelegation({ ...clients, ...parts, ...given('settings', settings.delegation) });
+  closers.defer(() => delegation.close());
+  const scraper = startResourceScraper({ client: clients.client, settings: settings.scrape, ...parts });
+  closers.defer(() => scraper.close());
+  const server = await listen(settings.host, serverOptions(settings, parts, certificate, delegation, scraper));
+  closers.defer(() => server.close());
   certificate.onChange((pair) => server.setCertificate(pair));
   delegation.onClientCas((clientCas) => server.setClientCas(clientCas));
   parts.log.info('serving the Metrics API', { url: server.url, version });
@@ -79,10 +87,7 @@ export async function startMetricsServer(
     url: server.url,
     port: server.port,
     failed: failure(delegation),
-    close: async () => {
-      await server.close();
-      await release();
-    },
+    close: () => closers.disposeAsync(),
   };
 }
 

@@ -1,6 +1,7 @@
-import { Fault } from '../../base/fault.ts';
+import { Fault, messageOf } from '../../base/fault.ts';
 import type { ClusterAccess } from '../../kubernetes/client/client.ts';
 import { inClusterAccess } from '../../kubernetes/client/in-cluster.ts';
+import { parseLabelSelector } from '../../kubernetes/selector/selector.ts';
 import type { MetricsServerSettings } from '../../processes/metrics-server.ts';
 import { scrapeSettings } from '../../resources/scrape/scrape.ts';
 import { ineffectiveFlags, type MetricsServerFlags } from './metrics-server-flags.ts';
@@ -52,7 +53,7 @@ function scrapeOf(flags: MetricsServerFlags): MetricsServerSettings['scrape'] {
   const { metricResolution: resolutionMs, nodeSelector = '' } = flags;
   return scrapeSettings({
     resolutionMs,
-    nodeSelector: nodeSelector.trim(),
+    nodeSelector: selectorOf(nodeSelector),
     requestTimeoutMs: flags.kubeletRequestTimeout ?? Math.min(requestTimeoutMs, resolutionMs * timeoutShare),
     addressTypes: flags.kubeletPreferredAddressTypes,
     kubeletPort: flags.kubeletPort,
@@ -63,6 +64,15 @@ function scrapeOf(flags: MetricsServerFlags): MetricsServerSettings['scrape'] {
     clientCertificateFile: flags.kubeletClientCertificate,
     clientKeyFile: flags.kubeletClientKey,
   });
+}
+
+function selectorOf(text: string): string {
+  try {
+    parseLabelSelector(text.trim());
+    return text.trim();
+  } catch (error) {
+    throw new Fault('usage', `--node-selector ${JSON.stringify(text)}: ${messageOf(error)}`);
+  }
 }
 
 function delegationOf(flags: MetricsServerFlags): NonNullable<MetricsServerSettings['delegation']> {

@@ -86,6 +86,7 @@ test('what cannot be is refused, with the flag and what is allowed', async (t) =
       argv.join(' '),
     );
   await refused(/--metric-resolution.*10s/, '--metric-resolution=5s');
+  await refused(/--node-selector "a=b=c": .*found '='/, '--node-selector=a=b=c');
   await refused(/--kubelet-request-timeout/, '--kubelet-request-timeout=20s');
   await refused(/--tls-min-version VersionTLS10: .*VersionTLS12, VersionTLS13/, '--tls-min-version=VersionTLS10');
   await refused(
