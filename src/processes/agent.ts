@@ -1,4 +1,5 @@
 import { mkdirSync, statSync } from 'node:fs';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -95,16 +96,18 @@ export async function agentMain(options: AgentMainOptions, signal: AbortSignal):
   const stop = () => void agent.close();
   if (signal.aborted) stop();
   signal.addEventListener('abort', stop, { once: true });
-  const server = options.metricsPort === undefined ? undefined : await serveMetrics(options, options.metricsPort);
+  let server: Server | undefined;
   try {
+    if (options.metricsPort !== undefined) server = await serveMetrics(options, options.metricsPort);
     await agent.done;
   } finally {
     signal.removeEventListener('abort', stop);
     server?.close();
+    await agent.close();
   }
 }
 
-async function serveMetrics({ metrics, log }: AgentOptions, port: number) {
+async function serveMetrics({ metrics, log }: AgentOptions, port: number): Promise<Server> {
   const { createServer } = process.getBuiltinModule('node:http');
   const server = createServer((request, response) => {
     const found = request.url === '/metrics';
