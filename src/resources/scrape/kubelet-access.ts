@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import { Fault } from '../../base/fault.ts';
 import type { ClusterAccess } from '../../kubernetes/client/client.ts';
@@ -25,6 +26,7 @@ export class KubeletCredentials {
   #tls: TlsUse | undefined;
   #material = '';
 
+  /** Throws Fault `usage` where a file cannot be read or holds no certificate: who names a wrong one hears it at once. */
   constructor(access: ClusterAccess, settings: ScrapeSettings) {
     const { certificateAuthorityFile, clientCertificateFile, clientKeyFile } = settings;
     this.#access = access;
@@ -32,6 +34,7 @@ export class KubeletCredentials {
     this.#ca = fileOf(certificateAuthorityFile, '--kubelet-certificate-authority');
     this.#certificate = fileOf(clientCertificateFile, '--kubelet-client-certificate');
     this.#key = fileOf(clientKeyFile, '--kubelet-client-key');
+    if (!settings.completelyInsecure) this.#tlsNow();
   }
 
   /** Once a round. Throws Fault `usage` where a file cannot be read, holds no certificate, or a token is none. */
@@ -51,6 +54,8 @@ export class KubeletCredentials {
     const material = JSON.stringify([ca, cert, key]);
     if (this.#tls && material === this.#material) return this.#tls;
     try {
+      // OpenSSL takes an authority that is none in silence.
+      if (ca !== undefined) new X509Certificate(ca);
       // One context for all kubelets: each connection would make its own of `ca`.
       const context = createSecureContext({
         ...(ca === undefined ? {} : { ca }),

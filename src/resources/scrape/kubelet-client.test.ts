@@ -240,6 +240,22 @@ test('an authority in a file is read again when it changes, over new connections
   assert.equal(await ask(), 'a 1\n');
 });
 
+test('a file that is missing, empty or holds no certificate is refused at once, by its flag', (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'taffrail-ca-'));
+  t.after(() => rmSync(directory, { recursive: true }));
+  const access = { ...pki.access, server: 'https://127.0.0.1:1' };
+  const file = join(directory, 'ca.crt');
+  const open = () => new KubeletCredentials(access, scrapeSettings({ certificateAuthorityFile: file }));
+  const refused = (words: RegExp) => assert.throws(open, { code: 'usage', message: words });
+  refused(/^--kubelet-certificate-authority names .*ca\.crt, which cannot be read/);
+  writeFileSync(file, '');
+  refused(/^--kubelet-certificate-authority names .*ca\.crt, which is empty/);
+  writeFileSync(file, '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n');
+  refused(/cannot be read/);
+  writeFileSync(file, pki.authority.certificate);
+  open();
+});
+
 test('a client certificate in files is shown to the kubelet, and another one as soon as the files are others', async (t) => {
   const directory = mkdtempSync(join(tmpdir(), 'taffrail-client-'));
   t.after(() => rmSync(directory, { recursive: true }));
