@@ -94,24 +94,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     notReady: options.notReady ?? (() => undefined),
     pages: options.pages ?? [],
   };
-  const server = createServer({
-    ...secure,
-    requestCert: true,
-    // A GET has no body whose end would have to be told.
-    optimizeEmptyRequests: true,
-    // A certificate that is not good is refused with 401 and words, not with a broken handshake.
-    rejectUnauthorized: false,
-    handshakeTimeout: limits.headersTimeoutMs,
-    maxHeaderSize: limits.headerBytesMax,
-    headersTimeout: limits.headersTimeoutMs,
-    requestTimeout: limits.requestTimeoutMs,
-    connectionsCheckingInterval: Math.min(limits.headersTimeoutMs, slowRequestsCheckMsMax),
-    keepAliveTimeout: idleTimeoutMs,
-    // A client that has vanished without a word is found out by TCP.
-    keepAlive: true,
-    keepAliveInitialDelay: tcpProbeAfterMs,
-    shouldUpgradeCallback: ({ url = '/' }) => takesUpgrades(routes, url),
-  });
+  const server = createServer(serverOptions(secure, limits, routes));
   server.maxConnections = limits.connectionsMax;
   const admission = new Admission(limits);
   options.metrics.observe('taffrail_api_requests_running', 'Requests under way', () => admission.shortRunning);
@@ -143,6 +126,29 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     },
   };
 }
+
+function serverOptions(secure: SecureContext, limits: ServeLimits, routes: Routes) {
+  return {
+    ...secure,
+    requestCert: true,
+    // A GET has no body whose end would have to be told.
+    optimizeEmptyRequests: true,
+    // A certificate that is not good is refused with 401 and words, not with a broken handshake.
+    rejectUnauthorized: false,
+    handshakeTimeout: limits.headersTimeoutMs,
+    maxHeaderSize: limits.headerBytesMax,
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    connectionsCheckingInterval: Math.min(limits.headersTimeoutMs, slowRequestsCheckMsMax),
+    keepAliveTimeout: idleTimeoutMs,
+    // A client that has vanished without a word is found out by TCP.
+    keepAlive: true,
+    keepAliveInitialDelay: tcpProbeAfterMs,
+    shouldUpgradeCallback: ({ url = '/' }: IncomingMessage) => takesUpgrades(routes, url),
+  };
+}
+
+type SecureContext = ReturnType<typeof secureContext>;
 
 function secureContext({ certificate, clientCas, tls = {} }: ApiServerOptions) {
   return {
