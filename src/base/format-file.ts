@@ -12,7 +12,8 @@ export function requireFormat(path: string, format: number): void {
     writeFileDurably(path, `${format}\n`);
     return;
   }
-  if (!/^\d+$/.test(text)) throw new Fault('corrupt', `${path} holds ${JSON.stringify(text)}, not a format number`);
+  if (!/^[1-9]\d*$/.test(text))
+    throw new Fault('corrupt', `${path} holds ${JSON.stringify(text)}, not a format number`);
   if (Number(text) <= format) return;
   throw new Fault('newer-format', `${path} says format ${text}; this build reads up to ${format}`, {
     hint: 'start the newer version again, or give this one a directory of its own with --data-dir',

@@ -87,14 +87,11 @@ function boundedKey(values: Map<string, number>, key: string): string {
   return values.has(key) || values.size < labelSetsMax ? key : '{overflow="true"}';
 }
 
-const escapes: Readonly<Record<string, string>> = { '\n': '\\n' };
-const special = /[\\"\n]/;
-
 function textOf(labels: Labels): string {
   let text = '';
   for (const [name, value] of Object.entries(labels)) {
-    const plain = special.test(value) ? value.replace(/[\\"\n]/g, (each) => escapes[each] ?? `\\${each}`) : value;
-    text += `${text === '' ? '{' : ','}${name}="${plain}"`;
+    const escaped = value.replace(/[\\"\n]/g, (each) => (each === '\n' ? '\\n' : `\\${each}`));
+    text += `${text === '' ? '{' : ','}${name}="${escaped}"`;
   }
   return text === '' ? '' : `${text}}`;
 }

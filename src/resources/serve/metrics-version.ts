@@ -25,7 +25,7 @@ export interface MetricsVersionOptions {
   metrics: ResourceMetrics;
   registry: MetricsRegistry;
   clock: Clock;
-  /** Of answers that clients have not taken yet, all together; beyond it lists are answered with 429. */
+  /** Of lists that clients have not taken yet, all together; beyond it others are answered with 429. */
   answerBytesMax?: number;
 }
 
@@ -70,7 +70,7 @@ export function createMetricsVersion({
   const answers = registry.counter('taffrail_resource_metrics_answers_total', 'Answers of the Metrics API');
   registry.observe(
     'taffrail_resource_metrics_answer_bytes',
-    'Bytes of answers that clients have not taken yet',
+    'Bytes of lists that clients have not taken yet',
     () => serving.budget.heldBytes,
   );
   return {
